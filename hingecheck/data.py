@@ -1,0 +1,249 @@
+"""The types that travel between the rooms: frozen, time on axis 0, NaN where missing.
+
+Letters: T frames, K landmarks, S samples along the back, C cues. Pixels of the displayed picture, x right, y down. Angles in
+degrees, 0 is standing straight. Seconds are float64, strictly rising, the source's own clock.
+"""
+
+from dataclasses import dataclass, field, fields, replace
+from enum import IntEnum, StrEnum
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int8]
+Bools = NDArray[np.bool_]
+
+
+class ViewKind(StrEnum):
+    """How the camera looks at the lifter."""
+
+    SIDE = "side"
+    FRONT = "front"
+    OBLIQUE = "oblique"
+    UNKNOWN = "unknown"
+
+
+class Facing(StrEnum):
+    """Which way the lifter faces: the picture's left or right edge, or to or from the camera."""
+
+    LEFT = "left"
+    RIGHT = "right"
+    CAMERA = "camera"
+    AWAY = "away"
+
+
+class Phase(IntEnum):
+    """Where in the hinge a frame is; ``UNSEEN`` where the hips could not be measured."""
+
+    UNSEEN = 0
+    STANDING = 1
+    DOWN = 2
+    BOTTOM = 3
+    UP = 4
+
+
+class Status(StrEnum):
+    """What a cue says of one rep. ``NOT_JUDGED`` is neither passed nor failed, and carries a reason."""
+
+    OK = "ok"
+    FAULT = "fault"
+    NOT_JUDGED = "not_judged"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture: upright, square pixels, ``image`` (H, W, 3) uint8 RGB, at ``time_s`` on the source's clock."""
+
+    index: int
+    time_s: float
+    image: NDArray[np.uint8]
+
+
+class _Columns:
+    """Arrays that share axis 0: ``len`` is T, slicing keeps the type, ``concat`` joins chunks in time."""
+
+    def __len__(self) -> int:
+        return len(getattr(self, fields(self)[0].name))  # type: ignore[arg-type]
+
+    def __getitem__(self, frames: slice) -> Self:
+        return replace(self, **{f.name: getattr(self, f.name)[frames] for f in fields(self)})  # type: ignore[arg-type,type-var]
+
+    @classmethod
+    def concat(cls, parts: "list[Self]") -> Self:
+        """Join chunks in time; at least one is needed."""
+        return cls(**{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)})  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Poses(_Columns):
+    """What an estimator saw: all the engine ever reads.
+
+    ``time_s`` (T,); ``xy`` (T, K, 2) px; ``score`` (T, K) visibility 0 to 1; ``world`` (T, K, 3) metres, hips at the origin, x
+    right, y down, z away from the camera; ``back`` (T, S) distance of the dorsal edge of the silhouette from the hip-shoulder
+    chord, in trunk lengths (see ``silhouette``); ``people`` (T,) how many persons were seen. A frame without a person has NaN
+    everywhere and ``people`` 0.
+    """
+
+    time_s: Floats
+    xy: Floats
+    score: Floats
+    world: Floats
+    back: Floats
+    people: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Metrics(_Columns):
+    """The measures, each (T,) float64, NaN where not measured. The field order is the column order of ``frames.csv``.
+
+    Angles in degrees, 0 standing straight, positive bent forward. ``butt_drop``: how far the hip has sunk below its own standing
+    height, in leg lengths. ``shoulder_shift``: how far the shoulder has moved forward of the back contour against standing, in
+    trunk lengths. ``knee_ankle_ratio``, ``ankle_hip_ratio``: gaps between the left and right joint, one over the other.
+    ``hips_lead_deg``: on the way up, how far the hips have risen ahead of the shoulders. ``back_drift_deg``: how far the shape of the
+    back has wandered within the loaded part of the rep. ``view_yaw_deg``: 0 the camera sees the front, 90 the left or right side, 180 the back.
+    """
+
+    hip_flexion_deg: Floats
+    knee_flexion_deg: Floats
+    trunk_lean_deg: Floats
+    shin_lean_deg: Floats
+    spine_lower_deg: Floats
+    spine_upper_deg: Floats
+    butt_drop: Floats
+    shoulder_shift: Floats
+    knee_ankle_ratio: Floats
+    ankle_hip_ratio: Floats
+    hips_lead_deg: Floats
+    back_drift_deg: Floats
+    view_yaw_deg: Floats
+
+
+METRICS: tuple[str, ...] = tuple(f.name for f in fields(Metrics))
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened at ``time_s``.
+
+    ``kind``: ``cue_on``, ``cue_off`` (with ``cue``, ``direction``, ``value``), ``rep`` (with ``rep``), ``baseline`` (standing
+    shape learnt), ``view`` (``direction`` holds the new kind).
+    """
+
+    time_s: float
+    kind: str
+    cue: str | None = None
+    direction: str | None = None
+    value: float | None = None
+    rep: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What one cue says of one rep: its worst ``value`` at ``at_s`` against ``limit``, both in ``unit``; or why not judged."""
+
+    status: Status
+    direction: str | None
+    value: float | None
+    limit: float | None
+    unit: str
+    at_s: float | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rep:
+    """One repetition. ``metrics`` are taken at the bottom (largest hip flexion); ``score`` is None when nothing was judged.
+
+    ``complete`` is False when the clip begins or ends within it. ``cues``: cue id -> judgement, in table order.
+    """
+
+    index: int
+    start_s: float
+    bottom_s: float
+    end_s: float
+    complete: bool
+    score: int | None
+    metrics: dict[str, float | None]
+    cues: dict[str, Judgement]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """The verdict on T frames, and the events and reps that ended in them.
+
+    ``phase`` (T,) of ``Phase``; ``rep`` (T,) the number of the rep a frame belongs to, 0 between reps; ``near`` (T,) the side
+    measured: 0 left, 1 right, -1 neither; ``facing`` (T,) +1 the picture's right, -1 its left, 0 unclear; ``active`` (T, C) the
+    cues that are on, columns in the order of ``cues.CUES``.
+    """
+
+    time_s: Floats
+    metrics: Metrics
+    phase: Ints
+    rep: NDArray[np.int32]
+    near: Ints
+    facing: Ints
+    active: Bools
+    events: tuple[Event, ...] = ()
+    reps: tuple[Rep, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.time_s)
+
+    @classmethod
+    def concat(cls, parts: "list[Result]") -> "Result":
+        """Join chunks in time, events and reps included."""
+        joined = {f: np.concatenate([getattr(p, f) for p in parts]) for f in ("time_s", "phase", "rep", "near", "facing", "active")}
+        return cls(
+            metrics=Metrics.concat([p.metrics for p in parts]),
+            events=tuple(e for p in parts for e in p.events),
+            reps=tuple(r for p in parts for r in p.reps),
+            **joined,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How the whole clip was seen: kind, facing (None when unclear) and median yaw in degrees (None when unseen)."""
+
+    kind: ViewKind
+    facing: Facing | None
+    yaw_deg: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Stage 1 to 3 that fits what was measured, whether the next one is in reach, why, and which areas to work on first."""
+
+    recommended: int
+    ready_for_next: bool
+    why: tuple[str, ...]
+    work_on: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A session in a few words: counts a cue by status, score (None when nothing was judged), one next cue, stage."""
+
+    view: View
+    cues: dict[str, dict[str, int]]
+    score: int | None
+    next_cue: str | None
+    stage: Stage
+    frames_with_person: float
+    warnings: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class ClipInfo:
+    """What is known of a clip file: size as displayed, px; ``rotation_deg`` clockwise, already applied to its frames."""
+
+    path: str
+    sha256: str
+    frames: int
+    duration_s: float
+    width: int
+    height: int
+    rotation_deg: int
+    variable_frame_rate: bool
