@@ -1,4 +1,4 @@
-"""The nine Stage 1 cues as rows of one table, and the rule that turns a metric into ok, fault or not judged.
+"""The nine Stage 1 cues as rows of one table.
 
 Overlay, report, profile file, web form and docs are made from these rows. Every number a coach may change is a ``Fault.limit``.
 """
@@ -20,7 +20,7 @@ class Fault:
     """One way to get a cue wrong.
 
     Wrong while ``metric`` is beyond ``limit`` (above it, or below where ``above`` is False) in one of ``phases``; right again once
-    it is back by ``margin``. A profile may set the limit from ``low`` to ``high``. ``say`` is spoken and shown: two seconds,
+    it is back by ``margin``. ``throughout`` asks for the whole phase: who got it right once in it got it right. A profile may set the limit from ``low`` to ``high``. ``say`` is spoken and shown: two seconds,
     readable at three metres. ``reason`` says why the limit stands where it does.
     """
 
@@ -34,6 +34,7 @@ class Fault:
     high: float
     say: str
     reason: str
+    throughout: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,8 @@ class Cue:
     """One row: what to watch, from where, how it goes wrong, and how much it matters.
 
     ``view`` is the camera view it needs. ``joints`` are highlighted when it is wrong. ``hold_s`` is how long a value must stay wrong,
-    or right again. ``priority`` 1 is said first. ``weight`` is its share of a rep's score. ``withheld`` gives the reason while the
+    or right again. ``hidden`` says what was not seen when its metrics are missing; ``against_standing`` that they are taken against the
+    lifter's own standing shape. ``priority`` 1 is said first. ``weight`` is its share of a rep's score. ``withheld`` gives the reason while the
     measure is not proven on clips with known truth: the cue is then never judged.
     """
 
@@ -54,7 +56,9 @@ class Cue:
     hold_s: float
     priority: int
     weight: float
+    hidden: str
     faults: tuple[Fault, ...]
+    against_standing: bool = False
     withheld: str | None = None
 
 
@@ -71,6 +75,8 @@ CUES: Final[tuple[Cue, ...]] = (
         hold_s=0.2,
         priority=3,
         weight=1.0,
+        hidden="hip, knee or ankle hidden",
+        against_standing=True,
         faults=(
             Fault(
                 direction="low",
@@ -96,6 +102,8 @@ CUES: Final[tuple[Cue, ...]] = (
         hold_s=0.2,
         priority=6,
         weight=0.7,
+        hidden="the shoulder or the edge of the back is hidden",
+        against_standing=True,
         faults=(
             Fault(
                 direction="forward",
@@ -122,6 +130,8 @@ CUES: Final[tuple[Cue, ...]] = (
         hold_s=0.2,
         priority=5,
         weight=0.7,
+        hidden="the edge of the back is hidden",
+        against_standing=True,
         faults=(
             Fault(
                 direction="rounded",
@@ -148,6 +158,7 @@ CUES: Final[tuple[Cue, ...]] = (
         hold_s=0.1,
         priority=4,
         weight=1.0,
+        hidden="hip, knee or ankle hidden",
         faults=(
             Fault(
                 direction="bent",
@@ -185,6 +196,8 @@ CUES: Final[tuple[Cue, ...]] = (
         hold_s=0.2,
         priority=1,
         weight=2.0,
+        hidden="the edge of the back is hidden",
+        against_standing=True,
         faults=(
             Fault(
                 direction="rounded",
@@ -222,6 +235,8 @@ CUES: Final[tuple[Cue, ...]] = (
         hold_s=0.2,
         priority=2,
         weight=1.5,
+        hidden="the edge of the back is hidden",
+        against_standing=True,
         faults=(
             Fault(
                 direction="loose",
@@ -248,6 +263,7 @@ CUES: Final[tuple[Cue, ...]] = (
         hold_s=0.2,
         priority=7,
         weight=0.7,
+        hidden="a knee or ankle is hidden",
         faults=(
             Fault(
                 direction="caving",
@@ -286,6 +302,7 @@ CUES: Final[tuple[Cue, ...]] = (
         hold_s=0.5,
         priority=8,
         weight=0.5,
+        hidden="a hip or ankle is hidden",
         faults=(
             Fault(
                 direction="narrow",
@@ -324,9 +341,11 @@ CUES: Final[tuple[Cue, ...]] = (
         hold_s=0.1,
         priority=3,
         weight=1.0,
+        hidden="shoulder, hip or knee hidden",
         faults=(
             Fault(
                 direction="short",
+                throughout=True,
                 metric="hip_flexion_deg",
                 limit=12.0,
                 above=True,

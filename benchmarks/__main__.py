@@ -1,0 +1,87 @@
+"""The door: ``python -m benchmarks accuracy | limits | speed | demo``. Tables on stdout, the same as JSON with ``--out``."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from . import tables
+from .tracked import CACHE, ROOT, about
+
+
+def main() -> int:
+    """Parse, call, show."""
+    asked = _parser().parse_args()
+    if asked.command == "demo":
+        from . import demo
+
+        return demo.show(asked.folder, asked.out, asked.model)
+    if asked.command == "speed":
+        from . import speed
+
+        made = speed.measure(asked.clip, asked.model, asked.rounds)
+        shown = made
+    elif asked.command == "accuracy":
+        from . import accuracy
+
+        made = accuracy.measure(asked.truth, asked.real, asked.model, asked.cache, asked.heldout, asked.verbose)
+        shown = made
+    else:
+        from . import limits
+
+        rows, curves = limits.measure(asked.truth, asked.model, asked.cache, asked.heldout)
+        made = {"Limits": rows} | curves
+        shown = made if asked.verbose else {"Limits": rows}
+    head = about() | {"command": " ".join(["python -m benchmarks", asked.command, *_told(asked)])}
+    tables.show(shown, head)
+    if asked.out is not None:
+        tables.write(asked.out, made, head)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    accuracy = commands.add_parser("accuracy", help="measures, repetitions, cues and views against truth")
+    limits = commands.add_parser("limits", help="sweep every fault limit over clips with truth")
+    speed = commands.add_parser("speed", help="ratios to a bare MediaPipe loop over the same clip")
+    demo = commands.add_parser("demo", help="analyse the sample videos and say what came out")
+
+    accuracy.add_argument("--truth", type=Path, help="folder of NAME.mp4 with NAME.json (and NAME.npz) beside it")
+    accuracy.add_argument("--real", type=Path, help="folder of clips with labels.json")
+    limits.add_argument("--truth", type=Path, required=True, help="folder of NAME.mp4 with NAME.json (and NAME.npz) beside it")
+    for command in (accuracy, limits):
+        command.add_argument("--cache", type=Path, default=CACHE, help="where poses are kept")
+        command.add_argument("--heldout", type=_part, metavar="K/N", help="measure only the bodies of part K of N (K from 0)")
+        command.add_argument("--verbose", action="store_true", help="more tables: by clip and body, or every curve")
+    speed.add_argument("--clip", type=Path, default=ROOT / "sample_videos" / "good.mp4")
+    speed.add_argument("--rounds", type=int, default=5)
+    demo.add_argument("folder", type=Path, nargs="?", default=ROOT / "sample_videos")
+    demo.add_argument("--out", type=Path, default=Path("demo"), help="where results go")
+    for command in (accuracy, limits, speed):
+        command.add_argument("--out", type=Path, metavar="FILE.json", help="write the tables as JSON too")
+    for command in (accuracy, limits, speed, demo):
+        command.add_argument("--model", choices=("lite", "full", "heavy"), default="full")
+    return parser
+
+
+def _part(text: str) -> tuple[int, int]:
+    """Read ``1/3`` as (1, 3): the second of three parts."""
+    part, _, parts = text.partition("/")
+    try:
+        told = int(part), int(parts)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text}: not a part. Give K/N, for instance 0/3") from None
+    if not 0 <= told[0] < told[1]:
+        raise argparse.ArgumentTypeError(f"{text}: there is no such part. Give K from 0 to N - 1")
+    return told
+
+
+def _told(asked: argparse.Namespace) -> list[str]:
+    """Repeat the options that change a figure, without the places of this machine."""
+    part = getattr(asked, "heldout", None)
+    folders = [f"--{name} {path.name}" for name in ("truth", "real", "clip") if (path := getattr(asked, name, None))]
+    return [*folders, f"--model {asked.model}", *([f"--heldout {part[0]}/{part[1]}"] if part else [])]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,211 @@
+"""``accuracy``: measures, repetitions, cues and views against clips with truth, and against real clips labelled by eye."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import numpy as np
+
+from . import verdicts
+from .stats import Floats, agreement, auc, held, match, share
+from .tables import Row, Tables
+from .tracked import Analysis, judge, poses_of
+from .truth import BACK_FAULTS, RealClip, Truth, azimuth_bin, in_part, load_folder, load_real
+
+if TYPE_CHECKING:
+    from hingecheck.data import Rep, Result
+    from hingecheck.profiles import Profile
+
+T = TypeVar("T")
+
+# Measure as ``frames.csv`` has it, the true measure it is held against, and the unit.
+COMPARED: Final = (
+    ("hip_flexion_deg", "hip_flexion", "deg"),
+    ("hip_flexion_deg", "hip_flexion_annot", "deg"),
+    ("knee_flexion_deg", "knee_flexion", "deg"),
+    ("knee_flexion_deg", "knee_flexion_annot", "deg"),
+    ("trunk_lean_deg", "trunk_inclination", "deg"),
+    ("shin_lean_deg", "shank_inclination", "deg"),
+    ("spine_lower_deg", "lumbar_flexion", "deg"),
+    ("spine_upper_deg", "thoracic_flexion", "deg"),
+    ("butt_drop", "butt_drop", "leg lengths"),
+    ("knee_ankle_ratio", "knee_ankle_ratio", "ratio"),
+    ("ankle_hip_ratio", "ankle_hip_ratio", "ratio"),
+    ("view_yaw_deg", "view_yaw", "deg"),
+)
+SPINE_HOLD_S: Final = 0.2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """One clip: what happened and what hingecheck says of it."""
+
+    truth: Truth
+    seen: Analysis
+
+
+def cases(folder: Path, model: str, cache: Path, profile: "Profile", part: tuple[int, int] | None = None) -> list[Case]:
+    """Track and judge every clip with truth; with ``part`` (k, n) only the bodies of part k of n."""
+    truths = [truth for truth in load_folder(folder) if part is None or in_part(truth.body, *part)]
+    if not truths:
+        raise SystemExit(f"{folder}: no clip with truth here. Give a folder that has NAME.mp4 with NAME.json beside it.")
+    return [Case(truth, judge(poses_of(truth.clip, model, cache), profile)) for truth in _progress(truths)]
+
+
+def measure(truth: Path | None, real: Path | None, model: str, cache: Path, part: tuple[int, int] | None, verbose: bool) -> Tables:
+    """Every table that the folders given allow."""
+    from hingecheck.profiles import Profile
+
+    profile, tables = Profile.default(), Tables()
+    if truth is not None:
+        tables |= against_truth(cases(truth, model, cache, profile, part), verbose)
+    if real is not None:
+        clips = [(clip, judge(poses_of(clip.clip, model, cache), profile)) for clip in _progress(load_real(real))]
+        tables["Real clips: repetitions and view"] = [real_row(clip, seen) for clip, seen in clips]
+        tables["Real clips: lower back held on each rep"] = [
+            {"clip": clip.clip.stem, "label": clip.fault, "spine_lower_deg": spine_levels(seen.result)}
+            for clip, seen in clips
+            if "kb_deadlift_side" in clip.clip.stem
+        ]
+    return tables
+
+
+def against_truth(group: Sequence[Case], verbose: bool = False) -> Tables:
+    """Errors, repetitions, cues, separation and views of clips with truth."""
+    said = [verdict for case in group for verdict in verdicts.verdicts(case.truth, case.seen.result.reps)]
+    tables: Tables = {
+        "Measures by view, within repetitions": errors(group, lambda case: case.truth.view),
+        "Measures by view, all frames": errors(group, lambda case: case.truth.view, everywhere=True),
+        "Knee with plates in the picture, within repetitions": errors(
+            group, lambda case: "barbell" if case.truth.plates else "no plates", only="knee_flexion_deg"
+        ),
+        "Hip flexion by camera azimuth, within repetitions": errors(
+            group, lambda case: azimuth_bin(case.truth.azimuth_deg), only="hip_flexion_deg"
+        ),
+        "Repetitions": rep_rows(group),
+        "Cues, a repetition": verdicts.by_cue(said),
+        "Cues, a clip": verdicts.by_clip(said),
+        "Rounded lower back told from none": separation(group),
+        "View": views(group),
+    }
+    if verbose:
+        tables["Measures by clip"] = errors(group, lambda case: case.truth.name)
+        tables["Measures by body"] = errors(group, lambda case: case.truth.body)
+        bodies = dict.fromkeys(v.body for v in said)
+        tables["Cues by body"] = [{"body": body} | verdicts.rates(v for v in said if v.body == body) for body in bodies]
+    return tables
+
+
+def errors(group: Iterable[Case], key: Callable[[Case], str], *, everywhere: bool = False, only: str = "") -> list[Row]:
+    """Bias, MAE and limits of agreement of each measure, for each group of clips; within repetitions, or everywhere."""
+    grouped: dict[str, list[Case]] = {}
+    for case in group:
+        grouped.setdefault(key(case), []).append(case)
+    rows = []
+    for metric, name, unit in COMPARED:
+        for label, clips in sorted(grouped.items()) if only in ("", metric) else ():
+            pairs = [_paired(case, metric, name, everywhere) for case in clips]
+            found, true = (np.concatenate(side) for side in zip(*pairs, strict=True))
+            if np.isfinite(true).any():
+                rows.append({"measure": metric, "against": name, "clips of": label, "unit": unit} | agreement(found, true))
+    return rows
+
+
+def _paired(case: Case, metric: str, name: str, everywhere: bool) -> tuple[Floats, Floats]:
+    """Found and true values of the frames asked for. (N,), (N,)."""
+    at = case.truth.at(case.seen.result.time_s)
+    asked = (at >= 0) & (everywhere | case.truth.moving[at])
+    return getattr(case.seen.result.metrics, metric)[asked], case.truth.measures[name][at[asked]]
+
+
+def rep_rows(group: Iterable[Case]) -> list[Row]:
+    """Counts and time errors a clip, and of all; times are found - true, seconds, mean over the matched repetitions."""
+    rows, late = [], []
+    for case in group:
+        true, found = case.truth.reps, case.seen.result.reps
+        pairs = [(rep, found[at]) for rep, at in zip(true, match(true, found), strict=True) if at is not None]
+        off = [(seen.start_s - rep.start_s, seen.bottom_s - rep.bottom_s, seen.end_s - rep.end_s) for rep, seen in pairs]
+        late += off
+        rows.append({"clip": case.truth.name, "view": case.truth.view} | _counted(len(true), found) | _timing(off))
+    total = {"clip": "all", "view": "", "true": sum(row["true"] for row in rows), "found": sum(row["found"] for row in rows)}
+    return [*rows, total | {"exact": share(sum(row["exact"] for row in rows), len(rows)), "cut off": None} | _timing(late)]
+
+
+def _counted(true: int, found: Sequence["Rep"]) -> Row:
+    complete = sum(rep.complete for rep in found)
+    return {"true": true, "found": complete, "exact": complete == true, "cut off": len(found) - complete}
+
+
+def _timing(off: Sequence[tuple[float, float, float]]) -> Row:
+    """Mean error of start, bottom and end, and the size that nine in ten stay below, seconds."""
+    errors_s = np.array(off, float).reshape(-1, 3)
+    row: Row = {}
+    for column, name in enumerate(("start", "bottom", "end")):
+        row[f"{name} off"] = float(errors_s[:, column].mean()) if len(errors_s) else None
+        row[f"{name} 90 %"] = float(np.quantile(np.abs(errors_s[:, column]), 0.9)) if len(errors_s) else None
+    return row
+
+
+def spine_levels(result: "Result") -> list[float]:
+    """Lower-back flexion that was held in each repetition, degrees; NaN where it was not measured long enough."""
+    frames = [result.rep == rep.index for rep in result.reps]
+    return [held(result.time_s[on], result.metrics.spine_lower_deg[on], SPINE_HOLD_S, above=True) for on in frames]
+
+
+def separation(group: Iterable[Case]) -> list[Row]:
+    """How well the lower back's value tells rounded repetitions from those without any fault of the back, side views only."""
+    values: dict[str, list[float]] = {"rounded": [], "no back fault": []}
+    for case in group:
+        levels = spine_levels(case.seen.result)
+        for rep, at in zip(case.truth.reps, match(case.truth.reps, case.seen.result.reps), strict=True):
+            kind = "rounded" if "rounded_lower_back" in rep.faults else "" if BACK_FAULTS & set(rep.faults) else "no back fault"
+            if kind and case.truth.view == "side":
+                values[kind].append(float("nan") if at is None else levels[at])
+    rows = []
+    for kind, found in values.items():
+        seen = np.array([value for value in found if np.isfinite(value)])
+        low, middle, high = np.quantile(seen, (0, 0.5, 1)) if len(seen) else (np.nan,) * 3
+        rows.append(
+            {"reps": kind, "n": len(found), "measured": share(len(seen), len(found)), "lowest": low, "median": middle, "highest": high}
+        )
+    return [row | {"AUC": auc(*values.values())} for row in rows]
+
+
+def views(group: Sequence[Case]) -> list[Row]:
+    """Right views of each camera azimuth."""
+    rows = []
+    for label in sorted({azimuth_bin(case.truth.azimuth_deg) for case in group}):
+        inside = [case for case in group if azimuth_bin(case.truth.azimuth_deg) == label]
+        said = [str(case.seen.summary.view.kind) for case in inside]
+        right = [kind == case.truth.view for kind, case in zip(said, inside, strict=True)]
+        rows.append({"camera": label, "clips": len(inside), "right": share(sum(right), len(right)), "said": sorted(set(said))})
+    return rows
+
+
+def real_row(clip: RealClip, seen: Analysis) -> Row:
+    """One real clip: count against what a fair counter may say, view against the label's words, and the cues that were faulted."""
+    complete = sum(rep.complete for rep in seen.result.reps)
+    counts = seen.summary.cues.items()
+    return {
+        "clip": clip.clip.stem,
+        "reps": f"{clip.reps_min}..{clip.reps_max}" if clip.reps_min < clip.reps_max else str(clip.reps),
+        "found": complete,
+        "right": clip.reps_min <= complete <= clip.reps_max,
+        "cut off": len(seen.result.reps) - complete,
+        "label": clip.view,
+        "view": str(seen.summary.view.kind),
+        "fits": str(seen.summary.view.kind) in clip.view,
+        "fault label": clip.fault,
+        "faults": [f"{cue} {count['fault']}" for cue, count in counts if count["fault"]],
+        "not judged": [cue for cue, count in counts if count["not_judged"] and not count["fault"] + count["ok"]],
+    }
+
+
+def _progress(items: Sequence[T]) -> Iterator[T]:
+    """Tell on stderr which clip is being done."""
+    for done, item in enumerate(items, 1):
+        print(f"\r{done}/{len(items)}", end="", file=sys.stderr, flush=True)
+        yield item
+    print("\r", end="", file=sys.stderr)

@@ -1,0 +1,139 @@
+"""``speed``: what hingecheck costs beside MediaPipe itself, in one process on one clip, as ratios of interleaved runs.
+
+Seconds depend on the machine and on what else it does; a ratio of two runs that lie side by side hardly does.
+"""
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from .tables import Row, Tables
+from .tracked import ROOT
+
+if TYPE_CHECKING:
+    from hingecheck.data import Poses
+
+ENGINE_RUNS: Final = 9
+
+
+def measure(clip: Path, model: str, rounds: int) -> Tables:
+    """Whole clips against the bare loop, the engine alone, and the time to start."""
+    from hingecheck import engine, run
+    from hingecheck.profiles import Profile
+
+    profile = Profile.default()
+    _, poses, _ = run.track(clip, model=model)
+    bare(clip, model, most=10)
+
+    with tempfile.TemporaryDirectory() as folder:
+        runs = {
+            "bare MediaPipe loop": lambda: bare(clip, model),
+            "track and judge": lambda: engine.analyse(run.track(clip, model=model)[1], profile),
+            "analyze": lambda: run.clip(clip, Path(folder), profile=profile, model=model, annotate=False),
+            "analyze, annotated": lambda: run.clip(clip, Path(folder), profile=profile, model=model, annotate=True),
+        }
+        taken = interleaved(runs, rounds)
+    return {
+        f"One clip of {len(poses)} frames, {rounds} rounds": compared(taken, len(poses)),
+        "Engine alone": engine_rows(poses),
+        "Start": start_rows(rounds),
+    }
+
+
+def bare(clip: Path, model: str, most: int | None = None) -> int:
+    """Decode to RGB and detect with masks on, nothing else: the least that any such tool must do. Returns the frames done."""
+    import av
+    import mediapipe
+    from mediapipe.tasks.python import BaseOptions, vision
+
+    options = vision.PoseLandmarkerOptions(
+        base_options=BaseOptions(model_asset_path=str(ROOT / "models" / f"pose_landmarker_{model}.task")),
+        running_mode=vision.RunningMode.VIDEO,
+        output_segmentation_masks=True,
+    )
+    done = 0
+    with av.open(str(clip)) as container, vision.PoseLandmarker.create_from_options(options) as landmarker:
+        container.streams.video[0].thread_type = "AUTO"
+        for frame in container.decode(video=0):
+            image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=frame.to_ndarray(format="rgb24"))
+            landmarker.detect_for_video(image, round(1000 * frame.time))
+            done += 1
+            if done == most:
+                break
+    return done
+
+
+def interleaved(runs: dict[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
+    """Seconds of every run in each round; every second round goes backwards, so that drift of the machine cancels."""
+    taken: dict[str, list[float]] = {name: [] for name in runs}
+    for number in range(rounds):
+        for name in reversed(runs) if number % 2 else runs:
+            taken[name].append(timed(runs[name]))
+            print(f"\rround {number + 1}/{rounds}", end="", file=sys.stderr, flush=True)
+    print("\r", end="", file=sys.stderr)
+    return taken
+
+
+def compared(taken: dict[str, list[float]], frames: int) -> list[Row]:
+    """Every run as the median of its ratios to the first run of the same round."""
+    first = next(iter(taken.values()))
+    rows = []
+    for name, seconds in taken.items():
+        ratios = [one / other for one, other in zip(seconds, first, strict=True)]
+        middle_s = statistics.median(seconds)
+        rows.append(
+            {"run": name, "ratio": statistics.median(ratios), "lowest": min(ratios), "highest": max(ratios)}
+            | {"seconds": middle_s, "frames a second": frames / middle_s}
+        )
+    return rows
+
+
+def engine_rows(poses: "Poses") -> list[Row]:
+    """Microseconds a frame of the engine: a whole clip in one call, and frame by frame as live does."""
+    from hingecheck import engine
+    from hingecheck.profiles import Profile
+
+    profile = Profile.default()
+
+    def live() -> None:
+        state = engine.start(profile)
+        for at in range(len(poses)):
+            state, _ = engine.advance(state, poses[at : at + 1], profile)
+
+    whole_s = [timed(lambda: engine.analyse(poses, profile)) for _ in range(ENGINE_RUNS)]
+    live_s = [timed(live) for _ in range(3)]
+    return [
+        {"call": name, "microseconds a frame": 1e6 * statistics.median(seconds) / len(poses), "best": 1e6 * min(seconds) / len(poses)}
+        for name, seconds in (("whole clip", whole_s), ("one frame at a time", live_s))
+    ]
+
+
+def start_rows(rounds: int) -> list[Row]:
+    """Milliseconds until a process has started, imported and helped, and how many of them are Python's own."""
+    commands = {
+        "python -c pass": ["-c", "pass"],
+        "import hingecheck": ["-c", "import hingecheck"],
+        "hingecheck --help": ["-c", "import sys; from hingecheck.cli import main; sys.argv = ['hingecheck', '--help']; main()"],
+    }
+    runs = {
+        name: lambda rest=rest: subprocess.run([sys.executable, *rest], cwd=ROOT, capture_output=True) for name, rest in commands.items()
+    }
+    taken = interleaved(runs, rounds)
+    python_s = statistics.median(taken["python -c pass"])
+    rows = []
+    for name, seconds in taken.items():
+        middle_s = statistics.median(seconds)
+        rows.append({"command": name, "milliseconds": 1e3 * middle_s, "beyond Python": 1e3 * (middle_s - python_s)})
+    return rows
+
+
+def timed(run: Callable[[], object]) -> float:
+    """Seconds a call takes."""
+    begun_s = time.perf_counter()
+    run()
+    return time.perf_counter() - begun_s

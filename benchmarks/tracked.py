@@ -1,0 +1,104 @@
+"""Clips tracked once and judged often, and a line that says on what machine and from which commit."""
+
+import ast
+import hashlib
+import os
+import platform
+import subprocess
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from hingecheck.data import Poses, Result, Summary
+    from hingecheck.profiles import Profile
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+CACHE: Final = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "hingecheck-benchmarks"
+
+# What stands between a clip's bytes and its poses. A change in one of these makes stored poses stale.
+_ESTIMATOR: Final = ("skeleton", "geometry", "sources", "silhouette", "estimators", "mediapipe_pose")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Analysis:
+    """What hingecheck says of one clip."""
+
+    poses: "Poses"
+    result: "Result"
+    summary: "Summary"
+
+
+def poses_of(clip: Path, model: str, cache: Path = CACHE) -> "Poses":
+    """The poses of a clip: from the cache where clip, model and estimator are the same, else tracked and kept."""
+    from hingecheck import recording, run
+
+    kept = cache / f"{_sha256(clip)[:16]}-{model}-{estimator_hash()}.poses.npz"
+    if kept.is_file():
+        return recording.load_poses(kept)[0]
+    info, poses, warnings = run.track(clip, model=model)
+    cache.mkdir(parents=True, exist_ok=True)
+    recording.save_poses(kept, poses, {"clip": info.path, "sha256": info.sha256, "model": model, "warnings": list(warnings)})
+    return poses
+
+
+def judge(poses: "Poses", profile: "Profile") -> Analysis:
+    """Run the engine as ``hingecheck analyze`` does."""
+    from hingecheck import engine, scoring
+
+    result = engine.analyse(poses, profile)
+    return Analysis(poses, result, scoring.summarise(result, profile))
+
+
+def estimator_hash(package: Path = ROOT / "hingecheck") -> str:
+    """Ten digits that change with the code that makes poses, not with its comments or its layout."""
+    digest = hashlib.sha256()
+    for name in _ESTIMATOR:
+        path = package / f"{name}.py"
+        if path.is_file():
+            digest.update(name.encode() + ast.dump(_without_docstrings(path.read_text(encoding="utf-8"))).encode())
+    return digest.hexdigest()[:10]
+
+
+def about() -> dict[str, str]:
+    """Commit, machine and versions, for the head of every table."""
+    packages = ("numpy", "mediapipe", "opencv-contrib-python", "av")
+    return {
+        "commit": _commit(),
+        "machine": f"{os.cpu_count()} x {_processor()}, {platform.system()}, Python {platform.python_version()}",
+        "packages": ", ".join(f"{name} {version(name)}" for name in packages),
+    }
+
+
+def _without_docstrings(source: str) -> ast.Module:
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+            node.body = node.body[1:] or [ast.Pass()]
+    return tree
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _commit() -> str:
+    """Short hash of the commit, with ``+`` where files differ from it."""
+    try:
+        told = subprocess.run(
+            ["git", "describe", "--always", "--dirty=+", "--exclude=*"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=20
+        )
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    return told.stdout.strip()
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()

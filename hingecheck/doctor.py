@@ -1,0 +1,230 @@
+"""What on this computer works, what does not, and what to install. Says it as data; printing is for ``cli``."""
+
+import ctypes
+import importlib
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.metadata import distributions, version
+from pathlib import Path
+from typing import Final
+
+from .errors import HingecheckError
+
+# Shared libraries that the wheels link and do not bring -> Debian's package. Read off with `readelf -d` over every .so of the wheels.
+NEEDED_LIBRARIES: Final = {
+    "libEGL.so.1": "libegl1",  # mediapipe, to run at all
+    "libGLESv2.so.2": "libgles2",
+    "libGL.so.1": "libgl1",  # OpenCV's Qt, to be imported
+    "libglib-2.0.so.0": "libglib2.0-0",
+    "libgthread-2.0.so.0": "libglib2.0-0",
+}
+WINDOW_LIBRARIES: Final = {
+    "libX11.so.6": "libx11-6",  # Qt's xcb plugin, to open a window
+    "libXext.so.6": "libxext6",
+    "libxcb.so.1": "libxcb1",
+    "libSM.so.6": "libsm6",
+    "libICE.so.6": "libice6",
+}
+# What a check is called -> codec and direction as PyAV writes them, and what is lost without it.
+CODECS: Final = {
+    "read h264": ("h264", "r", "clips of most phones and cameras cannot be read"),
+    "read hevc": ("hevc", "r", "clips of recent iPhones cannot be read"),
+    "write h264": ("libx264", "w", "annotated videos cannot be written"),
+}
+REINSTALL: Final = "python -m pip install --force-reinstall --no-deps {}"
+
+
+class Verdict(StrEnum):
+    """How a check ended. ``WARN``: something that not every command needs is missing."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One finding: what was looked at, how it is, and what to do (empty when all is well)."""
+
+    name: str
+    verdict: Verdict
+    detail: str
+    remedy: str = ""
+
+
+def examine() -> Iterator[Check]:
+    """Every check, each as soon as it is known (a camera takes a second). None of them raises."""
+    for name, check in CHECKS.items():
+        try:
+            yield from check()
+        except Exception as error:  # a broken library may raise anything, and the other checks still tell something
+            detail = f"{type(error).__name__}: {error}".partition("\n")[0]
+            yield Check(name, Verdict.FAIL, detail, "Reinstall hingecheck in a fresh environment: python -m venv")
+
+
+def python() -> Iterator[Check]:
+    """The interpreter; an older one than 3.11 does not get as far as this."""
+    yield Check("python", Verdict.OK, f"{sys.version.split()[0]}, {sys.executable}")
+
+
+def libraries(load: Callable[[str], object] = ctypes.CDLL) -> Iterator[Check]:
+    """The system's shared libraries. Linux only: elsewhere the wheels bring their own."""
+    if not sys.platform.startswith("linux"):
+        return
+    for name, wanted, verdict in (
+        ("system libraries", NEEDED_LIBRARIES, Verdict.FAIL),
+        ("window libraries", WINDOW_LIBRARIES, Verdict.WARN),
+    ):
+        missing = [library for library in wanted if not _loads(library, load)]
+        if missing:
+            packages = sorted({wanted[library] for library in missing})
+            yield Check(name, verdict, f"missing: {', '.join(missing)}", f"Debian, Ubuntu: apt-get install {' '.join(packages)}")
+        else:
+            yield Check(name, Verdict.OK, ", ".join(wanted))
+
+
+def _loads(library: str, load: Callable[[str], object]) -> bool:
+    try:
+        load(library)
+    except OSError:
+        return False
+    return True
+
+
+def mediapipe() -> Iterator[Check]:
+    """The pose library, by importing it."""
+    try:
+        importlib.import_module("mediapipe")
+    except (ImportError, OSError) as error:
+        yield _not_imported("mediapipe", "mediapipe", error)
+    else:
+        yield Check("mediapipe", Verdict.OK, version("mediapipe"))
+
+
+def _not_imported(name: str, distribution: str, error: Exception) -> Check:
+    """A package that does not load: for want of a system library, which another check names, or because it is broken."""
+    reason = str(error).partition("\n")[0]
+    remedy = "Install the system libraries first" if ".so" in reason else REINSTALL.format(distribution)
+    return Check(name, Verdict.FAIL, reason, remedy)
+
+
+def models() -> Iterator[Check]:
+    """The pose models: present, and byte for byte those that were measured."""
+    from .mediapipe_pose import MODELS, verify  # loads mediapipe
+
+    for model in MODELS:
+        try:
+            verify(model)
+        except HingecheckError as error:
+            yield Check(f"model {model}", Verdict.WARN if model == "heavy" else Verdict.FAIL, *_halves(error))
+        else:
+            yield Check(f"model {model}", Verdict.OK, "present, SHA-256 as expected")
+
+
+def _halves(error: HingecheckError) -> tuple[str, str]:
+    """What is wrong, and what to do, of a message that says both."""
+    wrong, _, remedy = str(error).partition(". ")
+    return wrong, remedy.removesuffix(".")
+
+
+def opencv(owners: Sequence[str] | None = None) -> Iterator[Check]:
+    """OpenCV: exactly one distribution owns the folder ``cv2``, and it can open windows."""
+    owners = cv2_owners() if owners is None else owners
+    if len(owners) > 1:
+        remove = " ".join(name for name in owners if name != "opencv-contrib-python")
+        remedy = f"python -m pip uninstall -y {remove}, then {REINSTALL.format('opencv-contrib-python')}"
+        yield Check("opencv", Verdict.FAIL, f"{len(owners)} packages share the folder cv2: {', '.join(owners)}", remedy)
+        return
+    try:
+        import cv2
+
+        build = cv2.getBuildInformation()
+    except (ImportError, AttributeError) as error:  # the folder without its binary still imports, as an empty package
+        yield _not_imported("opencv", "opencv-contrib-python", error)
+        return
+    gui = next((line.split()[1] for line in build.splitlines() if line.strip().startswith("GUI:")), "NONE")
+    if gui == "NONE":
+        yield Check("opencv", Verdict.WARN, f"{cv2.__version__} cannot open windows", REINSTALL.format("opencv-contrib-python"))
+    else:
+        yield Check("opencv", Verdict.OK, f"{cv2.__version__}, windows by {gui}")
+
+
+def cv2_owners() -> list[str]:
+    """Names of the installed distributions that say they own ``cv2/__init__.py``: one, when all is well."""
+    return sorted(
+        {found.metadata["Name"] for found in distributions() if any(str(file) == "cv2/__init__.py" for file in found.files or ())}
+    )
+
+
+def codecs() -> Iterator[Check]:
+    """What PyAV can read and write."""
+    import av
+    from av.codec import Codec
+
+    for name, (codec, mode, loss) in CODECS.items():
+        try:
+            Codec(codec, mode)
+        except ValueError:  # av.codec.codec.UnknownCodecError
+            yield Check(name, Verdict.WARN, loss, REINSTALL.format("av"))
+        else:
+            yield Check(name, Verdict.OK, f"PyAV {av.__version__}")
+
+
+def cameras(devices: Sequence[Path] | None = None, open_camera: Callable[[int], tuple[int, int] | None] | None = None) -> Iterator[Check]:
+    """Each camera that gives a picture; one webcam often shows several devices, of which one does."""
+    linux = sys.platform.startswith("linux")
+    if devices is None:
+        devices = sorted(Path("/dev").glob("video[0-9]*"), key=lambda device: int(device.name[5:])) if linux else [Path("video0")]
+    open_camera = open_camera or _picture_size
+    works = []
+    for device in devices:
+        number = int(device.name.removeprefix("video"))
+        if linux and not os.access(device, os.R_OK | os.W_OK):
+            yield Check(f"camera {number}", Verdict.WARN, f"{device} may not be opened by you", "Join its group: usermod -aG video $USER")
+        elif size := open_camera(number):
+            works.append(number)
+            yield Check(f"camera {number}", Verdict.OK, f"{size[0]} x {size[1]} px")
+    if not works:
+        found = f"no picture from any of {len(devices)}" if devices else "none found"
+        yield Check("camera", Verdict.WARN, found, "Plug one in, or close the program that uses it. Clips work without")
+
+
+def _picture_size(number: int) -> tuple[int, int] | None:
+    """Width and height of one picture of a camera, px; None when it gives none."""
+    import cv2
+
+    level = cv2.getLogLevel()
+    cv2.setLogLevel(0)
+    try:
+        camera = cv2.VideoCapture(number)
+        seen, picture = camera.read()
+        camera.release()
+    finally:
+        cv2.setLogLevel(level)
+    return (picture.shape[1], picture.shape[0]) if seen else None
+
+
+def display() -> Iterator[Check]:
+    """Somewhere to open the live window."""
+    if not sys.platform.startswith("linux"):
+        yield Check("display", Verdict.OK, sys.platform)
+    elif screen := os.environ.get("DISPLAY"):
+        yield Check("display", Verdict.OK, screen)
+    else:
+        remedy = "Start it on a desktop (on Wayland with Xwayland), or use live --headless"
+        yield Check("display", Verdict.WARN, "no X screen (DISPLAY is not set)", remedy)
+
+
+CHECKS: Final[dict[str, Callable[[], Iterator[Check]]]] = {
+    "python": python,
+    "libraries": libraries,
+    "mediapipe": mediapipe,
+    "models": models,
+    "opencv": opencv,
+    "codecs": codecs,
+    "cameras": cameras,
+    "display": display,
+}

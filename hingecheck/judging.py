@@ -1,0 +1,228 @@
+"""The rule that turns measures into cues: on and off while the lifter moves, and ok, fault or not judged for each rep."""
+
+import copy
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from .cues import COLUMN, CUES, Cue, Fault
+from .data import Bools, Event, Floats, Ints, Judgement, Metrics, Phase, Status, ViewKind
+from .phases import Closed
+
+SEEN_SHARE: Final = 0.5  # of the frames that count; with fewer measured, a rep's cue is not judged
+
+_SEEN_FROM: Final = {ViewKind.SIDE: "seen from the side", ViewKind.FRONT: "seen from the front"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One way to get a cue wrong, with the limit and hold (seconds) in force; ``None`` limit where the cue is not judged."""
+
+    cue: Cue
+    fault: Fault
+    limit: float
+    hold_s: float
+    enabled: bool
+
+    def beyond(self, value: Floats | float, by: float = 0.0) -> Bools | bool:
+        """Whether a value is past the limit by at least ``by``; NaN is not. Elementwise."""
+        return value > self.limit + by if self.fault.above else value < self.limit - by
+
+    def excess(self, value: float) -> float:
+        """How far a value is past the limit, in the cue's unit; negative on the right side of it."""
+        return value - self.limit if self.fault.above else self.limit - value
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one rule remembers: whether it is on, since when the opposite holds, and what it saw of the open rep.
+
+    ``frames`` in the phases that count; of these ``askew`` from the wrong side and ``seen`` measured; ``worst`` and ``best`` values.
+    """
+
+    on: bool = False
+    since_s: float | None = None
+    faulted: bool = False
+    frames: int = 0
+    askew: int = 0
+    seen: int = 0
+    worst: float = math.nan
+    worst_s: float = math.nan
+    best: float = math.nan
+    best_s: float = math.nan
+
+    def reset(self) -> None:
+        """Forget the rep that ended; a cue that is on stays on."""
+        self.faulted, self.frames, self.askew, self.seen = False, 0, 0, 0
+        self.worst = self.worst_s = self.best = self.best_s = math.nan
+
+
+def start(rules: tuple[Rule, ...]) -> tuple[Tally, ...]:
+    """A blank tally a rule."""
+    return tuple(Tally() for _ in rules)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Cues that are on (T, C), what switched when, and the judgements of each movement that closed, in the order given."""
+
+    active: Bools
+    events: tuple[Event, ...]
+    cues: tuple[dict[str, Judgement], ...]
+
+
+def advance(
+    tallies: tuple[Tally, ...],
+    rules: tuple[Rule, ...],
+    time_s: Floats,
+    metrics: Metrics,
+    phase: Ints,
+    in_rep: Bools,
+    seen_from: dict[ViewKind, Bools],
+    closed: tuple[Closed, ...],
+    stood: Bools,
+) -> tuple[tuple[Tally, ...], Judged]:
+    """Judge T more frames and the movements that closed in them. Arrays (T,) -> tallies, Judged.
+
+    ``seen_from`` says for each view whether a frame was taken from there; ``stood`` whether the standing shape was known by then.
+    """
+    tallies = tuple(copy.copy(tally) for tally in tallies)
+    frames = len(time_s)
+    active = np.zeros((frames, len(CUES)), dtype=bool)
+    events: list[Event] = []
+    verdicts: list[dict[str, Judgement]] = []
+    counting = {phases: in_rep & np.isin(phase, [int(p) for p in phases]) for phases in {rule.fault.phases for rule in rules}}
+    edges = [*(c.frame for c in closed), frames]
+    first = 0
+    for number, last in enumerate(edges):
+        part = slice(first, last)
+        switched: list[Event] = []
+        for rule, tally in zip(rules, tallies, strict=True):
+            if rule.enabled and rule.cue.withheld is None and last > first:
+                counts = counting[rule.fault.phases][part]
+                fits = seen_from[rule.cue.view][part]
+                value = getattr(metrics, rule.fault.metric)[part]
+                shown = _watch(tally, rule, time_s[part], value, counts, fits, phase[part], switched)
+                active[part, COLUMN[rule.cue.id]] |= shown
+        events += sorted(switched, key=lambda event: event.time_s)
+        if number < len(closed):
+            verdicts.append(settle(tallies, rules, bool(stood[min(last, frames - 1)]) if frames else False))
+            if closed[number].counted:
+                events += _late(tallies, rules, float(time_s[last]) if last < frames else closed[number].end_s)
+            for tally in tallies:
+                tally.reset()
+        first = last
+    return tallies, Judged(active, tuple(events), tuple(verdicts))
+
+
+def _watch(
+    tally: Tally, rule: Rule, time_s: Floats, value: Floats, counts: Bools, fits: Bools, phase: Ints, events: list[Event]
+) -> Bools | bool:
+    """Take in the frames of one stretch for one rule; returns where the cue is on. Arrays (T,)."""
+    seen = counts & fits & np.isfinite(value)
+    tally.frames += int(counts.sum())
+    tally.askew += int((counts & ~fits).sum())
+    if seen.any():
+        where = np.flatnonzero(seen)
+        tally.seen += len(where)
+        sign = 1.0 if rule.fault.above else -1.0
+        past = sign * value[where]
+        high, low = int(past.argmax()), int(past.argmin())
+        if not sign * tally.worst >= past[high]:
+            tally.worst, tally.worst_s = float(value[where[high]]), float(time_s[where[high]])
+        if not sign * tally.best <= past[low]:
+            tally.best, tally.best_s = float(value[where[low]]), float(time_s[where[low]])
+    if not tally.on and tally.since_s is None and (rule.fault.throughout or not rule.beyond(value[seen]).any()):  # type: ignore[union-attr]
+        return False
+    shown = np.zeros(len(value), dtype=bool)
+    rows = zip(time_s.tolist(), value.tolist(), seen.tolist(), counts.tolist(), phase.tolist(), strict=True)
+    for n, (t, x, is_seen, does_count, now) in enumerate(rows):
+        if rule.fault.throughout:
+            if tally.on and now == Phase.DOWN:
+                _switch(tally, rule, False, t, x, events)
+        elif not does_count:
+            if now != Phase.UNSEEN:
+                tally.since_s = None
+                if tally.on:
+                    _switch(tally, rule, False, t, x, events)
+        elif is_seen:
+            opposite = not rule.beyond(x, -rule.fault.margin) if tally.on else rule.beyond(x)
+            if not opposite:
+                tally.since_s = None
+            elif tally.since_s is None:
+                tally.since_s = t
+            if tally.since_s is not None and t - tally.since_s >= rule.hold_s:
+                _switch(tally, rule, not tally.on, t, x, events)
+        shown[n] = tally.on
+    return shown
+
+
+def _switch(tally: Tally, rule: Rule, on: bool, time_s: float, value: float, events: list[Event]) -> None:
+    tally.on, tally.since_s = on, None
+    tally.faulted |= on
+    kind = "cue_on" if on else "cue_off"
+    events.append(Event(time_s, kind, cue=rule.cue.id, direction=rule.fault.direction, value=value if value == value else None))
+
+
+def _late(tallies: tuple[Tally, ...], rules: tuple[Rule, ...], time_s: float) -> list[Event]:
+    """Switch on, at the end of a rep, the faults that are known only then; they stay on until the next descent."""
+    events: list[Event] = []
+    for rule, tally in zip(rules, tallies, strict=True):
+        if rule.fault.throughout and not tally.on and rule.enabled and _wrong(tally, rule) and not _unjudged(tally, rule, True):
+            _switch(tally, rule, True, time_s, tally.best, events)
+    return events
+
+
+def _wrong(tally: Tally, rule: Rule) -> bool:
+    return bool(rule.beyond(tally.best)) if rule.fault.throughout else tally.faulted
+
+
+def _unjudged(tally: Tally, rule: Rule, stood: bool) -> str | None:
+    """Why this rule cannot judge the open rep, or None when it can."""
+    if rule.cue.withheld is not None:
+        return rule.cue.withheld
+    if not rule.enabled:
+        return "switched off in the profile"
+    if tally.frames == 0:
+        return "this part of the rep was not seen"
+    if tally.askew > tally.frames * (1 - SEEN_SHARE):
+        return f"can be judged only when {_SEEN_FROM[rule.cue.view]}"
+    if rule.cue.against_standing and not stood:
+        return "standing shape never seen: stand tall for a second before the first rep"
+    if tally.seen < tally.frames * SEEN_SHARE:
+        return rule.cue.hidden
+    return None
+
+
+def settle(tallies: tuple[Tally, ...], rules: tuple[Rule, ...], stood: bool) -> dict[str, Judgement]:
+    """What every cue says of the rep the tallies saw; cue id -> Judgement, in table order."""
+    verdict: dict[str, Judgement] = {}
+    for cue in CUES:
+        mine = [(rule, tally, _unjudged(tally, rule, stood)) for rule, tally in zip(rules, tallies, strict=True) if rule.cue is cue]
+        judged = [(rule, tally) for rule, tally, why in mine if why is None]
+        wrong = [(rule, tally) for rule, tally in judged if _wrong(tally, rule)]
+        if not judged:
+            verdict[cue.id] = Judgement(Status.NOT_JUDGED, None, None, None, cue.unit, None, mine[0][2])
+            continue
+        rule, tally = max(wrong or judged, key=lambda pair: _relative(pair[0], _told(*pair)[0]))
+        value, at_s = _told(rule, tally)
+        status = Status.FAULT if wrong else Status.OK
+        reason = None
+        if not wrong and rule.beyond(value):
+            reason = f"past the limit for less than {rule.hold_s:g} s"
+        elif not wrong and len(judged) < len(mine):
+            reason = "; ".join(f"{r.fault.direction.replace('_', ' ')} not judged: {why}" for r, _, why in mine if why)
+        verdict[cue.id] = Judgement(status, rule.fault.direction if wrong else None, value, rule.limit, cue.unit, at_s, reason)
+    return verdict
+
+
+def _told(rule: Rule, tally: Tally) -> tuple[float, float]:
+    """The value a rep is told, and when it was: the worst, or the best where only a whole phase counts."""
+    return (tally.best, tally.best_s) if rule.fault.throughout else (tally.worst, tally.worst_s)
+
+
+def _relative(rule: Rule, value: float) -> float:
+    """How far past the limit, as a share of the range a profile may choose from: comparable between the faults of a cue."""
+    return rule.excess(value) / (rule.fault.high - rule.fault.low)

@@ -1,0 +1,281 @@
+"""MediaPipe as a ``PoseEstimator``; the only file that knows MediaPipe, its model files, its habits.
+
+MediaPipe tracks one person: a detector finds somebody anywhere in the picture, after that the landmark network looks where that person
+was a frame ago. Who it finds, and whom it goes on with after losing sight, it leaves open. So: who stands out most when somebody is first
+seen is the one followed; once a second another look counts the others; while there are others, or the person is out of sight, the
+tracker is shown only the part of the picture around that person; and anybody else it comes back with is turned down.
+"""
+
+import contextlib
+import hashlib
+import os
+import threading
+import weakref
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .data import Floats, Frame, Poses
+from .errors import ModelError
+from .estimators import PoseEstimator
+from .silhouette import S, back_profile
+from .skeleton import SIDES, K
+
+CHECKSUMS: Final = "SHA256SUMS"
+WORK_PX: Final = 960  # a picture twice as long or longer is thinned out; the networks look at 256 x 256 px of it anyway
+LOOK_EVERY_S: Final = 1.0  # of video time, between two counts of the people
+PATIENCE_S: Final = 1.0  # how long the one followed may be out of sight before somebody else will do
+REACH_M: Final = 0.5  # how far hips may seem to jump between two frames: about a trunk length ...
+REACH_M_PER_S: Final = 1.0  # ... and more the longer ago the last look was; a slow walk
+SIZE_RATIO: Final = 1.6  # somebody that much larger or smaller is somebody else
+GREY: Final = 114  # what is painted over the part of the picture that is not to be seen
+MAX_OTHERS: Final = 3
+
+
+def model_path(name: str) -> Path:
+    """Where the model file of that name is, or belongs: in the installed package, or beside it in a source checkout."""
+    here = Path(__file__).resolve().parent
+    folders = (here / "models", here.parent / "models")
+    file = f"pose_landmarker_{name}.task"
+    found = [folder / file for folder in folders if (folder / file).is_file()]
+    return found[0] if found else next((f for f in folders if (f / CHECKSUMS).is_file()), folders[0]) / file
+
+
+def verify(name: str) -> bytes:
+    """The content of the model file; ``ModelError`` if there is none, or if it is not the one ``SHA256SUMS`` lists."""
+    path = model_path(name)
+    remedy = f"Make it again: python {path.parent / 'build.py'} {name}"
+    try:
+        sums = dict(reversed(line.split()) for line in (path.parent / CHECKSUMS).read_text("utf-8").splitlines())
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise ModelError(f"{error.filename}: not there, so pose model {name!r} cannot be used. {remedy}") from error
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror}). Check its permissions.") from error
+    if path.name not in sums:
+        raise ModelError(f"{path}: no such model in {CHECKSUMS}. Use lite, full or heavy.")
+    if hashlib.sha256(data).hexdigest() != sums[path.name]:
+        raise ModelError(f"{path}: damaged, its SHA-256 is not the one in {CHECKSUMS}. {remedy}")
+    return data
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Person:
+    """One person in one picture: ``xy`` (K, 2) px of the picture shown to MediaPipe, ``score`` (K,), ``world`` (K, 3) m.
+
+    ``mask`` is MediaPipe's own image, which owns the memory its numpy view points to. ``hip`` (2,) px. ``px_per_m`` tells near from far and
+    large from small and, unlike a height or a trunk, does not change while the person bends over.
+    """
+
+    time_s: float
+    xy: Floats
+    score: Floats
+    world: Floats
+    mask: Any
+    hip: Floats
+    px_per_m: float
+
+    def box(self, pad_m: float) -> tuple[slice, slice]:
+        """Rows and columns of the picture within ``pad_m`` of any landmark."""
+        low = np.maximum(self.xy.min(axis=0) - pad_m * self.px_per_m, 0).astype(int)
+        high = np.maximum(self.xy.max(axis=0) + pad_m * self.px_per_m, 0).astype(int) + 1
+        return slice(low[1], high[1]), slice(low[0], high[0])
+
+    def reach_m(self, time_s: float) -> float:
+        """How far the person may have got by ``time_s``."""
+        return REACH_M + REACH_M_PER_S * max(time_s - self.time_s, 0.0)
+
+    def may_be(self, other: "_Person") -> bool:
+        """Whether ``other``, seen later, has about this place and size."""
+        near = np.hypot(*(other.hip - self.hip)) <= self.reach_m(other.time_s) * self.px_per_m
+        return bool(near and 1 / SIZE_RATIO < other.px_per_m / self.px_per_m < SIZE_RATIO)
+
+    def prominence(self, width_px: int) -> float:
+        """Large, near the middle and whole in the picture is more than small, at the edge, cut off."""
+        off_centre = abs(2 * self.hip[0] / width_px - 1)
+        return float(self.px_per_m * max(1 - off_centre / 2, 0) * np.mean(self.score > 0))
+
+
+class MediaPipePose(PoseEstimator):
+    """MediaPipe's pose landmarker, ``model`` "lite", "full" or "heavy": follows one person and counts the others.
+
+    ``score`` is the lower of MediaPipe's visibility and presence, and 0 for a joint outside the picture, of which it is often too sure.
+    """
+
+    def __init__(self, model: str = "full") -> None:
+        bundles = verify(model), verify("lite")
+        with _quiet():
+            self._tracker = _landmarker(bundles[0], video=True, people=1)
+            self._scout = _landmarker(bundles[1], video=False, people=MAX_OTHERS)
+        # MediaPipe prints a traceback if it is first closed while Python shuts down.
+        self._closing = weakref.finalize(self, _close, self._tracker, self._scout)
+        self._clock_ms = -1  # MediaPipe wants whole milliseconds, each later than the one before
+        self._who: _Person | None = None  # the one followed, as last seen
+        self._in_sight = False
+        self._people = 0
+        self._looked_s = -np.inf
+        self._settled = False
+        self._crowd_s: float | None = None  # since when, by the last look, there are several people
+        self._several: tuple[int, float, str] | None = None
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """That there were several people, from when, and whom of them the poses show."""
+        if self._several is None:
+            return ()
+        people, from_s, whom = self._several
+        return (f"{people} people in the picture from {from_s:.1f} s: following {whom}",)
+
+    def close(self) -> None:
+        """Let go of the networks; more than once does no harm."""
+        self._closing()
+
+    def estimate(self, frame: Frame) -> Poses:
+        """The pose of the person followed, T = 1, in pixels of ``frame.image``. NaN and ``people`` 0 while that person is not seen."""
+        if not self._closing.alive:
+            raise ValueError("estimate: this estimator is closed")
+        step = max(1, max(frame.image.shape[:2]) // WORK_PX)
+        image = np.ascontiguousarray(frame.image[::step, ::step])
+        with contextlib.nullcontext() if self._settled else _quiet():
+            person = self._follow(image, frame.time_s) if image.size else None
+        time_s = np.array([frame.time_s])
+        if person is None:
+            return Poses(time_s, _nan(K, 2), _nan(K), _nan(K, 3), _nan(S), np.zeros(1, np.int8))
+        self._settled = True
+        back = back_profile(person.mask.numpy_view()[..., 0], person.xy)
+        xy = (person.xy - 0.5) * step + 0.5
+        return Poses(time_s, xy[None], person.score[None], person.world[None], back[None], np.array([self._people], np.int8))
+
+    def _follow(self, image: NDArray[np.uint8], time_s: float) -> _Person | None:
+        """The person followed, or None where that person is not seen in this picture."""
+        who = self._who
+        if who is not None and time_s - who.time_s > PATIENCE_S:
+            who = None
+        seen = self._track(image, time_s, who if self._people > 1 or not self._in_sight else None)
+        if who is None and seen is not None:
+            rivals = [seen, *self._look_round(image, seen)]
+            who = max(rivals, key=lambda person: person.prominence(image.shape[1]))
+        elif seen is not None and time_s - self._looked_s >= LOOK_EVERY_S:
+            self._look_round(image, seen)
+        if who is not None and seen is not None and not who.may_be(seen):
+            seen = self._track_again(image, time_s, who)
+        self._who = who if seen is None else seen
+        self._in_sight = seen is not None
+        return seen
+
+    def _track(self, image: NDArray[np.uint8], time_s: float, near: _Person | None) -> _Person | None:
+        """Whom the tracker sees, given all of the picture, or what is in reach of the person ``near``."""
+        if near is not None:
+            box = near.box(near.reach_m(time_s))
+            whole, image = image, np.full_like(image, GREY)
+            image[box] = whole[box]
+        self._clock_ms = max(self._clock_ms + 1, round(time_s * 1000))
+        return next(iter(_persons(self._tracker.detect_for_video, image, time_s, self._clock_ms)), None)
+
+    def _track_again(self, image: NDArray[np.uint8], time_s: float, who: _Person) -> _Person | None:
+        """``who``, after the tracker came back with somebody else: it takes a look or two to let go, one more to find."""
+        for _ in range(3):
+            seen = self._track(image, time_s, who)
+            if seen is not None and who.may_be(seen):
+                return seen
+        return None
+
+    def _look_round(self, image: NDArray[np.uint8], seen: _Person) -> list[_Person]:
+        """Everybody but the one already ``seen``, who is painted over; takes note of how many there are."""
+        rest = image.copy()
+        rest[seen.box(0.1)] = GREY
+        others: list[_Person] = []
+        for person in _persons(self._scout.detect, rest, seen.time_s):
+            if not any(known.may_be(person) for known in (seen, *others)):
+                others.append(person)
+        self._looked_s, self._people = seen.time_s, 1 + len(others)
+        self._crowd_s = self._crowd_s if others and self._crowd_s is not None else seen.time_s if others else None
+        if self._crowd_s is not None:
+            whom = "the one who was there first" if self._who is not None else "the larger one near the middle"
+            self._several = max(self._several or (0, 0.0, ""), (self._people, self._crowd_s, whom), key=lambda several: several[0])
+        return others
+
+
+def _persons(detect: Any, image: NDArray[np.uint8], time_s: float, *clock_ms: int) -> list[_Person]:
+    """Everybody one of MediaPipe's networks sees in an (H, W, 3) picture. Fractions of the picture become pixels here."""
+    from mediapipe.tasks.python.vision.core.image import Image, ImageFormat
+
+    try:
+        result = detect(Image(image_format=ImageFormat.SRGB, data=image), *clock_ms)
+    except (RuntimeError, ValueError) as error:
+        raise ModelError(f"picture at {time_s:.3f} s: MediaPipe failed ({_first_line(error)}). Try another model.") from error
+    height, width = image.shape[:2]
+    masks = result.segmentation_masks or [None] * len(result.pose_landmarks)
+    persons = []
+    for landmarks, metric, mask in zip(result.pose_landmarks, result.pose_world_landmarks, masks, strict=True):
+        part = np.array([(p.x, p.y, p.visibility, p.presence) for p in landmarks])
+        world = np.array([(p.x, p.y, p.z) for p in metric])
+        xy = part[:, :2] * (width, height)
+        inside = ((part[:, :2] >= 0) & (part[:, :2] <= 1)).all(axis=1)
+        score = np.where(inside, part[:, 2:].min(axis=1), 0.0)
+        spread, spread_m = (np.linalg.norm(points - points.mean(axis=0)) for points in (xy, world[:, :2]))
+        persons.append(_Person(time_s, xy, score, world, mask, hip=xy[list(SIDES["hip"])].mean(axis=0), px_per_m=float(spread / spread_m)))
+    return persons
+
+
+def _landmarker(bundle: bytes, *, video: bool, people: int) -> Any:
+    """MediaPipe's own object. Its import takes a second or more, so it waits until here."""
+    try:
+        from mediapipe.tasks.python.core.base_options import BaseOptions
+        from mediapipe.tasks.python.vision.core.vision_task_running_mode import VisionTaskRunningMode as Mode
+        from mediapipe.tasks.python.vision.pose_landmarker import PoseLandmarker, PoseLandmarkerOptions
+    except (ImportError, OSError) as error:
+        raise ModelError(f"mediapipe: cannot be loaded ({_first_line(error)}). `hingecheck doctor` says what to install.") from error
+
+    class Discreet(BaseOptions):  # type: ignore[misc]
+        """Base options that keep MediaPipe from reporting its use to its makers: without certificates it trusts no server."""
+
+        def to_ctypes(self) -> Any:
+            options = super().to_ctypes()
+            options.ca_bundle_path = os.devnull.encode()
+            return options
+
+    options = PoseLandmarkerOptions(
+        base_options=Discreet(model_asset_buffer=bundle),
+        running_mode=Mode.VIDEO if video else Mode.IMAGE,
+        num_poses=people,
+        output_segmentation_masks=video,
+    )
+    try:
+        return PoseLandmarker.create_from_options(options)
+    except (RuntimeError, ValueError, OSError) as error:
+        raise ModelError(f"mediapipe: does not accept the pose model ({_first_line(error)}). Run `hingecheck doctor`.") from error
+
+
+def _close(*landmarkers: Any) -> None:
+    for landmarker in landmarkers:
+        landmarker.close()
+
+
+def _nan(*shape: int) -> Floats:
+    return np.full((1, *shape), np.nan)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+_STDERR = threading.RLock()
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Nothing reaches file descriptor 2 meanwhile: MediaPipe's native code greets there, and heeds no setting that says not to."""
+    with _STDERR, contextlib.ExitStack() as undo:
+        with contextlib.suppress(OSError):  # a program without a stderr has nothing to silence
+            kept = os.dup(2)
+            undo.callback(os.close, kept)
+            undo.callback(os.dup2, kept, 2)
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            undo.callback(os.close, nowhere)
+            os.dup2(nowhere, 2)
+        yield

@@ -1,0 +1,231 @@
+"""From poses to the measures of a hinge: sagittal segment angles, the standing baseline, and what has changed against it."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from . import skeleton
+from .data import Bools, Floats, Ints, Metrics, Poses
+from .geometry import lean, length
+from .silhouette import HEIGHTS
+
+MIN_SCORE: Final = 0.5  # a landmark MediaPipe itself calls unlikely is not measured from
+
+# Up to this far from a square side view the picture's own angles are the better ones, beyond it the world landmarks': on rendered
+# hinges the mean error of hip flexion is 3 against 6 degrees square-on, 11 against 4 at 30 degrees, 25 against 5 at 45.
+PICTURE_WITHIN_DEG: Final = 14.0
+WORLD_BEYOND_DEG: Final = 26.0
+
+# Columns of the smoothed series, and how fast each may change (cutoff of the filter, hertz).
+TRUNK, THIGH, SHIN, HIP_HEIGHT, LEG, KNEE_ANKLE, ANKLE_HIP, SHOULDER, SEGMENTS = 0, 1, 2, 3, 4, 5, 6, 7, 8
+SEGMENT_COUNT: Final = 6
+CUTOFF_HZ: Final = (4.0,) * 4 + (2.0,) * 3 + (3.0,) * (1 + SEGMENT_COUNT)
+SERIES: Final = len(CUTOFF_HZ)
+
+# The back profile is cut into six stretches of a quarter trunk, from below the buttock to the neck; each gives one direction.
+_STRETCH: Final = (len(HEIGHTS) - 1) // SEGMENT_COUNT
+_SHOULDER_AT: Final = int(np.abs(HEIGHTS - 0.95).argmin())
+MIN_SAMPLES: Final = 4  # of the six in a stretch
+
+# Standing: upright, straight enough and still, for this long. World landmarks read up to 15 degrees too much flexion at rest, so where
+# they are used more is allowed; the knee's limit is wide, for plates in front of it add 30 degrees. The thigh shakes more than the trunk.
+STAND_LEAN_DEG: Final = 20.0
+STAND_FLEXION_DEG: Final = 20.0
+STAND_FLEXION_WORLD_DEG: Final = 30.0
+STAND_KNEE_DEG: Final = 45.0
+STAND_TRUNK_DEG_S: Final = 20.0
+STAND_THIGH_DEG_S: Final = 40.0
+STAND_S: Final = 0.4
+# A lifter who has turned or moved this much since is learnt anew.
+TURNED_DEG: Final = 20.0
+RESIZED: Final = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The lifter standing tall, at ``time_s``: what later frames are compared with. NaN where it could not be measured.
+
+    ``yaw_deg`` signed; ``leg_px`` thigh plus shank; ``hip_height_px`` hip above ankle; ``shoulder`` depth of the shoulder joint in
+    front of the back, trunk lengths; ``segments_deg`` directions of the six stretches of the back.
+    """
+
+    time_s: float
+    yaw_deg: float
+    hip_flexion_deg: float
+    leg_px: float
+    hip_height_px: float
+    shoulder: float
+    segments_deg: tuple[float, ...]
+
+
+def gate(poses: Poses) -> Poses:
+    """The same poses with NaN for every landmark scored below ``MIN_SCORE``."""
+    unlikely = (poses.score < MIN_SCORE)[..., None]
+    return replace(poses, xy=np.where(unlikely, np.nan, poses.xy), world=np.where(unlikely, np.nan, poses.world))
+
+
+def _leans(points: dict[str, Floats]) -> Floats:
+    """Trunk, thigh and shin against the vertical, degrees. Joints (T, 2), (forward, down) -> (T, 3). Knee forward of hip is positive."""
+    trunk = lean(points["hip"], points["shoulder"])
+    thigh = -lean(points["knee"], points["hip"])
+    shin = lean(points["ankle"], points["knee"])
+    return np.stack([trunk, thigh, shin], axis=-1)
+
+
+def _picture_share(yaw_deg: Floats) -> Floats:
+    """How much the picture's angles count against the world landmarks', 0 to 1. (T,) signed degrees -> (T,). NaN stays."""
+    off = np.abs(np.abs(yaw_deg) - 90.0)
+    return np.clip((WORLD_BEYOND_DEG - off) / (WORLD_BEYOND_DEG - PICTURE_WITHIN_DEG), 0.0, 1.0)
+
+
+def _mean_of_sides(a: Floats, b: Floats) -> Floats:
+    """Elementwise mean, or the one that is there. Same shape; NaN where both are."""
+    return np.where(np.isnan(a), b, np.where(np.isnan(b), a, (a + b) / 2))
+
+
+def measure(poses: Poses, yaw_deg: Floats, near: Ints) -> Floats:
+    """Unsmoothed series, columns as named above. Gated poses, yaw (T,) signed degrees, near side (T,) -> (T, SERIES).
+
+    Leans in degrees; heights and lengths in px; ratios; shoulder depth in trunk lengths; directions in degrees. NaN where unseen.
+    """
+    frames = np.arange(len(poses))
+    side = np.maximum(near, 0)
+    sine = np.sin(np.radians(yaw_deg))
+    cosine = np.cos(np.radians(yaw_deg))
+    way = np.where(sine >= 0, 1.0, -1.0)
+
+    joints = ("shoulder", "hip", "knee", "ankle")
+    pair = {j: np.array(skeleton.SIDES[j]) for j in joints}
+    picture = {j: poses.xy[frames, pair[j][side]] for j in joints}
+    forward = np.stack([way, np.ones_like(way)], axis=-1)
+    in_picture = _leans({j: p * forward for j, p in picture.items()})
+
+    def sagittal(s: int) -> Floats:
+        world = {j: poses.world[:, skeleton.SIDES[j][s]] for j in joints}
+        ahead = {j: p[:, 0] * sine - p[:, 2] * cosine for j, p in world.items()}
+        return _leans({j: np.stack([ahead[j], p[:, 1]], axis=-1) for j, p in world.items()})
+
+    in_world = _mean_of_sides(sagittal(0), sagittal(1))
+    share = _picture_share(yaw_deg)[:, None]
+    leans = np.where(share == 1.0, in_picture, np.where(share == 0.0, in_world, share * in_picture + (1.0 - share) * in_world))
+
+    series = np.full((len(poses), SERIES), np.nan)
+    series[:, TRUNK : SHIN + 1] = leans
+    series[:, HIP_HEIGHT] = picture["ankle"][:, 1] - picture["hip"][:, 1]
+    series[:, LEG] = length(picture["hip"], picture["knee"]) + length(picture["knee"], picture["ankle"])
+    gap = {j: length(poses.xy[:, skeleton.SIDES[j][0]], poses.xy[:, skeleton.SIDES[j][1]]) for j in ("hip", "knee", "ankle")}
+    with np.errstate(invalid="ignore", divide="ignore"):
+        series[:, KNEE_ANKLE] = gap["knee"] / gap["ankle"]
+        series[:, ANKLE_HIP] = gap["ankle"] / gap["hip"]
+    series[:, SHOULDER] = poses.back[:, _SHOULDER_AT]
+    series[:, SEGMENTS:] = _directions(poses.back)
+    return series
+
+
+def _directions(back: Floats) -> Floats:
+    """Direction of each stretch of the back against the chord, degrees, positive leaning away from it. (T, S) -> (T, 6).
+
+    The least-squares line through the samples of the stretch; NaN where fewer than ``MIN_SAMPLES`` are seen.
+    """
+    out = np.empty((len(back), SEGMENT_COUNT))
+    for n in range(SEGMENT_COUNT):
+        part = slice(n * _STRETCH, (n + 1) * _STRETCH + 1)
+        x, y = HEIGHTS[part], back[:, part]
+        seen = np.isfinite(y)
+        count = seen.sum(axis=1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mean_x = (seen * x).sum(axis=1) / count
+            mean_y = np.where(seen, y, 0.0).sum(axis=1) / count
+            dx = np.where(seen, x - mean_x[:, None], 0.0)
+            dy = np.where(seen, y - mean_y[:, None], 0.0)
+            slope = (dx * dy).sum(axis=1) / (dx * dx).sum(axis=1)
+        out[:, n] = np.where(count >= MIN_SAMPLES, np.degrees(np.arctan(slope)), np.nan)
+    return out
+
+
+def standing(series: Floats, rate: Floats, yaw_deg: Floats) -> Bools:
+    """Whether the lifter stands upright and still. Smoothed series, their rates (T, SERIES), yaw (T,) -> (T,). False where unseen."""
+    limit = np.where(_picture_share(yaw_deg) == 1.0, STAND_FLEXION_DEG, STAND_FLEXION_WORLD_DEG)
+    return (
+        (np.abs(series[:, TRUNK]) < STAND_LEAN_DEG)
+        & (series[:, TRUNK] + series[:, THIGH] < limit)
+        & (np.abs(series[:, THIGH] + series[:, SHIN]) < STAND_KNEE_DEG)
+        & (np.abs(rate[:, TRUNK]) < STAND_TRUNK_DEG_S)
+        & (np.abs(rate[:, THIGH]) < STAND_THIGH_DEG_S)
+    )
+
+
+def learn(time_s: float, series: Floats, yaw_deg: Floats) -> Baseline:
+    """Baseline from the frames of one stand: medians, blind to NaN. (T, SERIES), (T,) signed degrees -> Baseline."""
+    seen = np.isfinite(series)
+    middle = np.full(SERIES, np.nan)
+    for n in range(SERIES):
+        if seen[:, n].any():
+            middle[n] = np.median(series[seen[:, n], n])
+    angle = np.radians(yaw_deg[np.isfinite(yaw_deg)])
+    turned = float(np.degrees(np.arctan2(np.median(np.sin(angle)), np.median(np.cos(angle))))) if len(angle) else float("nan")
+    return Baseline(
+        time_s=time_s,
+        yaw_deg=turned,
+        hip_flexion_deg=float(middle[TRUNK] + middle[THIGH]),
+        leg_px=float(middle[LEG]),
+        hip_height_px=float(middle[HIP_HEIGHT]),
+        shoulder=float(middle[SHOULDER]),
+        segments_deg=tuple(middle[SEGMENTS:].tolist()),
+    )
+
+
+def outdated(baseline: Baseline | None, leg_px: float, yaw_deg: float) -> bool:
+    """Whether a lifter of this leg length (px) and yaw (signed degrees) needs a new baseline: none yet, turned, or moved nearer."""
+    if baseline is None:
+        return True
+    turn = abs((yaw_deg - baseline.yaw_deg + 180.0) % 360.0 - 180.0)
+    return turn > TURNED_DEG or abs(leg_px - baseline.leg_px) > RESIZED * baseline.leg_px
+
+
+# Lower and upper flexion, degrees, from the change of the six directions against standing (first six weights) and hip flexion (the
+# last): see benchmarks/README.md for how they were fitted and what they are worth on bodies the fit has not seen.
+LOWER_WEIGHTS: Final = (0.0, 1.0, 0.0, -1.0, 0.0, 0.0, 0.0)
+UPPER_WEIGHTS: Final = (0.0, 0.0, 1.0, 0.0, -1.0, 0.0, 0.0)
+
+
+def against(baseline: Baseline | None, series: Floats, yaw_deg: Floats) -> Metrics:
+    """The measures of these frames, given the standing baseline. (T, SERIES) smoothed, (T,) signed degrees -> Metrics of T.
+
+    What needs a baseline is NaN without one. ``hips_lead_deg`` and ``back_drift_deg`` depend on the rep and are filled in later.
+    """
+    blank = np.full(len(series), np.nan)
+    flexion = series[:, TRUNK] + series[:, THIGH]
+    lower = upper = drop = shift = blank
+    if baseline is not None:
+        change = series[:, SEGMENTS:] - np.array(baseline.segments_deg)
+        bent = flexion - baseline.hip_flexion_deg
+        lower = _weighted(LOWER_WEIGHTS, change, bent)
+        upper = _weighted(UPPER_WEIGHTS, change, bent)
+        drop = (baseline.hip_height_px - series[:, HIP_HEIGHT]) / baseline.leg_px
+        shift = series[:, SHOULDER] - baseline.shoulder
+    return Metrics(
+        hip_flexion_deg=flexion,
+        knee_flexion_deg=series[:, THIGH] + series[:, SHIN],
+        trunk_lean_deg=series[:, TRUNK],
+        shin_lean_deg=series[:, SHIN],
+        spine_lower_deg=lower,
+        spine_upper_deg=upper,
+        butt_drop=drop,
+        shoulder_shift=shift,
+        knee_ankle_ratio=series[:, KNEE_ANKLE],
+        ankle_hip_ratio=series[:, ANKLE_HIP],
+        hips_lead_deg=blank,
+        back_drift_deg=blank,
+        view_yaw_deg=np.abs(yaw_deg),
+    )
+
+
+def _weighted(weights: tuple[float, ...], change: Floats, bent: Floats) -> Floats:
+    """Weighted sum of the directions' change and the hip flexion, column by column; NaN only through columns that count."""
+    out = weights[-1] * bent if weights[-1] else np.zeros(len(bent))
+    for n, weight in enumerate(weights[:-1]):
+        if weight:
+            out = out + weight * change[:, n]
+    return out

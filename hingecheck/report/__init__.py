@@ -1,0 +1,239 @@
+"""A result as files: report.json and frames.csv for programs, report.html and summary.html for people.
+
+The pages are self-contained: styles, script, plots and pictures are inside, and a content policy forbids every request, so that
+nothing about a lifter can leave the machine through them.
+"""
+
+import base64
+import csv
+import io
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import PurePath
+from typing import Any, Final, NamedTuple
+
+import jinja2
+import numpy as np
+from markupsafe import Markup
+
+from .. import __version__
+from ..cues import BY_ID, CUES
+from ..data import METRICS, ClipInfo, Phase, Result, Status, Summary
+from .plots import Limits, figure
+
+SCHEMA: Final = 1
+MOST_MOMENTS: Final = 6
+
+TABLE_LIMITS: Final = {(cue.id, fault.direction): fault.limit for cue in CUES for fault in cue.faults}
+
+# frames.csv: these columns in this order; measures that came later stand behind ``cues``.
+FIRST_METRICS: Final = (
+    *("hip_flexion_deg", "knee_flexion_deg", "trunk_lean_deg", "shin_lean_deg", "spine_lower_deg", "spine_upper_deg"),
+    *("butt_drop", "shoulder_shift", "knee_ankle_ratio", "ankle_hip_ratio", "view_yaw_deg"),
+)
+COLUMNS: Final = ("time_s", *FIRST_METRICS, "phase", "rep", "cues", *(name for name in METRICS if name not in FIRST_METRICS))
+
+
+class Moment(NamedTuple):
+    """A time worth a picture, and the cue that was off then; ``cue`` None: nothing was, it shows the bottom of a rep."""
+
+    time_s: float
+    rep: int
+    cue: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Still:
+    """The drawn picture of a ``Moment``, as JPEG bytes."""
+
+    jpeg: bytes
+    moment: Moment
+
+
+def build(clip: ClipInfo, model: str, profile_name: str, profile_sha256: str, result: Result, summary: Summary) -> dict[str, Any]:
+    """report.json, schema 1, as plain values: NaN has become None, degrees have one decimal, other figures three."""
+    return {
+        "schema": SCHEMA,
+        "hingecheck": __version__,
+        "clip": {**asdict(clip), "duration_s": _plain(clip.duration_s)},
+        "model": model,
+        "profile": {"name": profile_name, "sha256": profile_sha256},
+        "view": {
+            "kind": str(summary.view.kind),
+            "facing": None if summary.view.facing is None else str(summary.view.facing),
+            "yaw_deg": _plain(summary.view.yaw_deg, 1),
+        },
+        "tracking": {"frames_with_person": _plain(summary.frames_with_person), "warnings": list(summary.warnings)},
+        "reps": [
+            {
+                "index": rep.index,
+                **{name: _plain(getattr(rep, name)) for name in ("start_s", "bottom_s", "end_s")},
+                "score": rep.score,
+                "complete": rep.complete,
+                "metrics": {name: _plain(value, 1 if name.endswith("_deg") else 3) for name, value in rep.metrics.items()},
+                "cues": {
+                    cue_id: {
+                        "status": str(said.status),
+                        "direction": said.direction,
+                        "value": _plain(said.value, 1 if said.unit == "degrees" else 3),
+                        "limit": _plain(said.limit),
+                        "unit": said.unit,
+                        "at_s": _plain(said.at_s),
+                        "reason": said.reason,
+                    }
+                    for cue_id, said in rep.cues.items()
+                },
+            }
+            for rep in result.reps
+        ],
+        "cues": {cue_id: dict(counts) for cue_id, counts in summary.cues.items()},
+        "score": summary.score,
+        "next_cue": summary.next_cue,
+        "stage": {**asdict(summary.stage), "why": list(summary.stage.why), "work_on": list(summary.stage.work_on)},
+    }
+
+
+def _plain(value: float | None, digits: int = 3) -> float | None:
+    return None if value is None or not math.isfinite(value) else round(float(value), digits)
+
+
+def frames_csv(result: Result) -> str:
+    """frames.csv: a row a frame; a measure is empty where it is NaN, ``rep`` is 0 between reps, ``cues`` are joined by ';'."""
+    ids = np.array([cue.id for cue in CUES])
+    made = {
+        "time_s": [f"{time_s:.6f}" for time_s in result.time_s],
+        "phase": [Phase(int(phase)).name.lower() for phase in result.phase],
+        "rep": result.rep.tolist(),
+        "cues": [";".join(ids[on]) for on in result.active],
+    }
+    for name in METRICS:
+        made[name] = [
+            "" if math.isnan(value) else f"{value:.{2 if name.endswith('_deg') else 4}f}" for value in getattr(result.metrics, name)
+        ]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(zip(*(made[name] for name in COLUMNS), strict=True))
+    return text.getvalue()
+
+
+def worst_moments(result: Result) -> list[Moment]:
+    """Each cue's worst fault over all reps, most important cue first, at most six; without a fault, the bottom of the first rep."""
+    worst: dict[str, tuple[float, Moment]] = {}
+    for rep in result.reps:
+        for cue_id, said in rep.cues.items():
+            if said.status != Status.FAULT:
+                continue
+            excess = abs((said.value or 0.0) - (said.limit or 0.0)) / max(abs(said.limit or 0.0), 1e-6)
+            moment = Moment(rep.bottom_s if said.at_s is None else said.at_s, rep.index, cue_id)
+            if cue_id not in worst or excess > worst[cue_id][0]:
+                worst[cue_id] = (excess, moment)
+    moments = [worst[cue_id][1] for cue_id in sorted(worst, key=lambda cue_id: BY_ID[cue_id].priority)]
+    return moments[:MOST_MOMENTS] or [Moment(rep.bottom_s, rep.index, None) for rep in result.reps[:1]]
+
+
+def html(report: Mapping[str, Any], result: Result, stills: Iterable[Still] = (), *, limits: Limits = TABLE_LIMITS) -> str:
+    """report.html of one clip or session: ``report`` as ``build`` made it, with the frames it was made of.
+
+    ``limits`` are the profile's, (cue id, direction) -> limit, drawn as dashed lines.
+    """
+    judged = [cue for cue in CUES if any(report["cues"].get(cue.id, {}).get(status) for status in ("ok", "fault"))]
+    plots = figure(result, limits)
+    return _page(
+        "report.html",
+        report=report,
+        name=PurePath(report["clip"]["path"]).name,
+        cues=CUES,
+        by_id=BY_ID,
+        limits=limits,
+        judged=judged,
+        unjudged=_unjudged(report["reps"]),
+        next_cue=_evidence(report),
+        pictures=[_picture(still, report["reps"]) for still in stills],
+        plots=plots,
+        plotly=Markup(_plotly_js()) if plots else "",
+    )
+
+
+def batch_summary_html(rows: Sequence[Mapping[str, Any]]) -> str:
+    """summary.html of a folder: the rows of results.csv (text or values), lowest score first, clips without a score after them.
+
+    A row may carry ``report``, the relative address of its own page.
+    """
+
+    def number(row: Mapping[str, Any], name: str) -> float | None:
+        return None if row.get(name) in (None, "") else float(row[name])
+
+    cues = [cue for cue in CUES if any(number(row, cue.id) is not None for row in rows)]
+    clips = [
+        {
+            **{name: str(row.get(name) or "") for name in ("path", "status", "view", "error", "report")},
+            **{name: number(row, name) for name in ("reps", "score", "seconds", *(cue.id for cue in cues))},
+        }
+        for row in rows
+    ]
+    clips.sort(key=lambda clip: (bool(clip["error"]), clip["score"] is None, clip["score"] or 0, clip["path"]))
+    return _page("summary.html", clips=clips, cues=cues, failed=sum(bool(clip["error"]) for clip in clips))
+
+
+def _unjudged(reps: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[str]]]:
+    """Why cues were not judged: (reason, cue names, with the number of reps where it was not all of them)."""
+    counts = Counter(
+        (said["reason"] or "not seen", cue_id) for rep in reps for cue_id, said in rep["cues"].items() if said["status"] == "not_judged"
+    )
+    names: dict[str, list[str]] = {}
+    for (reason, cue_id), count in counts.items():
+        names.setdefault(reason, []).append(BY_ID[cue_id].name + ("" if count == len(reps) else f" ({count} of {len(reps)} reps)"))
+    return list(names.items())
+
+
+def _evidence(report: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The next cue in a coach's words and what it rests on: its commonest fault, in how many reps, and the worst of them."""
+    if report["next_cue"] is None:
+        return None
+    cue = BY_ID[report["next_cue"]]
+    faults = [(rep, rep["cues"][cue.id]) for rep in report["reps"] if rep["cues"].get(cue.id, {}).get("status") == "fault"]
+    if not faults:
+        return {"say": cue.name, "cue": cue, "count": 0, "worst": None}
+    direction = Counter(said["direction"] for _, said in faults).most_common(1)[0][0]
+    alike = [(rep, said) for rep, said in faults if said["direction"] == direction]
+    rep, worst = max(alike, key=lambda pair: abs((pair[1]["value"] or 0.0) - (pair[1]["limit"] or 0.0)))
+    say = next((fault.say for fault in cue.faults if fault.direction == direction), cue.name)
+    return {"say": say, "cue": cue, "count": len(alike), "worst": worst, "rep": rep["index"]}
+
+
+def _picture(still: Still, reps: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """A still with what its caption says."""
+    moment = still.moment
+    said = next((rep["cues"].get(moment.cue) for rep in reps if rep["index"] == moment.rep), None)
+    address = "data:image/jpeg;base64," + base64.b64encode(still.jpeg).decode("ascii")
+    return {"address": address, "cue": BY_ID.get(moment.cue or ""), "said": said, "rep": moment.rep, "time_s": moment.time_s}
+
+
+def _plotly_js() -> str:
+    from plotly.offline import get_plotlyjs  # only when a page is written: 0.1 s and 5 MB
+
+    return get_plotlyjs()
+
+
+def _shown(value: float | None, unit: str = "") -> str:
+    """A figure with its unit, as people read it: 31° or 0.21; empty where there is none."""
+    if value is None:
+        return ""
+    return f"{value:.0f}°" if unit == "degrees" else f"{value:.2f}"
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    templates = jinja2.Environment(
+        loader=jinja2.PackageLoader("hingecheck"), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    templates.filters["shown"] = _shown
+    return templates
+
+
+def _page(template: str, **values: Any) -> str:
+    return _templates().get_template(template).render(version=__version__, **values)

@@ -1,0 +1,118 @@
+"""From judgements to a score, one next cue, and the stage a lifter is ready for. Rules and numbers are explained in docs/scoring.md."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+
+from .cues import BY_ID, CUES
+from .data import Ints, Judgement, Rep, Result, Stage, Status, Summary
+from .views import describe
+
+LEAST_PENALTY: Final = 0.4  # of a cue's weight, for a value at the limit; it grows to the whole weight
+WORST_AT: Final = 0.5  # past the limit by this share of the range a profile may choose from costs the whole weight
+
+READY_REPS: Final = 5
+READY_SCORE: Final = 85
+READY_CUES: Final = ("neutral_spine", "core_tight")  # the source calls spine and core the ones that matter most for stability
+
+# Which assistance area (Stage 3 of the source) a fault points at first.
+AREAS: Final = {
+    "butt_high": "hip mobility",
+    "shoulders_back": "back strength",
+    "chest_out": "back strength",
+    "soft_knees": "hip mobility",
+    "neutral_spine": "core stability",
+    "core_tight": "core stability",
+    "knees_out": "glute strength",
+    "feet_hip_width": "hip mobility",
+    "squeeze_butt": "glute strength",
+}
+
+
+def severity(cue_id: str, judgement: Judgement) -> float:
+    """Penalty share of one judgement, 0 (ok) or 0.4 to 1 (fault, growing with the distance past the limit)."""
+    if judgement.status is not Status.FAULT:
+        return 0.0
+    assert judgement.value is not None and judgement.limit is not None
+    fault = next(f for f in BY_ID[cue_id].faults if f.direction == judgement.direction)
+    past = abs(judgement.value - judgement.limit) / (fault.high - fault.low) / WORST_AT
+    return LEAST_PENALTY + (1 - LEAST_PENALTY) * min(past, 1.0)
+
+
+def rep_score(cues: Mapping[str, Judgement]) -> int | None:
+    """0 to 100: what is left of the weights of the judged cues after the faults' penalties; None when nothing was judged."""
+    judged = {cue_id: j for cue_id, j in cues.items() if j.status is not Status.NOT_JUDGED}
+    whole = sum(BY_ID[cue_id].weight for cue_id in judged)
+    if whole == 0:
+        return None
+    lost = sum(BY_ID[cue_id].weight * severity(cue_id, j) for cue_id, j in judged.items())
+    return round(100 * (1 - lost / whole))
+
+
+def counts(reps: Sequence[Rep]) -> dict[str, dict[str, int]]:
+    """Reps a status, cue by cue in table order: {"butt_high": {"ok": 3, "fault": 0, "not_judged": 0}, ...}."""
+    return {cue.id: {status.value: sum(r.cues[cue.id].status is status for r in reps) for status in Status} for cue in CUES}
+
+
+def session_score(reps: Sequence[Rep]) -> int | None:
+    """Mean of the reps' scores, 0 to 100; None when no rep has one."""
+    scores = [rep.score for rep in reps if rep.score is not None]
+    return round(sum(scores) / len(scores)) if scores else None
+
+
+def next_cue(reps: Sequence[Rep]) -> str | None:
+    """The one cue to practise next: most penalty over the session, weighed by importance; the more urgent at a tie. None if all is well."""
+    cost = {cue.id: cue.weight * sum(severity(cue.id, r.cues[cue.id]) for r in reps) for cue in CUES}
+    worst = max(CUES, key=lambda cue: (cost[cue.id], -cue.priority))
+    return worst.id if cost[worst.id] > 0 else None
+
+
+def stage(reps: Sequence[Rep]) -> Stage:
+    """Stage that fits: light load (2) once enough clean reps were seen, with the spine judged and right in each; else stay (1)."""
+    whole = [rep for rep in reps if rep.complete]
+    total = counts(whole)
+    score = session_score(whole)
+    why: list[str] = []
+    if len(whole) < READY_REPS:
+        why.append(f"{len(whole)} whole reps seen, {READY_REPS} are needed")
+    if score is None:
+        why.append("no rep could be scored")
+    elif score < READY_SCORE:
+        why.append(f"score {score}, {READY_SCORE} is needed")
+    for cue_id in READY_CUES:
+        cue = BY_ID[cue_id]
+        if cue.withheld is None and total[cue_id]["fault"]:
+            why.append(f"{cue.name.lower()} wrong in {total[cue_id]['fault']} of {len(whole)} reps")
+        elif cue.withheld is None and whole and total[cue_id]["not_judged"] > len(whole) / 2:
+            why.append(f"{cue.name.lower()} could not be judged: film from the side")
+    ready = not why
+    if ready:
+        why.append(f"{len(whole)} whole reps, score {score}, spine right in each that was judged")
+    faulty = sorted((c for c in CUES if total[c.id]["fault"]), key=lambda c: (-total[c.id]["fault"] * c.weight, c.priority))
+    areas = tuple(dict.fromkeys(AREAS[cue.id] for cue in faulty))
+    return Stage(recommended=2 if ready else 1, ready_for_next=ready, why=tuple(why), work_on=areas)
+
+
+def summarise(result: Result, people: Ints, warnings: Sequence[str] = ()) -> Summary:
+    """A whole session in a few words. ``people`` (T,) as in ``Poses``; ``warnings`` of the source and estimator come first."""
+    yaw_deg = result.metrics.view_yaw_deg * np.where(result.facing < 0, -1.0, 1.0)
+    bending = result.rep > 0
+    view = describe(yaw_deg, bending if bending.any() else np.ones(len(result), dtype=bool))
+    notes = list(warnings)
+    if len(result) == 0 or not (people > 0).any():
+        notes.append("nobody is seen in the picture")
+    elif not result.reps:
+        notes.append("no repetition was seen: nobody bends at the hips and comes back up")
+    notes += [f"rep {rep.index} is not complete: the recording begins or ends within it" for rep in result.reps if not rep.complete]
+    if len(result) and result.rep[-1] > len(result.reps):
+        notes.append(f"the recording ends bent over, at {result.time_s[-1]:.1f} s: that bend is not counted")
+    return Summary(
+        view=view,
+        cues=counts(result.reps),
+        score=session_score(result.reps),
+        next_cue=next_cue(result.reps),
+        stage=stage(result.reps),
+        frames_with_person=float((people > 0).mean()) if len(people) else 0.0,
+        warnings=tuple(notes),
+    )
