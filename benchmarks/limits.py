@@ -70,7 +70,7 @@ def levels_of(cue: Cue, fault: Fault, group: Iterable[Case]) -> list[Level]:
             kind = _kind(rep, cue, fault)
             if kind is None:
                 continue
-            value = float("nan") if at is None else held_in_rep(case.seen.result, found, at, fault, cue.hold_s)
+            value = float("nan") if at is None else held_in_rep(case.seen.result, found[at], fault, cue.hold_s)
             called = None if at is None else _called(found[at].cues[cue.id], fault)
             levels.append(Level(kind == "faulty", kind == "clean", value, called))
     return levels
@@ -88,11 +88,14 @@ def _called(judgement: Judgement, fault: Fault) -> bool | None:
     return None if judgement.status == Status.NOT_JUDGED else judgement.status == Status.FAULT and judgement.direction == fault.direction
 
 
-def held_in_rep(result: "Result", reps: Sequence["Rep"], at: int, fault: Fault, hold_s: float) -> float:
-    """Value of a fault's metric that is held in its phases, from the rep's start to the next one's."""
-    until_s = reps[at + 1].start_s if at + 1 < len(reps) else np.inf
-    inside = (result.time_s >= reps[at].start_s) & (result.time_s < until_s) & np.isin(result.phase, [int(phase) for phase in fault.phases])
-    return held(result.time_s[inside], getattr(result.metrics, fault.metric)[inside], hold_s, above=fault.above)
+def held_in_rep(result: "Result", rep: "Rep", fault: Fault, hold_s: float) -> float:
+    """Strictest limit of a fault that one rep would break, from its metric in its phases; NaN where that was not measured."""
+    inside = (result.rep == rep.index) & (result.time_s >= rep.start_s) & np.isin(result.phase, [int(phase) for phase in fault.phases])
+    value = getattr(result.metrics, fault.metric)[inside]
+    if fault.throughout:  # who got it right once got it right
+        seen = value[np.isfinite(value)]
+        return float("nan") if not len(seen) else float(seen.min() if fault.above else seen.max())
+    return held(result.time_s[inside], value, hold_s, above=fault.above)
 
 
 def curve(fault: Fault, levels: Sequence[Level]) -> list[Row]:

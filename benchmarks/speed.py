@@ -74,8 +74,6 @@ def interleaved(runs: dict[str, Callable[[], object]], rounds: int) -> dict[str,
     for number in range(rounds):
         for name in reversed(runs) if number % 2 else runs:
             taken[name].append(timed(runs[name]))
-            print(f"\rround {number + 1}/{rounds}", end="", file=sys.stderr, flush=True)
-    print("\r", end="", file=sys.stderr)
     return taken
 
 

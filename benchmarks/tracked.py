@@ -38,6 +38,7 @@ def poses_of(clip: Path, model: str, cache: Path = CACHE) -> "Poses":
     if kept.is_file():
         return recording.load_poses(kept)[0]
     info, poses, warnings = run.track(clip, model=model)
+    poses = recording.storable(poses)
     cache.mkdir(parents=True, exist_ok=True)
     recording.save_poses(kept, poses, {"clip": info.path, "sha256": info.sha256, "model": model, "warnings": list(warnings)})
     return poses
@@ -48,7 +49,7 @@ def judge(poses: "Poses", profile: "Profile") -> Analysis:
     from hingecheck import engine, scoring
 
     result = engine.analyse(poses, profile)
-    return Analysis(poses, result, scoring.summarise(result, profile))
+    return Analysis(poses, result, scoring.summarise(result, poses.people))
 
 
 def estimator_hash(package: Path = ROOT / "hingecheck") -> str:

@@ -95,14 +95,14 @@ def rates(group: Iterable[Verdict]) -> Row:
     }
 
 
-def by_cue(all_of: Sequence[Verdict]) -> list[Row]:
-    """Make a row for each cue and camera view that has a rep."""
+def by_cue(all_of: Sequence[Verdict], *, everywhere: bool = False) -> list[Row]:
+    """Make a row for each cue in the view it needs, and in any other where it judged or, with ``everywhere``, where there is a rep."""
     rows = []
     for cue in CUES:
         for view in ("side", "front", "oblique"):
             group = [v for v in all_of if v.cue == cue.id and v.view == view]
-            if group:
-                rows.append({"cue": cue.id, "view": view, "needs": str(cue.view), "withheld": bool(cue.withheld)} | rates(group))
+            if group and (everywhere or view == cue.view or any(v.judged for v in group)):
+                rows.append({"cue": cue.id, "view": view, "withheld": cue.withheld is not None} | rates(group))
     return rows
 
 

@@ -42,8 +42,9 @@ class Clock:
             self._missing += 1
             return self._advance(due)
         if self._origin is None:
-            from_start = self._last is None and self._start is not None and self._start <= stamp
-            self._origin = self._start if from_start and self._start is not None else stamp - due
+            self._origin = stamp - due
+            if self._last is None and self._start is not None and 0 <= self.seconds(stamp - self._start) < _LEAP_S:
+                self._origin = self._start
         ticks = stamp - self._origin
         step_s = self.seconds(ticks - (-1 if self._last is None else self._last))
         if -_SETBACK_S < step_s <= 0:

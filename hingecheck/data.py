@@ -191,6 +191,12 @@ class Result:
     def __len__(self) -> int:
         return len(self.time_s)
 
+    def at(self, frame: int) -> "Result":
+        """The verdict on one frame, T = 1, without events and reps."""
+        part = slice(frame, frame + 1)
+        columns = {name: getattr(self, name)[part] for name in ("time_s", "metrics", "phase", "rep", "near", "facing", "active")}
+        return Result(**columns)
+
     @classmethod
     def concat(cls, parts: "list[Result]") -> "Result":
         """Join chunks in time, events and reps included."""

@@ -192,12 +192,21 @@ def _against_standing(
                 baseline = metrics.learn(t, rows[first:end], yaws[first:end])
                 changes.append((frame, baseline))
                 events.append(Event(t, "baseline"))
+    earlier = np.searchsorted(times, time_s - metrics.SURE_S)
     parts, flexion, stood = [], [], []
     for (first, known), (last, _) in zip(changes, [*changes[1:], (len(time_s), None)], strict=True):
-        part = metrics.against(known, series[first:last], yaw_deg[first:last])
-        parts.append(part)
-        flexion.append(part.hip_flexion_deg - (known.hip_flexion_deg if known else 0.0))
-        stood.append(np.full(last - first, known is not None))
+        while True:
+            until, baseline = last, known
+            if known is not None:
+                sure = np.isfinite(rows[earlier[first:last]])
+                until, baseline = metrics.complete(known, series[first:last], sure, first, last)
+            part = metrics.against(known, series[first:until], yaw_deg[first:until])
+            parts.append(part)
+            flexion.append(part.hip_flexion_deg - (known.hip_flexion_deg if known else 0.0))
+            stood.append(np.full(until - first, known is not None))
+            first, known = until, baseline
+            if until == last:
+                break
     keep = int(np.searchsorted(times, times[-1] - metrics.STAND_S)) if len(times) else 0
     state = replace(
         state,

@@ -37,6 +37,10 @@ STAND_KNEE_DEG: Final = 45.0
 STAND_TRUNK_DEG_S: Final = 20.0
 STAND_THIGH_DEG_S: Final = 40.0
 STAND_S: Final = 0.4
+# What an arm hid while standing is learnt as soon as it shows, as long as the trunk leans no further than this: arms hang straight down
+# and leave the back free after a few degrees, when the spine has hardly moved. It must have been seen for this long.
+NEARLY_UPRIGHT_DEG: Final = 30.0
+SURE_S: Final = 0.1
 # A lifter who has turned or moved this much since is learnt anew.
 TURNED_DEG: Final = 20.0
 RESIZED: Final = 0.2
@@ -174,6 +178,26 @@ def learn(time_s: float, series: Floats, yaw_deg: Floats) -> Baseline:
         shoulder=float(middle[SHOULDER]),
         segments_deg=tuple(middle[SEGMENTS:].tolist()),
     )
+
+
+def complete(baseline: Baseline, series: Floats, sure: Bools, first: int, last: int) -> tuple[int, Baseline]:
+    """Add to the baseline what was hidden while standing, at the first of the frames ``first`` to ``last`` that shows it.
+
+    Smoothed series and whether they were seen ``SURE_S`` before, (last - first, SERIES) -> the frame from which the new baseline holds,
+    and it; ``last`` and the same baseline when there is nothing to add.
+    """
+    known = np.array([*baseline.segments_deg, baseline.shoulder])
+    missing = np.isnan(known)
+    if not missing.any():
+        return last, baseline
+    columns = [*range(SEGMENTS, SEGMENTS + SEGMENT_COUNT), SHOULDER]
+    upright = np.abs(series[:, TRUNK]) < NEARLY_UPRIGHT_DEG
+    shown = np.isfinite(series[:, columns]) & sure[:, columns] & upright[:, None] & missing
+    if not shown.any():
+        return last, baseline
+    frame = int(shown.any(axis=1).argmax())
+    known = np.where(shown[frame], series[frame, columns], known)
+    return first + frame, replace(baseline, segments_deg=tuple(known[:-1].tolist()), shoulder=float(known[-1]))
 
 
 def outdated(baseline: Baseline | None, leg_px: float, yaw_deg: float) -> bool:

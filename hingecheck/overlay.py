@@ -100,7 +100,7 @@ def draw(
     _back(image, back, result, limits, unit)
     _counters(image, WORDS[Phase(int(result.phase[0]))] if seen.any() else "nobody seen", done, unit)
 
-    top = 0.02 * unit
+    top = 0.0
     if cue is not None:
         say = {fault.direction: fault.say for fault in BY_ID[cue[0]].faults}[cue[1]]
         top = _banner(image, say, top, unit, FAULT, WHITE)
@@ -174,7 +174,7 @@ def _angle(image: Image, points: Floats, side: int, joints: tuple[str, str, str]
         for colour, width in ((DARK, 0.013), (WHITE, 0.007)):
             cv2.ellipse(image, _point(joint), axes, 0, start, start + sweep, colour, max(1, round(width * unit)), cv2.LINE_AA, SHIFT)
     offset = (behind or 1) * 0.12 * unit
-    _label(image, f"{value_deg:.0f}°", (joint[0] + offset, joint[1]), 0.05 * unit, anchor=(0.5 - 0.5 * np.sign(offset), 0.5))
+    _label(image, f"{round(value_deg)}°", (joint[0] + offset, joint[1]), 0.05 * unit, anchor=(0.5 - 0.5 * np.sign(offset), 0.5))
 
 
 def _mark(image: Image, points: Floats, near: int, joints: tuple[str, ...], unit: float) -> None:
@@ -219,7 +219,7 @@ def _banner(image: Image, text: str, top: float, unit: float, plate: Colour, col
     size, lines = max(((min(_fitted(line, largest, width) for line in lines), lines) for lines in breaks), key=lambda option: option[0])
     for line in lines:
         _label(image, line, (image.shape[1] / 2, top), size, anchor=(0.5, 0), plate=plate, colour=colour, across=len(lines) > 1)
-        top += 1.3 * size
+        top += int(1.3 * size)  # whole pixels, so that no gap shows between the plates
     return top + 0.02 * unit
 
 

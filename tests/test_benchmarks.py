@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -144,13 +145,21 @@ def test_a_cue_that_judges_nothing_has_no_precision_and_no_recall_to_boast_of():
 def test_rates_by_cue_keep_the_views_apart():
     side = verdicts.verdicts(truth(true_rep("squatty")), [rep(butt_high="low")])
     front = verdicts.verdicts(truth(true_rep("squatty"), azimuth=90.0), [rep(butt_high=None)])
-    rows = [(row["view"], row["recall"], row["judged"]) for row in verdicts.by_cue(side + front) if row["cue"] == "butt_high"]
-    assert rows == [("side", 1.0, 1.0), ("front", 0.0, 0.0)]
+    both = [verdict for verdict in side + front if verdict.cue == "butt_high"]
+    rows = verdicts.by_cue(both, everywhere=True)
+    assert [(row["view"], row["recall"], row["judged"]) for row in rows] == [("side", 1.0, 1.0), ("front", 0.0, 0.0)]
+    assert [row["view"] for row in verdicts.by_cue(both)] == ["side"]
 
 
 def test_a_clip_is_told_by_what_had_to_be_named_and_what_was():
     (row,) = verdicts.by_clip(verdicts.verdicts(truth(true_rep("squatty")), [rep(butt_high="low", chest_out="rounded")]))
     assert (row["must"], row["named"], row["untrue"]) == (["butt_high 1", "soft_knees 1"], ["butt_high 1"], ["chest_out 1"])
+
+
+def test_a_gap_across_the_body_is_not_compared_where_a_side_view_hides_it():
+    sides = [accuracy.Case(truth(true_rep(), azimuth=az, ankle_hip_ratio=np.ones(50)), seen(ankle_hip_ratio=np.ones(50))) for az in (0, 90)]
+    rows = accuracy.errors(sides, lambda case: case.truth.view, only="ankle_hip_ratio")
+    assert [(row["clips of"], row["mae"]) for row in rows] == [("front", 0.0)]
 
 
 def test_errors_within_reps_leave_standing_out():
@@ -164,13 +173,13 @@ def test_errors_within_reps_leave_standing_out():
     assert (everywhere["frames"], everywhere["mae"]) == (50, pytest.approx((20 * 2 + 30 * 89) / 50))
 
 
-def test_reps_are_counted_when_complete_and_timed_when_matched():
+def test_reps_are_counted_as_reported_and_timed_when_matched():
     case = accuracy.Case(truth(true_rep(), true_rep(start_s=3.5, end_s=4.5)), seen(rep(1.2, 3.1), rep(3.6, 4.5, complete=False)))
-    one, total = accuracy.rep_rows([case])
-    assert (one["true"], one["found"], one["exact"], one["cut off"]) == (2, 1, False, 1)
+    one, total = accuracy.rep_rows([case, accuracy.Case(truth(true_rep()), seen())])[::2]
+    assert (one["true"], one["found"], one["exact"], one["cut off"]) == (2, 2, True, 1)
     assert one["start off"] == pytest.approx(0.15)
     assert one["end 90 %"] == pytest.approx(0.09)  # 0.1 and 0: nine tenths of the way
-    assert (total["true"], total["found"], total["exact"]) == (2, 1, 0.0)
+    assert (total["true"], total["found"], total["exact"], total["start off"]) == (3, 2, 0.5, pytest.approx(0.15))
 
 
 def test_separation_compares_side_views_and_leaves_other_back_faults_out():
@@ -197,16 +206,32 @@ def test_a_view_is_right_when_it_is_the_true_one():
 def test_a_real_count_is_right_anywhere_a_fair_counter_may_land():
     clip = RealClip(Path("turning.mp4"), "oblique -> front -> side", 3, 2, 3, "")
     row = accuracy.real_row(clip, seen(rep(butt_high="low"), rep(3.5, 4.5), rep(4.6, 4.9, complete=False)))
-    assert (row["reps"], row["found"], row["right"], row["cut off"], row["fits"]) == ("2..3", 2, True, 1, True)
+    assert (row["reps"], row["found"], row["right"], row["cut off"], row["fits"]) == ("2..3", 3, True, 1, True)
     assert row["faults"] == ["butt_high 1"]
 
 
-def test_a_lockout_is_measured_until_the_next_rep_begins():
-    (short, leaning_back, _) = BY_ID["squeeze_butt"].faults
-    flexion = np.where(np.arange(50) < 40, 15.0, 40.0)  # the second rep begins at 4 s
-    result = seen(hip_flexion_deg=flexion).result
-    assert limits.held_in_rep(result, [rep(1.0, 3.0), rep(4.0, 4.9)], 0, short, 0.1) == 15.0
-    assert math.isnan(limits.held_in_rep(result, [rep(1.0, 3.0)], 0, leaning_back, 0.1))
+def test_real_rounded_backs_are_compared_with_each_other_clip():
+    flat, rounded = (RealClip(Path(f"{name}.mp4"), "side", 2, 2, 2, name) for name in ("correct", "rounded_back"))
+    told = accuracy.real_spines({flat: [18.2, NAN, 31.0], rounded: [30.0, 40.0]})
+    assert told == [
+        {"clip": "correct", "fault label": "correct", "degrees": [18, None, 31], "AUC": 0.75},
+        {"clip": "rounded_back", "fault label": "rounded_back", "degrees": [30, 40], "AUC": None},
+    ]
+
+
+def test_a_fault_is_held_in_the_phases_and_the_rep_it_belongs_to():
+    knee = BY_ID["soft_knees"].faults[0]  # judged at the bottom: 1.8 to 2.2 s
+    bent = np.where(np.arange(50) < 18, 80.0, np.where(np.arange(50) < 22, 40.0, 90.0))
+    result = seen(knee_flexion_deg=bent).result
+    assert limits.held_in_rep(result, rep(), knee, 0.1) == 40.0
+    assert math.isnan(limits.held_in_rep(result, rep(index=2), knee, 0.1))
+
+
+def test_who_got_it_right_once_in_the_whole_phase_got_it_right():
+    knee = replace(BY_ID["soft_knees"].faults[0], throughout=True)
+    result = seen(knee_flexion_deg=np.where(np.arange(50) == 20, 12.0, 40.0)).result
+    assert limits.held_in_rep(result, rep(), knee, 0.1) == 12.0
+    assert math.isnan(limits.held_in_rep(seen().result, rep(), knee, 0.1))
 
 
 def level(value, *, faulty=False, clean=False, called=None):

@@ -3,41 +3,16 @@
 import errno
 import hashlib
 import os
-import resource
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from clips import as_nobody, files_no_larger_than
 
 from hingecheck.errors import InputError, OutputError
 from hingecheck.files import Draft, atomic, sha256
-
-
-@contextmanager
-def files_no_larger_than(size_bytes):
-    """Make the system refuse to grow any file beyond a size, as a full disk would. Undone on exit."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
-@contextmanager
-def as_nobody():
-    """Drop the rights of root, to whom no folder is closed; for anyone else a change of mode is enough."""
-    if os.geteuid() != 0:
-        yield
-        return
-    os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
 
 
 def names(folder: Path) -> list[str]:

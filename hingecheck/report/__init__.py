@@ -127,7 +127,7 @@ def worst_moments(result: Result) -> list[Moment]:
         for cue_id, said in rep.cues.items():
             if said.status != Status.FAULT:
                 continue
-            excess = abs((said.value or 0.0) - (said.limit or 0.0)) / max(abs(said.limit or 0.0), 1e-6)
+            excess = abs((said.value or 0.0) - (said.limit or 0.0))
             moment = Moment(rep.bottom_s if said.at_s is None else said.at_s, rep.index, cue_id)
             if cue_id not in worst or excess > worst[cue_id][0]:
                 worst[cue_id] = (excess, moment)
@@ -141,7 +141,7 @@ def html(report: Mapping[str, Any], result: Result, stills: Iterable[Still] = ()
     ``limits`` are the profile's, (cue id, direction) -> limit, drawn as dashed lines.
     """
     judged = [cue for cue in CUES if any(report["cues"].get(cue.id, {}).get(status) for status in ("ok", "fault"))]
-    plots = figure(result, limits)
+    plots = figure(result, limits, report["view"]["kind"], {cue.id for cue in judged})
     return _page(
         "report.html",
         report=report,
@@ -220,10 +220,22 @@ def _plotly_js() -> str:
 
 
 def _shown(value: float | None, unit: str = "") -> str:
-    """A figure with its unit, as people read it: 31° or 0.21; empty where there is none."""
-    if value is None:
-        return ""
-    return f"{value:.0f}°" if unit == "degrees" else f"{value:.2f}"
+    """A figure as people read it: 31° or 0.21; empty where there is none."""
+    return "" if value is None else _rounded(value, unit, 0)
+
+
+def _against(said: Mapping[str, Any]) -> str:
+    """A value and the limit it broke, with a digit more where they would read alike: "0.154, limit 0.150"."""
+    value, limit, unit = said["value"], said["limit"], said["unit"]
+    if value is None or limit is None:
+        return _shown(value, unit)
+    finer = int(_rounded(value, unit, 0) == _rounded(limit, unit, 0))
+    return f"{_rounded(value, unit, finer)}, limit {_rounded(limit, unit, finer)}"
+
+
+def _rounded(value: float, unit: str, finer: int) -> str:
+    digits = finer + (0 if unit == "degrees" else 2)
+    return f"{round(value, digits) + 0.0:.{digits}f}" + ("°" if unit == "degrees" else "")  # + 0.0: never -0
 
 
 @cache
@@ -231,7 +243,7 @@ def _templates() -> jinja2.Environment:
     templates = jinja2.Environment(
         loader=jinja2.PackageLoader("hingecheck"), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    templates.filters["shown"] = _shown
+    templates.filters |= {"shown": _shown, "against": _against}
     return templates
 
 

@@ -1,13 +1,13 @@
 """The plots of a report: measures over time with reps, limits and faults, as the JSON that Plotly draws."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any, Final
 
 import numpy as np
 
-from ..cues import BY_ID, COLUMN, CUES
-from ..data import Bools, Floats, Phase, Result
+from ..cues import COLUMN, CUES, Cue
+from ..data import METRICS, Bools, Floats, Phase, Result, ViewKind
 
 Limits = Mapping[tuple[str, str], float]
 MOST_LABELS: Final = 40  # more rep numbers or fault names than this in a plot are a smear
@@ -27,51 +27,74 @@ OFF: Final = "rgba(213,94,0,.28)"
 LINES: Final = (("#0072b2", "solid"), ("#8a4a86", "dot"))
 
 
-def figure(result: Result, limits: Limits) -> dict[str, Any] | None:
-    """The plots as Plotly's own JSON: one time axis, a row a plot, reps and faults shaded; None where nothing was measured."""
-    rows = [(title, lines) for title, lines in PLOTS if any(np.isfinite(getattr(result.metrics, name)).any() for name, _ in lines)]
+def figure(result: Result, limits: Limits, view: str, judged: Container[str]) -> dict[str, Any] | None:
+    """The plots as Plotly's own JSON: one time axis, a row a plot, reps and faults shaded; None where nothing was measured.
+
+    ``view`` is the kind of view: gaps between left and right mean nothing but from the front. Of the cues ``judged`` the limits are drawn.
+    """
+    from_front = {fault.metric for cue in CUES for fault in cue.faults if cue.view is ViewKind.FRONT}
+    shown = {name for name in METRICS if np.isfinite(getattr(result.metrics, name)).any() and (view == "front" or name not in from_front)}
+    rows = [(title, lines) for title, lines in PLOTS if any(name in shown for name, _ in lines)]
     if not rows:
         return None
-    data: list[dict[str, Any]] = []
-    axes: dict[str, Any] = {}
-    shapes: list[dict[str, Any]] = []
-    notes: list[dict[str, Any]] = []
-    for phases in ((Phase.DOWN, Phase.BOTTOM, Phase.UP), (Phase.BOTTOM,)):
-        shapes += [_shade(span, "paper", REP) for span in _spans(result, np.isin(result.phase, phases) & (result.rep > 0))]
+    plots: dict[str, Any] = {"data": [], "axes": {}, "shapes": [], "annotations": [], "height_px": 70 + 170 * len(rows)}
+    loaded = (Phase.DOWN, Phase.BOTTOM, Phase.UP)
+    for phases in (loaded, (Phase.BOTTOM,)):
+        plots["shapes"] += [_shade(span, "paper", REP) for span in _spans(result, np.isin(result.phase, phases) & (result.rep > 0))]
     for rep in result.reps if len(result.reps) <= MOST_LABELS else ():
-        notes.append(_note(f"rep {rep.index}", x=rep.bottom_s, xref="x", y=1, yref="paper", yanchor="bottom"))
+        plots["annotations"].append(_note(f"rep {rep.index}", x=rep.bottom_s, xref="x", y=1, yref="paper", yanchor="bottom"))
+
+    shown_in = {name: number for number, (_, lines) in enumerate(rows) for name, _ in lines}
+    pitch = 1 / (len(rows) - 0.2)  # of the height: four fifths plot, one fifth its title
     for number, (title, lines) in enumerate(rows):
-        axis, pitch = f"y{number + 1 if number else ''}", 1 / (len(rows) - 0.2)
-        top = 1 - number * pitch
-        names = dict(lines)
-        unit, digits = ("°", 0) if "degrees" in title else ("", 2)
-        for (name, label), (colour, dash) in zip(lines, LINES, strict=False):
-            line = {"color": colour, "dash": dash, "width": 2}
-            packed = {"x": _packed(result.time_s), "y": _packed(getattr(result.metrics, name))}
-            hover = f"%{{y:.{digits}f}}{unit}"
-            data.append({"name": label, **packed, "yaxis": axis, "type": "scatter", "mode": "lines", "line": line, "hovertemplate": hover})
-        reach = [getattr(result.metrics, name) for name in names]
-        for cue in CUES:
-            for fault in cue.faults:
-                spans = _spans(result, np.isin(result.phase, [int(phase) for phase in fault.phases]))
-                limit = limits.get((cue.id, fault.direction))
-                if fault.metric in names and cue.withheld is None and limit is not None and spans:
-                    reach.append(np.array([limit]))
-                    dashed = {"type": "line", "yref": axis, "y0": limit, "y1": limit, "line": {"color": INK, "width": 1.2, "dash": "dash"}}
-                    shapes += [{**dashed, "x0": start, "x1": end} for start, end in spans]
-                    notes.append(_note(f"{fault.direction.replace('_', ' ')} {limit:g}", x=1.005, y=limit, yref=axis, xanchor="left"))
-            if any(fault.metric in names for fault in cue.faults):
-                spans = _spans(result, result.active[:, COLUMN[cue.id]])
-                shapes += [_shade(span, f"{axis} domain", OFF) for span in spans]
-                for start, end in spans if len(spans) <= MOST_LABELS else ():
-                    place = {"x": (start + end) / 2, "xref": "x", "y": 0.5, "yref": f"{axis} domain", "bgcolor": "rgba(255,255,255,.75)"}
-                    notes.append(_note(_direction(result, cue.id, end), **place))
-        values = np.concatenate(reach)
-        low, high = float(np.nanmin(values)), float(np.nanmax(values))
-        room = 0.1 * (high - low) or 1.0
-        axes["yaxis" + axis[1:]] = {"domain": [max(top - 0.8 * pitch, 0), top], "range": [low - room, high + room]}
-        notes.append(_note(f"<b>{title}</b>", x=0, y=top, yref="paper", yanchor="bottom", xanchor="left", yshift=0 if number else 18))
-    return {"data": data, "axes": axes, "shapes": shapes, "annotations": notes, "height_px": 70 + 170 * len(rows)}
+        axis, top = f"y{number + 1 if number else ''}", 1 - number * pitch
+        reach = [value for name, _ in lines for value in _extremes(getattr(result.metrics, name))]
+        reach += _draw_limits(plots, result, limits, judged, dict(lines), axis)
+        room = 0.1 * (max(reach) - min(reach)) or 1.0
+        plots["data"] += _curves(result, lines, axis, ".0f" if "degrees" in title else ".2f")
+        plots["axes"]["yaxis" + axis[1:]] = {"domain": [max(top - 0.8 * pitch, 0), top], "range": [min(reach) - room, max(reach) + room]}
+        place = {"x": 0, "xanchor": "left", "y": top, "yref": "paper", "yanchor": "bottom", "yshift": 0 if number else 18}
+        plots["annotations"].append(_note(f"<b>{title}</b>", **place))
+    for cue in CUES:
+        at = [shown_in[fault.metric] for fault in cue.faults if fault.metric in shown_in]
+        _draw_faults(plots, result, cue, at[0] if at else 0, named=not at)
+    return plots
+
+
+def _curves(result: Result, lines: Iterable[tuple[str, str]], axis: str, digits: str) -> list[dict[str, Any]]:
+    """The traces of one row: (metric, label) each."""
+    common = {"x": _packed(result.time_s), "yaxis": axis, "type": "scatter", "mode": "lines", "hovertemplate": f"%{{y:{digits}}}"}
+    return [
+        {**common, "name": label, "y": _packed(getattr(result.metrics, name)), "line": {"color": colour, "dash": dash, "width": 2}}
+        for (name, label), (colour, dash) in zip(lines, LINES, strict=False)
+    ]
+
+
+def _draw_limits(
+    plots: dict[str, Any], result: Result, limits: Limits, judged: Container[str], metrics: Container[str], axis: str
+) -> list[float]:
+    """Dashed lines at the limits on a row's metrics, in the phases where they apply. Returns the limits drawn."""
+    drawn = []
+    for cue, fault in ((row, fault) for row in CUES for fault in row.faults if row.id in judged and fault.metric in metrics):
+        limit = limits.get((cue.id, fault.direction))
+        spans = _spans(result, np.isin(result.phase, [int(phase) for phase in fault.phases]))
+        if limit is None or not spans:
+            continue
+        drawn.append(limit)
+        dashed = {"type": "line", "yref": axis, "y0": limit, "y1": limit, "line": {"color": INK, "width": 1.2, "dash": "dash"}}
+        plots["shapes"] += [{**dashed, "x0": start, "x1": end} for start, end in spans]
+        plots["annotations"].append(_note(f"{_words(fault.direction)} {limit:g}", x=1.005, xanchor="left", y=limit, yref=axis))
+    return drawn
+
+
+def _draw_faults(plots: dict[str, Any], result: Result, cue: Cue, row: int, *, named: bool) -> None:
+    """Shade and label the stretches in which a cue was off; ``named`` where the row does not show its measure."""
+    spans = _spans(result, result.active[:, COLUMN[cue.id]])
+    domain = f"y{row + 1 if row else ''} domain"
+    plots["shapes"] += [_shade(span, domain, OFF) for span in spans]
+    for start, end in spans if len(spans) <= MOST_LABELS else ():
+        place = {"x": (start + end) / 2, "xref": "x", "y": 0.5, "yref": domain, "bgcolor": "rgba(255,255,255,.75)"}
+        plots["annotations"].append(_note(cue.name if named else _direction(result, cue, end), **place))
 
 
 def _shade(span: tuple[float, float], yref: str, colour: str) -> dict[str, Any]:
@@ -84,10 +107,20 @@ def _note(text: str, **place: Any) -> dict[str, Any]:
     return {"text": text, "showarrow": False, "xref": "paper", **place}
 
 
-def _direction(result: Result, cue_id: str, end_s: float) -> str:
+def _direction(result: Result, cue: Cue, end_s: float) -> str:
     """What was off when a cue went on, last before ``end_s``: "rounded"."""
-    said = [event.direction for event in result.events if event.kind == "cue_on" and event.cue == cue_id and event.time_s <= end_s]
-    return (said[-1] if said and said[-1] else BY_ID[cue_id].name).replace("_", " ")
+    said = [event.direction for event in result.events if event.kind == "cue_on" and event.cue == cue.id and event.time_s <= end_s]
+    return _words(said[-1]) if said and said[-1] else cue.name
+
+
+def _words(direction: str) -> str:
+    return direction.replace("_", " ")
+
+
+def _extremes(values: Floats) -> list[float]:
+    """Least and greatest; nothing where all are NaN."""
+    seen = values[np.isfinite(values)]
+    return [float(seen.min()), float(seen.max())] if len(seen) else []
 
 
 def _spans(result: Result, on: Bools) -> list[tuple[float, float]]:

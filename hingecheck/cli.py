@@ -1,0 +1,365 @@
+"""The commands. Each one parses, calls and shows; what it does stands elsewhere."""
+
+import json
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from . import __version__
+from .errors import HingecheckError, InputError
+
+if TYPE_CHECKING:
+    from .profiles import Profile
+    from .run import Progress
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Watches a hip hinge on video and says what to change.",
+)
+profile_app = typer.Typer(no_args_is_help=True, help="Write or check a profile: a coach's own limits.")
+app.add_typer(profile_app, name="profile")
+
+OK, SOME_FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+ProfileOption = Annotated[Path | None, typer.Option("--profile", help="Limits to judge by (TOML); `profile new` writes one.")]
+ModelOption = Annotated[str, typer.Option("--model", help="Pose model: lite, full or heavy.")]
+
+
+def main() -> None:
+    """Run the command line: errors become one line on stderr and an exit code; ``--debug`` shows where they came from."""
+    arguments = sys.argv[1:]
+    debug = "--debug" in arguments
+    arguments = [argument for argument in arguments if argument != "--debug"]
+    try:
+        code = app(arguments, standalone_mode=False)
+    except (KeyboardInterrupt, typer.Abort):
+        _fail(INTERRUPTED, "interrupted")
+    except HingecheckError as error:
+        _fail(BAD_INPUT, str(error), debug)
+    except typer.Exit as leaving:
+        sys.exit(leaving.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(OK)
+    except Exception as error:
+        usage = getattr(error, "format_message", None)  # Click's usage errors
+        if usage is not None:
+            _fail(BAD_INPUT, f"{usage()} Try `hingecheck --help`.", debug)
+        _fail(BAD_INPUT, f"hingecheck failed on its own account ({type(error).__name__}: {error}). Run again with --debug.", debug)
+    sys.exit(code if isinstance(code, int) else OK)
+
+
+def _fail(code: int, message: str, debug: bool = False) -> None:
+    if debug:
+        traceback.print_exc()
+    print(" ".join(message.split()), file=sys.stderr)
+    sys.exit(code)
+
+
+def _version(shown: bool) -> None:
+    if shown:
+        print(f"hingecheck {__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def _common(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version and leave.")] = False,
+) -> None:
+    """Options that stand before a command."""
+
+
+def _profile(path: Path | None) -> "Profile":
+    from . import profiles
+
+    return profiles.Profile.default() if path is None else profiles.load(path)
+
+
+@contextmanager
+def _bars(quiet: bool) -> Iterator[Any]:
+    """Progress bars on stderr; none when ``quiet`` or when nobody watches."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, disable=quiet or not console.is_terminal) as progress:
+        yield progress
+
+
+def _follow(progress: Any, what: str) -> "Progress":
+    """A callback that shows frames done, frames a second and time left under ``what``."""
+    task = progress.add_task(what, total=None, rate="")
+
+    def on_frame(done: int, expected: int | None) -> None:
+        speed = progress.tasks[task].speed
+        progress.update(task, completed=done, total=expected and max(expected, done), rate=f"{speed:.0f} frames/s" if speed else "")
+
+    return on_frame
+
+
+@app.command()
+def analyze(
+    clips: Annotated[list[Path], typer.Argument(metavar="CLIP...", help="Video files.", show_default=False)],
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the results; default: each clip's own.")] = None,
+    annotate: Annotated[bool, typer.Option(help="Write annotated.mp4 too.")] = True,
+    profile: ProfileOption = None,
+    model: ModelOption = "full",
+    as_json: Annotated[bool, typer.Option("--json", help="Print report.json to stdout and nothing else there.")] = False,
+) -> int:
+    """Score clips: report.json, report.html, frames.csv, poses.npz and annotated.mp4 in CLIP.hingecheck."""
+    from . import run
+
+    limits = _profile(profile)
+    reports, failed = [], 0
+    folders = run.folders(clips, out)
+    with _bars(as_json) as progress:
+        for clip, folder in zip(clips, folders, strict=True):
+            try:
+                content = run.clip(
+                    clip,
+                    folder,
+                    profile=limits,
+                    model=model,
+                    annotate=annotate,
+                    on_frame=_follow(progress, f"{clip.name}: seeing"),
+                    on_drawn=_follow(progress, f"{clip.name}: drawing") if annotate else None,
+                )
+            except HingecheckError as error:
+                if len(clips) == 1:
+                    raise
+                failed += 1
+                print(" ".join(str(error).split()), file=sys.stderr)
+                continue
+            reports.append(content)
+            if not as_json:
+                progress.stop()
+                _show(content, folder)
+                progress.start()
+    if as_json:
+        print(json.dumps(reports[0] if len(clips) == 1 else reports, ensure_ascii=False, indent=1))
+    if failed == len(clips):
+        return BAD_INPUT
+    return SOME_FAILED if failed else OK
+
+
+def _show(content: dict[str, Any], folder: Path | None = None) -> None:
+    """A report in the terminal: a row a rep, then what to do next."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from .cues import BY_ID
+
+    console = Console(highlight=False)
+    view, score = content["view"], content["score"]
+    facing = f", facing {view['facing']}" if view["facing"] else ""
+    console.print(f"[bold]{escape(content['clip']['path'])}[/bold]  {view['kind']} view{facing}  reps {len(content['reps'])}", end="")
+    console.print("" if score is None else f"  score [bold]{score}[/bold]")
+    if content["reps"]:
+        judged = [c for c, count in content["cues"].items() if count["ok"] or count["fault"]]
+        table = Table("rep", "bottom at", "hip", "knee", "trunk", "score", *(BY_ID[c].name for c in judged))
+        for rep in content["reps"]:
+            measures = (rep["metrics"].get(m) for m in ("hip_flexion_deg", "knee_flexion_deg", "trunk_lean_deg"))
+            angles = ("" if m is None else f"{m:.0f}°" for m in measures)
+            says = (rep["cues"][c] for c in judged)
+            words = ({"ok": "ok", "fault": f"[red]{s['direction']}[/red]", "not_judged": "-"}[s["status"]] for s in says)
+            table.add_row(str(rep["index"]), f"{rep['bottom_s']:.1f} s", *angles, "-" if rep["score"] is None else str(rep["score"]), *words)
+        console.print(table)
+    for warning in content["tracking"]["warnings"]:
+        console.print(f"note: {escape(warning)}")
+    unjudged = {cue: _why(content, cue) for cue, count in content["cues"].items() if content["reps"] and not count["ok"] + count["fault"]}
+    for why in dict.fromkeys(unjudged.values()):
+        console.print(f"not judged: {', '.join(BY_ID[c].name.lower() for c, w in unjudged.items() if w == why)} ({escape(why)})")
+    if content["next_cue"]:
+        cue = BY_ID[content["next_cue"]]
+        console.print(f"practise next: [bold]{cue.name}[/bold]. {cue.about}")
+    if folder is not None:
+        console.print(f"see {escape(str(folder / 'report.html'))}")
+
+
+def _why(content: dict[str, Any], cue: str) -> str:
+    return str(content["reps"][0]["cues"][cue]["reason"])
+
+
+@app.command()
+def batch(
+    folder: Annotated[Path, typer.Argument(help="Folder of clips; its subfolders are searched too.", show_default=False)],
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the results; default: FOLDER/hingecheck-results.")] = None,
+    workers: Annotated[int | None, typer.Option("--workers", min=1, help="Processes; default: one a core.")] = None,
+    scheduler: Annotated[str | None, typer.Option("--scheduler", help="A Dask scheduler, tcp://HOST:PORT, to spread the work over.")] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Score all clips again, also those already done.")] = False,
+    profile: ProfileOption = None,
+    model: ModelOption = "full",
+) -> int:
+    """Score a folder of clips: results.csv, reps.csv, summary.html and a report.json a clip. Started again, does what is missing."""
+    from rich.console import Console
+
+    from . import run
+
+    out = folder / "hingecheck-results" if out is None else out
+    limits = _profile(profile)
+    total = len(run.jobs(folder, out))
+    failed: list[dict[str, Any]] = []
+    with _bars(quiet=False) as progress:
+        task = progress.add_task("clips", total=total, rate="")
+
+        def on_clip(row: dict[str, Any]) -> None:
+            if row["status"] != "ok":
+                failed.append(row)
+            progress.update(task, advance=1, rate=f"{len(failed)} failed" if failed else "")
+
+        executor = _cluster(scheduler) if scheduler else None
+        rows = run.batch(folder, out, profile=limits, model=model, executor=executor, workers=workers, fresh=fresh, on_clip=on_clip)
+    for row in failed:
+        print(" ".join(row["error"].split()), file=sys.stderr)
+    Console(highlight=False).print(f"{len(rows)} clips, {len(failed)} failed. See {out / 'summary.html'} and {out / 'results.csv'}")
+    return BAD_INPUT if len(failed) == total else SOME_FAILED if failed else OK
+
+
+def _cluster(address: str) -> Any:
+    """The executor of a Dask cluster."""
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise InputError("--scheduler: Dask is not installed. Run: pip install 'hingecheck[cluster]'") from error
+    try:
+        return Client(address, timeout=10).get_executor()
+    except (OSError, ValueError, TimeoutError) as error:
+        raise InputError(f"{address}: no Dask scheduler answers there. Start one with: dask scheduler") from error
+
+
+@app.command()
+def retry(
+    file: Annotated[Path, typer.Argument(metavar="POSES.npz", help="The poses.npz of an earlier analysis.", show_default=False)],
+    profile: ProfileOption = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Write report.json, report.html and frames.csv into this folder.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print report.json to stdout and nothing else there.")] = False,
+) -> int:
+    """Judge recorded poses again with other limits: no video, no pose model, milliseconds."""
+    from . import run
+
+    verdict = run.retry(file, profile=_profile(profile))
+    if out is not None:
+        run.ready(out)
+        run.write(out, verdict)
+    if as_json:
+        print(json.dumps(verdict.report(), ensure_ascii=False, indent=1))
+    else:
+        _show(verdict.report(), out)
+    return OK
+
+
+@app.command()
+def cues(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False) -> int:
+    """List the nine cues: what is measured, from which view, and the limits."""
+    from .cues import CUES
+
+    if as_json:
+        rows = [
+            {
+                "id": cue.id,
+                "name": cue.name,
+                "about": cue.about,
+                "view": cue.view,
+                "unit": cue.unit,
+                "judged": cue.withheld is None,
+                "reason": cue.withheld,
+                "faults": [
+                    {
+                        "direction": fault.direction,
+                        "measure": fault.metric,
+                        "wrong_when": "above" if fault.above else "below",
+                        "limit": fault.limit,
+                        "allowed": [fault.low, fault.high],
+                        "during": sorted(phase.name.lower() for phase in fault.phases),
+                        "say": fault.say,
+                        "reason": fault.reason,
+                    }
+                    for fault in cue.faults
+                ],
+            }
+            for cue in CUES
+        ]
+        print(json.dumps(rows, ensure_ascii=False, indent=1))
+        return OK
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("cue", "view", "measure", "wrong when", "says")
+    for cue in CUES:
+        for fault in cue.faults:
+            limit = f"{'>' if fault.above else '<'} {fault.limit:g} {cue.unit}"
+            table.add_row(cue.id, cue.view, fault.metric, limit, fault.say if cue.withheld is None else f"not judged: {cue.withheld}")
+    Console().print(table)
+    return OK
+
+
+@profile_app.command("new")
+def profile_new(file: Annotated[Path, typer.Argument(help="TOML file to write; must not exist.", show_default=False)]) -> int:
+    """Write a profile with every setting, its range and reason, ready to be changed."""
+    from . import profiles
+    from .files import atomic
+
+    if file.exists():
+        raise InputError(f"{file}: already there. Choose another name, or delete it first.")
+    text = profiles.dumps(profiles.Profile(name=file.stem or "hinge"))
+    with atomic(file) as draft:
+        draft.write_text(text, encoding="utf-8")
+    print(f"{file}: written. Change what you like, then try it: hingecheck profile check {file}")
+    return OK
+
+
+@profile_app.command("check")
+def profile_check(file: Annotated[Path, typer.Argument(help="TOML file to check.", show_default=False)]) -> int:
+    """Say whether a profile can be used, and in what it differs from the default."""
+    from . import profiles
+    from .cues import CUES
+
+    profile, default = profiles.load(file), profiles.Profile.default()
+    print(f"{file}: fine, profile {profile.name!r}")
+    for cue in CUES:
+        mine, theirs = profile.cue(cue.id).model_dump(), default.cue(cue.id).model_dump()
+        for setting, value in mine.items():
+            if value != theirs[setting]:
+                print(f"  {cue.id}.{setting} = {value} (default {theirs[setting]})")
+    for setting, value in profile.reps.model_dump().items():
+        if value != getattr(default.reps, setting):
+            print(f"  reps.{setting} = {value} (default {getattr(default.reps, setting)})")
+    return OK
+
+
+@app.command()
+def doctor() -> int:
+    """Check what hingecheck needs on this machine, and say what to install."""
+    from rich.console import Console
+    from rich.markup import escape
+
+    from . import doctor as checks
+
+    console = Console(highlight=False)
+    failed = False
+    for check in checks.examine():
+        failed |= check.verdict is checks.Verdict.FAIL
+        colour = {"ok": "green", "warn": "yellow", "fail": "red"}[check.verdict.value]
+        advice = f" {escape(check.remedy)}" if check.remedy else ""
+        console.print(f"[{colour}]{check.verdict.value:4}[/{colour}] {check.name}: {escape(check.detail)}{advice}")
+    return BAD_INPUT if failed else OK
+
+
+if __name__ == "__main__":
+    main()

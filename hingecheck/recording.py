@@ -1,0 +1,117 @@
+"""Recorded poses: an npz file that the engine can judge again without model or video.
+
+Arrays of the file, T frames, K landmarks, S back samples: ``time_s`` (T,) float64; ``xy`` (T, K, 2), ``score`` (T, K), ``world``
+(T, K, 3), ``back`` (T, S) float32; ``people`` (T,) int8; ``schema`` a whole number; ``hingecheck`` the version that wrote it;
+``meta`` JSON text. ``data.Poses`` says what they mean.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import __version__
+from .data import Poses
+from .errors import RecordingError
+from .files import atomic
+from .skeleton import K
+
+SCHEMA: Final = 1
+
+# Axes after time, None for any number; and the type on the disk.
+_ARRAYS: Final[dict[str, tuple[tuple[int | None, ...], type[np.generic]]]] = {
+    "time_s": ((), np.float64),
+    "xy": ((K, 2), np.float32),
+    "score": ((K,), np.float32),
+    "world": ((K, 3), np.float32),
+    "back": ((None,), np.float32),
+    "people": ((), np.int8),
+}
+_AGAIN: Final = "Analyze the clip again."
+
+
+def storable(poses: Poses) -> Poses:
+    """Round to what a file keeps (float32, still carried as float64): exactly what ``load_poses`` gives back later.
+
+    To be applied before the engine sees the poses, so that judging them again is bit-identical.
+    """
+    return _carried(_stored(poses))
+
+
+def save_poses(path: str | Path, poses: Poses, meta: dict[str, Any]) -> None:
+    """Write poses and anything JSON can say about them, whole or not at all.
+
+    ``ValueError`` for poses that ``load_poses`` would refuse, or not give back bit for bit: pass them through ``storable`` first.
+    """
+    arrays = _stored(poses)
+    if flaw := _flaw(arrays):
+        raise ValueError(f"poses cannot be recorded: {flaw}")
+    for name, array in arrays.items():
+        if not np.array_equal(array, getattr(poses, name), equal_nan=array.dtype.kind == "f"):
+            raise ValueError(f"poses cannot be recorded: {name} is finer than a file keeps; pass them through storable() first")
+    text = json.dumps(meta, allow_nan=False)
+    with atomic(path) as draft, draft.open("wb") as file:
+        np.savez_compressed(file, schema=SCHEMA, hingecheck=__version__, meta=text, **arrays)  # type: ignore[arg-type]
+
+
+def load_poses(path: str | Path) -> tuple[Poses, dict[str, Any]]:
+    """Read what ``save_poses`` wrote. ``RecordingError`` for anything else, whatever its bytes."""
+    try:
+        # Without pickle a file can hold wrong numbers but run nothing.
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:
+            content = {name: stored[name] for name in stored.files}
+    except FileNotFoundError as error:
+        raise RecordingError(f"{path}: no such file. Check the name and the folder.") from error
+    except IsADirectoryError as error:
+        raise RecordingError(f"{path}: a folder, not recorded poses. Name the poses.npz in it.") from error
+    except PermissionError as error:
+        raise RecordingError(f"{path}: no permission to read it. Change its permissions or copy it.") from error
+    except Exception as error:  # zipfile, zlib and numpy raise a dozen kinds for damaged bytes
+        raise RecordingError(f"{path}: not recorded poses, or damaged. {_AGAIN}") from error
+
+    schema = content.get("schema")
+    if schema is None or schema.shape != () or schema.dtype.kind != "i":
+        raise RecordingError(f"{path}: not recorded poses (no schema number). Name a poses.npz that hingecheck wrote.")
+    if schema != SCHEMA:
+        raise RecordingError(f"{path}: schema {schema}, and this hingecheck reads {SCHEMA}. Upgrade hingecheck, or analyze the clip again.")
+    if flaw := _flaw(content):
+        raise RecordingError(f"{path}: {flaw}. {_AGAIN}")
+    try:
+        meta = json.loads(str(content["meta"]))
+    except (KeyError, ValueError, RecursionError) as error:
+        raise RecordingError(f"{path}: what it says of its clip cannot be read. {_AGAIN}") from error
+    if not isinstance(meta, dict):
+        raise RecordingError(f"{path}: what it says of its clip is no table. {_AGAIN}")
+    return _carried(content), meta
+
+
+def _stored(poses: Poses) -> dict[str, NDArray[Any]]:
+    """Arrays as on the disk."""
+    with np.errstate(over="ignore"):  # what is beyond float32 becomes infinite
+        return {name: getattr(poses, name).astype(dtype) for name, (_, dtype) in _ARRAYS.items()}
+
+
+def _carried(arrays: Mapping[str, NDArray[Any]]) -> Poses:
+    """Arrays of the disk as the engine takes them: numbers with a fraction in float64."""
+    return Poses(**{name: arrays[name].astype(np.float64 if dtype is np.float32 else dtype) for name, (_, dtype) in _ARRAYS.items()})
+
+
+def _flaw(arrays: Mapping[str, NDArray[Any]]) -> str | None:
+    """Say what keeps arrays from being poses, or None."""
+    missing = [name for name in _ARRAYS if name not in arrays]
+    if missing:
+        return f"no {' and no '.join(missing)} in it"
+    frames = arrays["time_s"].shape[:1]
+    for name, (axes, dtype) in _ARRAYS.items():
+        shape = arrays[name].shape
+        fits = len(shape) == 1 + len(axes) and all(axis in (None, size) for axis, size in zip(axes, shape[1:], strict=True))
+        if arrays[name].dtype != dtype or shape[:1] != frames or not fits:
+            wanted = ", ".join(["T", *(str(axis or "S") for axis in axes)])
+            return f"{name} is {shape} {arrays[name].dtype}, not ({wanted}) {dtype.__name__}"
+    time_s = arrays["time_s"]
+    if not (np.isfinite(time_s).all() and (np.diff(time_s) > 0).all()):
+        return "its times do not rise"
+    return None

@@ -1,0 +1,350 @@
+import csv
+import io
+import json
+import math
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from sample_result import empty_result, empty_summary, sample_clip, sample_result, sample_summary
+
+from hingecheck import report
+from hingecheck.cues import CUES
+from hingecheck.data import METRICS, Status
+
+JPEG = b"\xff\xd8\xff\xe0 not much of a picture \xff\xd9"
+HOSTILE = 'clips/</script><b onload=x>& "it\'s".mp4'
+
+
+def built(result=None, summary=None, path="clips/ana.mp4"):
+    return report.build(sample_clip(path), "full", "hinge", "ab" * 32, result or sample_result(), summary or sample_summary())
+
+
+def figure_of(result, limits=report.TABLE_LIMITS, view="side"):
+    return report.figure(result, limits, view, {"butt_high", "soft_knees", "neutral_spine", "squeeze_butt"})
+
+
+class Page(HTMLParser):
+    """What a browser would find: the tags with their attributes, and the text outside script and style."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.tags, self.words = [], []
+        self.silent = False
+        self.feed(html)
+        self.text = " ".join(" ".join(self.words).split())
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        self.silent = tag in ("script", "style")
+
+    def handle_endtag(self, tag):
+        self.silent = False
+
+    def handle_data(self, data):
+        if not self.silent:
+            self.words.append(data)
+
+    def all(self, tag):
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def page_of(result=None, summary=None, path="clips/ana.mp4", **options):
+    result = result or sample_result()
+    stills = [report.Still(JPEG, moment) for moment in report.worst_moments(result)]
+    return report.html(built(result, summary, path), result, stills, **options)
+
+
+@pytest.fixture(scope="module")
+def page():
+    return Page(page_of())
+
+
+@pytest.fixture
+def plots():
+    return figure_of(sample_result())
+
+
+# report.json
+
+
+def test_report_json_has_the_fields_of_schema_1_and_is_strict_json():
+    made = built()
+    assert json.loads(json.dumps(made, allow_nan=False)) == made
+    assert list(made) == [
+        *("schema", "hingecheck", "clip", "model", "profile", "view", "tracking", "reps", "cues", "score", "next_cue", "stage")
+    ]
+    assert made["schema"] == 1
+    assert list(made["clip"]) == ["path", "sha256", "frames", "duration_s", "width", "height", "rotation_deg", "variable_frame_rate"]
+    assert made["view"] == {"kind": "side", "facing": "right", "yaw_deg": 88.0}
+    assert made["tracking"] == {"frames_with_person": 0.997, "warnings": ["feet leave the picture from 3.2 s"]}
+    assert list(made["reps"][0]) == ["index", "start_s", "bottom_s", "end_s", "score", "complete", "metrics", "cues"]
+    assert made["reps"][0]["metrics"] == {
+        **{"hip_flexion_deg": 88.0, "knee_flexion_deg": 17.0, "trunk_lean_deg": 70.0},
+        **{"spine_lower_deg": 8.0, "spine_upper_deg": 5.0, "butt_drop": 0.06},
+    }
+    assert made["reps"][1]["cues"]["neutral_spine"] == {
+        **{"status": "fault", "direction": "rounded", "value": 31.0, "limit": 22.0, "unit": "degrees", "at_s": 6.1, "reason": None}
+    }
+    assert set(made["cues"]) == {cue.id for cue in CUES}
+    assert made["cues"]["neutral_spine"] == {"ok": 1, "fault": 2, "not_judged": 0}
+    assert (made["score"], made["next_cue"]) == (76, "neutral_spine")
+    assert made["stage"] == {
+        "recommended": 1,
+        "ready_for_next": False,
+        "why": ["The lower back rounds in 2 of 3 reps."],
+        "work_on": ["core"],
+    }
+
+
+def test_what_was_not_measured_is_null_in_report_json():
+    result = sample_result()
+    rep = replace(result.reps[0], score=None, metrics={"butt_drop": math.nan, "spine_lower_deg": None})
+    made = built(replace(result, reps=(rep,)))["reps"][0]
+    assert made["score"] is None
+    assert made["metrics"] == {"butt_drop": None, "spine_lower_deg": None}
+    assert made["cues"]["knees_out"]["value"] is None
+
+
+# frames.csv
+
+
+def test_frames_csv_has_the_columns_in_order_and_a_row_a_frame():
+    rows = list(csv.reader(io.StringIO(report.frames_csv(sample_result()))))
+    assert ", ".join(rows[0][:15]) == (
+        "time_s, hip_flexion_deg, knee_flexion_deg, trunk_lean_deg, shin_lean_deg, spine_lower_deg, spine_upper_deg, butt_drop, "
+        "shoulder_shift, knee_ankle_ratio, ankle_hip_ratio, view_yaw_deg, phase, rep, cues"
+    )
+    assert set(rows[0]) == {"time_s", "phase", "rep", "cues", *METRICS}
+    assert len(rows) == 1 + 300
+
+
+def test_frames_csv_is_empty_where_nothing_was_measured():
+    rows = list(csv.DictReader(io.StringIO(report.frames_csv(sample_result()))))
+    lost, bottom = rows[10], rows[150]
+    assert (lost["time_s"], lost["phase"]) == ("0.400000", "unseen")
+    assert all(lost[name] == "" for name in METRICS)
+    assert (bottom["hip_flexion_deg"], bottom["phase"], bottom["rep"]) == ("88.00", "bottom", "2")
+    assert bottom["cues"] == "soft_knees;neutral_spine"
+    assert bottom["knee_ankle_ratio"] == ""
+
+
+# worst moments
+
+
+def test_the_worst_moments_are_each_cues_worst_rep_most_important_cue_first():
+    assert report.worst_moments(sample_result()) == [(6.1, 2, "neutral_spine"), (6.1, 2, "soft_knees")]
+
+
+def test_without_a_fault_the_bottom_of_the_first_rep_is_shown():
+    result = sample_result()
+    good = {cue_id: replace(said, status=Status.OK) for cue_id, said in result.reps[0].cues.items()}
+    reps = tuple(replace(rep, cues=good) for rep in result.reps)
+    assert report.worst_moments(replace(result, reps=reps)) == [(2.0, 1, None)]
+    assert report.worst_moments(replace(result, reps=())) == []
+
+
+def test_no_more_than_six_moments_are_kept():
+    result = sample_result()
+    bad = {cue.id: replace(result.reps[1].cues["soft_knees"], at_s=None) for cue in CUES}
+    moments = report.worst_moments(replace(result, reps=(replace(result.reps[1], cues=bad),)))
+    assert len(moments) == 6
+    assert {moment.time_s for moment in moments} == {6.0}, "a fault without a time is shown at the bottom"
+
+
+# report.html
+
+
+def test_the_page_says_one_next_cue_in_a_coachs_words_and_what_it_rests_on(page):
+    assert "76 out of 100" in page.text
+    assert "Flatten your lower back" in page.text
+    assert "Seen in 2 of 3 reps: rounded, at worst 31°, limit 22° (rep 2, 6.1 s)." in page.text
+    assert "Straighten your knees" not in page.text, "one cue at a time"
+
+
+def test_the_page_says_what_could_not_be_judged_and_why(page):
+    assert "Knees out, Feet hip-width : needs a front view" in page.text
+
+
+def test_a_cue_not_judged_in_some_reps_only_says_in_how_many():
+    result = sample_result()
+    hidden = replace(result.reps[0].cues["knees_out"], reason="the knee was hidden")
+    first = replace(result.reps[0], cues=result.reps[0].cues | {"soft_knees": hidden})
+    text = Page(page_of(replace(result, reps=(first, *result.reps[1:])))).text
+    assert "Soft knees (1 of 3 reps) : the knee was hidden" in text
+
+
+def test_a_status_is_told_by_sign_and_word_and_value_not_by_colour_alone(page):
+    assert "✕ rounded 31°, limit 22°" in page.text
+    assert "✓ ok 17°" in page.text
+
+
+def test_a_value_that_reads_like_its_limit_gets_a_digit_more():
+    result = sample_result()
+    low = replace(result.reps[0].cues["butt_high"], status=Status.FAULT, direction="low", value=0.1541)
+    rep = replace(result.reps[0], cues=result.reps[0].cues | {"butt_high": low})
+    assert "✕ low 0.154, limit 0.150" in Page(page_of(replace(result, reps=(rep, *result.reps[1:])))).text
+
+
+def test_the_page_speaks_of_rounding_never_of_injury(page):
+    assert "rounding was seen" in page.text
+    assert not re.search("injur|damage|hurt|danger", page.text, re.IGNORECASE)
+
+
+def test_the_page_can_be_read_aloud(page):
+    assert page.all("html") == [{"lang": "en"}]
+    assert len(page.all("h1")) == 1
+    assert page.all("img")[0]["alt"] == "Neutral spine: rounded, 31°, limit 22°, rep 2, 6.1 s"
+    assert all(image["alt"] for image in page.all("img"))
+    assert all("scope" in heading for heading in page.all("th"))
+
+
+def test_the_page_needs_and_allows_no_network(page):
+    fetched = [attributes[name] for _, attributes in page.tags for name in ("src", "href", "srcset", "action") if name in attributes]
+    assert all(address.startswith("data:image/jpeg;base64,") for address in fetched)
+    assert page.all("link") == []
+    (policy,) = (meta["content"] for meta in page.all("meta") if "http-equiv" in meta)
+    assert policy.startswith("default-src 'none'")
+    assert "http" not in policy
+
+
+def test_a_hostile_file_name_is_only_text(page):
+    hostile = Page(page_of(path=HOSTILE))
+    assert 'script><b onload=x>& "it\'s".mp4' in hostile.text
+    assert [tag for tag, _ in hostile.tags] == [tag for tag, _ in page.tags]
+
+
+def test_a_hostile_warning_or_reason_is_only_text(page):
+    summary = replace(sample_summary(), warnings=("</script><img src=x onerror=y>",))
+    result = sample_result()
+    hidden = replace(result.reps[0].cues["knees_out"], reason="<svg onload=x>")
+    reps = tuple(replace(rep, cues=rep.cues | {"knees_out": hidden}) for rep in result.reps)
+    hostile = Page(page_of(replace(result, reps=reps), summary))
+    assert len(hostile.all("img")) == len(page.all("img"))
+    assert len(hostile.all("svg")) == 0
+    assert len(hostile.all("script")) == 3
+
+
+def test_a_clip_with_nobody_in_it_is_a_page_that_says_so():
+    html = page_of(empty_result(), empty_summary())
+    text = Page(html).text
+    assert "Not scored" in text
+    assert "No hinge was seen in this clip." in text
+    assert "nobody was seen in this clip" in text
+    assert "out of 100" not in text
+    assert len(html) < 50_000, "no plots, so no plotting script"
+
+
+def test_a_clip_in_which_nothing_was_judged_is_not_called_right():
+    result = sample_result()
+    blind = {cue.id: replace(result.reps[0].cues["knees_out"], reason="needs a view from the side") for cue in CUES}
+    reps = tuple(replace(rep, cues=blind, score=None) for rep in result.reps)
+    text = Page(page_of(replace(result, reps=reps), replace(sample_summary(), cues={}, score=None, next_cue=None))).text
+    assert "Nothing could be judged" in text
+    assert "needs a view from the side" in text
+    assert not re.search("✓|nothing .{0,30}wrong|keep it", text, re.IGNORECASE)
+
+
+def test_a_flawless_session_is_told_to_go_on():
+    text = Page(page_of(summary=replace(sample_summary(), next_cue=None, score=100))).text
+    assert "Keep it like this" in text
+
+
+# the plots
+
+
+def test_the_plots_share_one_time_axis_and_leave_out_what_was_not_measured(plots):
+    assert [trace["name"] for trace in plots["data"]] == ["hip", "knee", "lower back", "upper back", "butt drop"]
+    assert [trace["yaxis"] for trace in plots["data"]] == ["y", "y2", "y3", "y3", "y4"]
+    assert all("xaxis" not in trace for trace in plots["data"])
+    assert json.dumps(plots, allow_nan=False)
+
+
+def test_gaps_between_left_and_right_are_plotted_from_the_front_only():
+    result = sample_result()
+    result = replace(result, metrics=replace(result.metrics, ankle_hip_ratio=np.full(len(result), 1.2)))
+    assert "feet" not in [trace["name"] for trace in figure_of(result)["data"]]
+    assert "feet" in [trace["name"] for trace in figure_of(result, view="front")["data"]]
+
+
+def test_limits_are_drawn_only_of_cues_that_were_judged_and_only_in_their_phases(plots):
+    dashed = [shape for shape in plots["shapes"] if shape["type"] == "line"]
+    locked = [shape for shape in dashed if shape["yref"] == "y2" and shape["y0"] == 5.0]
+    assert len(locked) == 3, "once a rep, at the bottom"
+    assert all(shape["x1"] - shape["x0"] < 1.0 for shape in locked)
+    assert "rounded 20" not in [note["text"] for note in plots["annotations"]], "chest_out is not judged"
+
+
+def test_faults_are_shaded_where_their_measure_is_drawn_and_named(plots):
+    shaded = [(shape["yref"], shape["x0"], shape["x1"]) for shape in plots["shapes"] if shape.get("fillcolor") == report.plots.OFF]
+    active = sample_result().time_s[sample_result().active[:, [cue.id for cue in CUES].index("neutral_spine")]]
+    backs = [shape for shape in shaded if shape[0] == "y3 domain"]
+    assert len(backs) == 2
+    assert (backs[0][1], backs[1][2]) == (pytest.approx(active.min()), pytest.approx(active.max()))
+    words = [note["text"] for note in plots["annotations"]]
+    assert words.count("rounded") == 2
+    assert words.count("bent") == 1
+
+
+def test_the_dashed_limits_are_the_profiles():
+    limits = report.TABLE_LIMITS | {("neutral_spine", "rounded"): 27.5}
+    words = [note["text"] for note in figure_of(sample_result(), limits)["annotations"]]
+    assert "rounded 27.5" in words
+    assert "rounded 22" not in words
+    assert "rounded: above 27.5°" in Page(page_of(limits=limits)).text
+
+
+def test_a_cue_whose_measure_is_not_plotted_is_named_in_the_top_plot():
+    result = sample_result()
+    active = np.zeros_like(result.active)
+    active[40:60, [cue.id for cue in CUES].index("core_tight")] = True
+    plots = figure_of(replace(result, active=active))
+    assert [note["yref"] for note in plots["annotations"] if note["text"] == "Core tight"] == ["y domain"]
+
+
+# summary.html
+
+ROWS = [
+    {"path": "b/fair.mp4", "status": "done", "view": "side", "reps": 3, "score": 76, "neutral_spine": 2, "seconds": 3.0, "error": ""},
+    {"path": "a/empty.mov", "status": "failed", "view": "", "reps": "", "score": "", "neutral_spine": "", "error": "empty file"},
+    {"path": "c/nobody.mp4", "status": "done", "view": "unknown", "reps": 0, "score": None, "neutral_spine": 0, "error": ""},
+    {
+        "path": "d/poor.mp4",
+        "status": "done",
+        "view": "side",
+        "reps": "5",
+        "score": "41",
+        "neutral_spine": "5",
+        "error": "",
+        "report": "d/r.html",
+    },
+]
+
+
+def test_the_summary_lists_the_lowest_score_first_and_failures_last():
+    text = Page(report.batch_summary_html(ROWS)).text
+    places = [text.index(name) for name in ("d/poor.mp4", "b/fair.mp4", "c/nobody.mp4", "a/empty.mov")]
+    assert places == sorted(places)
+    assert "4 clips" in text
+    assert "1 could not be read" in text
+    assert "failed: empty file" in text
+
+
+def test_the_summary_is_the_same_from_values_and_from_the_text_of_a_csv():
+    as_text = [{name: "" if value is None else str(value) for name, value in row.items()} for row in ROWS]
+    assert report.batch_summary_html(as_text) == report.batch_summary_html(ROWS)
+
+
+def test_the_summary_links_a_clips_own_page_and_nothing_a_name_could_smuggle_in():
+    page = Page(report.batch_summary_html([*ROWS, ROWS[3] | {"path": HOSTILE, "report": "javascript:alert(1)"}]))
+    assert [link["href"] for link in page.all("a")] in (
+        ["javascript%3Aalert%281%29", "d/r.html"],
+        ["d/r.html", "javascript%3Aalert%281%29"],
+    )
+    assert page.all("b") == []
+
+
+def test_an_empty_folder_has_a_summary_too():
+    assert "0 clips" in Page(report.batch_summary_html([])).text
