@@ -178,7 +178,9 @@ def _show(content: dict[str, Any], folder: Path | None = None) -> None:
             angles = ("" if m is None else f"{m:.0f}°" for m in measures)
             says = (rep["cues"][c] for c in judged)
             words = ({"ok": "ok", "fault": f"[red]{s['direction']}[/red]", "not_judged": "-"}[s["status"]] for s in says)
-            table.add_row(str(rep["index"]), f"{rep['bottom_s']:.1f} s", *angles, "-" if rep["score"] is None else str(rep["score"]), *words)
+            table.add_row(
+                str(rep["index"]), f"{rep['bottom_s']:.1f} s", *angles, "-" if rep["score"] is None else str(rep["score"]), *words
+            )
         console.print(table)
     for warning in content["tracking"]["warnings"]:
         console.print(f"note: {escape(warning)}")
@@ -201,7 +203,9 @@ def batch(
     folder: Annotated[Path, typer.Argument(help="Folder of clips; its subfolders are searched too.", show_default=False)],
     out: Annotated[Path | None, typer.Option("--out", help="Folder for the results; default: FOLDER/hingecheck-results.")] = None,
     workers: Annotated[int | None, typer.Option("--workers", min=1, help="Processes; default: one a core.")] = None,
-    scheduler: Annotated[str | None, typer.Option("--scheduler", help="A Dask scheduler, tcp://HOST:PORT, to spread the work over.")] = None,
+    scheduler: Annotated[
+        str | None, typer.Option("--scheduler", help="A Dask scheduler, tcp://HOST:PORT, to spread the work over.")
+    ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Score all clips again, also those already done.")] = False,
     profile: ProfileOption = None,
     model: ModelOption = "full",

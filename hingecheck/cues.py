@@ -20,8 +20,9 @@ class Fault:
     """One way to get a cue wrong.
 
     Wrong while ``metric`` is beyond ``limit`` (above it, or below where ``above`` is False) in one of ``phases``; right again once
-    it is back by ``margin``. ``throughout`` asks for the whole phase: who got it right once in it got it right. A profile may set the limit from ``low`` to ``high``. ``say`` is spoken and shown: two seconds,
-    readable at three metres. ``reason`` says why the limit stands where it does.
+    it is back by ``margin``. ``throughout`` asks for the whole phase: who got it right once in it got it right. A profile may set
+    the limit from ``low`` to ``high``. ``say`` is spoken and shown: two seconds, readable at three metres. ``reason`` says why the
+    limit stands where it does.
     """
 
     direction: str
@@ -42,9 +43,9 @@ class Cue:
     """One row: what to watch, from where, how it goes wrong, and how much it matters.
 
     ``view`` is the camera view it needs. ``joints`` are highlighted when it is wrong. ``hold_s`` is how long a value must stay wrong,
-    or right again. ``hidden`` says what was not seen when its metrics are missing; ``against_standing`` that they are taken against the
-    lifter's own standing shape. ``priority`` 1 is said first. ``weight`` is its share of a rep's score. ``withheld`` gives the reason while the
-    measure is not proven on clips with known truth: the cue is then never judged.
+    or right again. ``hidden`` says what was not seen when its metrics are missing; ``against_standing`` that they are taken against
+    the lifter's own standing shape. ``priority`` 1 is said first. ``weight`` is its share of a rep's score. ``withheld`` gives the
+    reason while the measure is not proven on clips with known truth: the cue is then never judged.
     """
 
     id: str

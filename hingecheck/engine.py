@@ -10,10 +10,12 @@ import numpy as np
 
 from . import judging, metrics, phases, scoring, smoothing, views
 from .cues import CUES
-from .data import METRICS, Bools, Event, Floats, Metrics, Phase, Poses, Rep, Result, ViewKind
+from .data import METRICS, Bools, Event, Floats, Judgement, Metrics, Phase, Poses, Rep, Result, ViewKind
 from .metrics import Baseline
 from .phases import Closed
 from .profiles import Profile
+from .silhouette import S
+from .skeleton import K
 
 YAW_CUTOFF_HZ: Final = (0.5, 0.5)  # nobody turns round in a tenth of a second; the near side must not flicker
 
@@ -172,51 +174,51 @@ def _against_standing(
 
     Arrays of T frames -> state, metrics, hip flexion against standing (T,), whether standing was known (T,), ``baseline`` events.
     """
-    still = metrics.standing(series, rate, yaw_deg)
     times = np.concatenate([state.recent_time_s, time_s])
     rows = np.concatenate([state.recent_series, series])
     yaws = np.concatenate([state.recent_yaw_deg, yaw_deg])
-    carried = len(state.recent_time_s)
-    baseline, since = state.baseline, state.standing_s
-    changes: list[tuple[int, Baseline | None]] = [(0, baseline)]
-    events: list[Event] = []
-    for frame, (t, stands) in enumerate(zip(time_s.tolist(), still.tolist(), strict=True)):
-        if not stands:
-            since = None
-        elif since is None:
-            since = t
-        elif t - since >= metrics.STAND_S and not state.given:
-            if metrics.outdated(baseline, float(series[frame, metrics.LEG]), float(yaw_deg[frame])):
-                end = carried + frame + 1
-                first = int(np.searchsorted(times, t - metrics.STAND_S))
-                baseline = metrics.learn(t, rows[first:end], yaws[first:end])
-                changes.append((frame, baseline))
-                events.append(Event(t, "baseline"))
-    earlier = np.searchsorted(times, time_s - metrics.SURE_S)
+    state, learnt = _learn(state, metrics.standing(series, rate, yaw_deg), times, rows, yaws)
+    seen_before = np.isfinite(rows[np.searchsorted(times, time_s - metrics.SURE_S)])
     parts, flexion, stood = [], [], []
-    for (first, known), (last, _) in zip(changes, [*changes[1:], (len(time_s), None)], strict=True):
+    for (first, known), (last, _) in zip(learnt, [*learnt[1:], (len(time_s), None)], strict=True):
         while True:
-            until, baseline = last, known
+            until, completed = last, known
             if known is not None:
-                sure = np.isfinite(rows[earlier[first:last]])
-                until, baseline = metrics.complete(known, series[first:last], sure, first, last)
+                until, completed = metrics.complete(known, series[first:last], seen_before[first:last], first, last)
             part = metrics.against(known, series[first:until], yaw_deg[first:until])
             parts.append(part)
             flexion.append(part.hip_flexion_deg - (known.hip_flexion_deg if known else 0.0))
             stood.append(np.full(until - first, known is not None))
-            first, known = until, baseline
+            state = replace(state, baseline=completed)
             if until == last:
                 break
+            first, known = until, completed
     keep = int(np.searchsorted(times, times[-1] - metrics.STAND_S)) if len(times) else 0
-    state = replace(
-        state,
-        baseline=baseline,
-        standing_s=since,
-        recent_time_s=times[keep:],
-        recent_series=rows[keep:],
-        recent_yaw_deg=yaws[keep:],
-    )
+    state = replace(state, recent_time_s=times[keep:], recent_series=rows[keep:], recent_yaw_deg=yaws[keep:])
+    events = [Event(float(time_s[frame]), "baseline") for frame, _ in learnt[1:]]
     return state, Metrics.concat(parts), np.concatenate(flexion), np.concatenate(stood), events
+
+
+def _learn(state: State, still: Bools, times: Floats, rows: Floats, yaws: Floats) -> tuple[State, list[tuple[int, Baseline | None]]]:
+    """Find the frames at which a stand has lasted long enough to be learnt from, if what is known is missing or outdated.
+
+    ``still`` (T,); the rest begins with the frames carried over -> state, (frame, baseline from there) with (0, the one so far) first.
+    """
+    carried = len(times) - len(still)
+    since, known = state.standing_s, state.baseline
+    learnt = [(0, known)]
+    for frame, (t, stands) in enumerate(zip(times[carried:].tolist(), still.tolist(), strict=True)):
+        if not stands:
+            since = None
+        elif since is None:
+            since = t
+        elif not state.given and t - since >= metrics.STAND_S:
+            row = carried + frame
+            if metrics.outdated(known, float(rows[row, metrics.LEG]), float(yaws[row])):
+                stand = slice(int(np.searchsorted(times, t - metrics.STAND_S)), row + 1)
+                known = metrics.learn(t, rows[stand], yaws[stand])
+                learnt.append((frame, known))
+    return replace(state, standing_s=since), learnt
 
 
 def _bottoms(last: Deepest, moved: phases.Phases, measured: Metrics) -> tuple[Deepest, Metrics, list[Deepest]]:
@@ -239,12 +241,11 @@ def _bottoms(last: Deepest, moved: phases.Phases, measured: Metrics) -> tuple[De
     return at(len(moved.phase)), measured, [at(closed.frame) for closed in moved.closed]
 
 
-def _rep(closed: Closed, bottom: Deepest, cues: dict[str, judging.Judgement]) -> Rep:
+def _rep(closed: Closed, bottom: Deepest, cues: dict[str, Judgement]) -> Rep:
     known = {name: (None if value != value else value) for name, value in zip(METRICS, bottom.values, strict=True)}
     return Rep(closed.index, closed.start_s, closed.bottom_s, closed.end_s, closed.complete, scoring.rep_score(cues), known, cues)
 
 
 def _no_poses() -> Poses:
-    k, s = metrics.skeleton.K, len(metrics.HEIGHTS)
     empty = np.empty
-    return Poses(empty(0), empty((0, k, 2)), empty((0, k)), empty((0, k, 3)), empty((0, s)), empty(0, np.int8))
+    return Poses(empty(0), empty((0, K, 2)), empty((0, K)), empty((0, K, 3)), empty((0, S)), empty(0, np.int8))

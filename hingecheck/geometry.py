@@ -17,9 +17,5 @@ def lean(lower: Floats, upper: Floats) -> Floats:
 def length(a: Floats, b: Floats) -> Floats:
     """Distance between points, in their unit, never negative. (..., 2 or 3) each -> (...). NaN where a point is."""
     gap = b - a
-    return np.sqrt((gap * gap).sum(axis=-1))
-
-
-def wrap(angle_deg: Floats) -> Floats:
-    """The same direction within -180 to 180 degrees. Any shape. NaN stays NaN."""
-    return (angle_deg + 180.0) % 360.0 - 180.0
+    square: Floats = (gap * gap).sum(axis=-1)
+    return np.sqrt(square)

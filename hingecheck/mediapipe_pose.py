@@ -111,7 +111,6 @@ class MediaPipePose(PoseEstimator):
         with _quiet():
             self._tracker = _landmarker(bundles[0], video=True, people=1)
             self._scout = _landmarker(bundles[1], video=False, people=MAX_OTHERS)
-        # MediaPipe prints a traceback if it is first closed while Python shuts down.
         self._closing = weakref.finalize(self, _close, self._tracker, self._scout)
         self._clock_ms = -1  # MediaPipe wants whole milliseconds, each later than the one before
         self._who: _Person | None = None  # the one followed, as last seen
@@ -252,8 +251,12 @@ def _landmarker(bundle: bytes, *, video: bool, people: int) -> Any:
 
 
 def _close(*landmarkers: Any) -> None:
+    """Close them, also when Python is already shutting down and the thread that MediaPipe closes them on is gone."""
     for landmarker in landmarkers:
-        landmarker.close()
+        try:
+            landmarker.close()
+        except (RuntimeError, ValueError):
+            landmarker._handle = None  # or MediaPipe tries again on its way out, and prints a traceback
 
 
 def _nan(*shape: int) -> Floats:

@@ -17,6 +17,8 @@ MIN_SCORE: Final = 0.5  # a landmark MediaPipe itself calls unlikely is not meas
 PICTURE_WITHIN_DEG: Final = 14.0
 WORLD_BEYOND_DEG: Final = 26.0
 
+GAPS_BEYOND_DEG: Final = 30.0  # nearer to the side one knee hides the other, and the ratio of two small gaps means nothing
+
 # Columns of the smoothed series, and how fast each may change (cutoff of the filter, hertz).
 TRUNK, THIGH, SHIN, HIP_HEIGHT, LEG, KNEE_ANKLE, ANKLE_HIP, SHOULDER, SEGMENTS = 0, 1, 2, 3, 4, 5, 6, 7, 8
 SEGMENT_COUNT: Final = 6
@@ -217,10 +219,12 @@ UPPER_WEIGHTS: Final = (0.0, 0.0, 1.0, 0.0, -1.0, 0.0, 0.0)
 def against(baseline: Baseline | None, series: Floats, yaw_deg: Floats) -> Metrics:
     """The measures of these frames, given the standing baseline. (T, SERIES) smoothed, (T,) signed degrees -> Metrics of T.
 
-    What needs a baseline is NaN without one. ``hips_lead_deg`` and ``back_drift_deg`` depend on the rep and are filled in later.
+    What needs a baseline is NaN without one; gaps between left and right are NaN from near the side. ``hips_lead_deg`` and
+    ``back_drift_deg`` depend on the rep and are filled in later.
     """
     blank = np.full(len(series), np.nan)
     flexion = series[:, TRUNK] + series[:, THIGH]
+    from_front = np.abs(np.abs(yaw_deg) - 90.0) > GAPS_BEYOND_DEG
     lower = upper = drop = shift = blank
     if baseline is not None:
         change = series[:, SEGMENTS:] - np.array(baseline.segments_deg)
@@ -238,8 +242,8 @@ def against(baseline: Baseline | None, series: Floats, yaw_deg: Floats) -> Metri
         spine_upper_deg=upper,
         butt_drop=drop,
         shoulder_shift=shift,
-        knee_ankle_ratio=series[:, KNEE_ANKLE],
-        ankle_hip_ratio=series[:, ANKLE_HIP],
+        knee_ankle_ratio=np.where(from_front, series[:, KNEE_ANKLE], np.nan),
+        ankle_hip_ratio=np.where(from_front, series[:, ANKLE_HIP], np.nan),
         hips_lead_deg=blank,
         back_drift_deg=blank,
         view_yaw_deg=np.abs(yaw_deg),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .data import Bools, Floats, Ints, Phase
 
@@ -66,7 +67,7 @@ class Phases:
     """Phase (T,), rep number (T,), whether a frame is the deepest of its rep so far (T,), and the movements that ended."""
 
     phase: Ints
-    rep: Ints
+    rep: NDArray[np.int32]
     deepest: Bools
     closed: tuple[Closed, ...]
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -21,7 +22,7 @@ import numpy as np
 
 from . import __version__, coaching, engine, estimators, overlay, recording, report, scoring
 from .cues import CUES
-from .data import ClipInfo, Poses, Result, Status, Summary, ViewKind
+from .data import ClipInfo, Frame, Poses, Result, Status, Summary, ViewKind
 from .encoding import Encoder
 from .errors import HingecheckError, InputError
 from .files import atomic, sha256, writing
@@ -58,7 +59,9 @@ class Verdict:
         return report.build(self.clip, self.model, self.profile.name, self.profile.sha256, self.result, self.summary)
 
 
-def track(path: str | Path, *, model: str = estimators.DEFAULT, on_frame: Progress | None = None) -> tuple[ClipInfo, Poses, tuple[str, ...]]:
+def track(
+    path: str | Path, *, model: str = estimators.DEFAULT, on_frame: Progress | None = None
+) -> tuple[ClipInfo, Poses, tuple[str, ...]]:
     """Read a clip and see the poses in it: what is known of the file, poses of T frames, warnings. Raises ``HingecheckError``."""
     parts: list[Poses] = []
     with open_clip(path) as clip, estimators.create(model) as estimator:
@@ -122,9 +125,7 @@ def ready(folder: str | Path) -> Path:
 def folders(clips: Sequence[Path], out: Path | None) -> list[Path]:
     """Where each clip's results go: NAME.hingecheck in ``out`` or beside the clip; clips that share a NAME keep their endings in it."""
     homes = [(clip.parent if out is None else out) / clip.stem for clip in clips]
-    return [
-        home.with_name((clip.name if homes.count(home) > 1 else clip.stem) + SUFFIX) for clip, home in zip(clips, homes, strict=True)
-    ]
+    return [home.with_name((clip.name if homes.count(home) > 1 else clip.stem) + SUFFIX) for clip, home in zip(clips, homes, strict=True)]
 
 
 def save_poses(path: Path, verdict: Verdict, warnings: Sequence[str]) -> None:
@@ -160,39 +161,31 @@ def draw(path: str | Path, target: Path | None, verdict: Verdict, on_drawn: Prog
     """Draw the verdict on the clip: the whole of it into ``target`` if given, and the moments worth a picture for the report."""
     result, poses = verdict.result, verdict.poses
     moments = report.worst_moments(result)
-    wanted = {int(np.abs(result.time_s - moment.time_s).argmin()): moment for moment in moments}
+    wanted: dict[int, list[report.Moment]] = {}
+    for moment in moments:
+        wanted.setdefault(int(np.abs(result.time_s - moment.time_s).argmin()), []).append(moment)
     _, said = coaching.advance(coaching.start(), result)
     note = _view_note(verdict.summary.view.kind)
     ends = np.array([rep.end_s for rep in result.reps])
-    stills: dict[int, report.Still] = {}
+    stills: dict[report.Moment, report.Still] = {}
 
-    def picture(index: int, image: Any, cue: tuple[str, str] | None) -> Any:
-        part = slice(index, index + 1)
-        done = result.reps[: int(np.searchsorted(ends, result.time_s[index], side="right"))]
-        return overlay.draw(image, poses[part], result.at(index), cue=cue, done=done, limits=verdict.limits, note=note)
+    def picture(frame: Frame, cue: tuple[str, str] | None) -> overlay.Image:
+        part = slice(frame.index, frame.index + 1)
+        done = result.reps[: int(np.searchsorted(ends, frame.time_s, side="right"))]
+        return overlay.draw(frame.image, poses[part], result.at(frame.index), cue=cue, done=done, limits=verdict.limits, note=note)
 
-    with open_clip(path, only=None if target else frozenset(wanted)) as frames:
-        if target is None:
-            for frame in frames:
-                stills[frame.index] = _still(picture(frame.index, frame.image, _cue_of(wanted[frame.index], verdict)), wanted[frame.index])
-        else:
-            with Encoder(target) as encoder:
-                for frame in frames:
-                    if frame.index >= len(result):
-                        break
-                    drawn = picture(frame.index, frame.image, said[frame.index])
-                    encoder.write(drawn, frame.time_s)
-                    if frame.index in wanted:
-                        moment = wanted[frame.index]
-                        stills[frame.index] = _still(picture(frame.index, frame.image, _cue_of(moment, verdict)), moment)
-                    if on_drawn is not None:
-                        on_drawn(frame.index + 1, len(result))
-    order = {moment: n for n, moment in enumerate(moments)}
-    return sorted(stills.values(), key=lambda still: order[still.moment])
-
-
-def _still(image: Any, moment: report.Moment) -> report.Still:
-    return report.Still(overlay.jpeg(image), moment)
+    with (
+        open_clip(path, only=None if target else wanted) as frames,
+        nullcontext() if target is None else Encoder(target) as encoder,
+    ):
+        for frame in frames:
+            if encoder is not None:
+                encoder.write(picture(frame, said[frame.index]), frame.time_s)
+            for moment in wanted.get(frame.index, ()):
+                stills[moment] = report.Still(overlay.jpeg(picture(frame, _cue_of(moment, verdict))), moment)
+            if on_drawn is not None:
+                on_drawn(frame.index + 1, len(result))
+    return [stills[moment] for moment in moments]
 
 
 def _cue_of(moment: report.Moment, verdict: Verdict) -> tuple[str, str] | None:

@@ -76,7 +76,6 @@ def back_profile(mask: NDArray[np.float32], xy: Floats) -> Floats:
     steps = np.arange(0.0, REACH * size, 1.0)  # one pixel at a time
     start = hip + HEIGHTS[:, None] * chord
     ray = start[:, None, :] + steps[None, :, None] * normal
-    rows, columns = mask.shape
     value = ndimage.map_coordinates(mask, [ray[..., 1] - 0.5, ray[..., 0] - 0.5], order=1, mode="constant", cval=-1.0, prefilter=False)
     outside = value < 0.5
     first = outside.argmax(axis=1)

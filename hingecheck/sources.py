@@ -166,7 +166,7 @@ class Clip:
         if self._damaged:
             self.warnings.append(f"damaged frames left out: {self._damaged}")
 
-    def _whole_packets(self) -> Iterator[Packet[VideoStream]]:
+    def _whole_packets(self) -> "Iterator[Packet[VideoStream]]":
         """What the file holds for the decoder, but for a torn packet at the end; finds out whether the file was cut off."""
         torn = None
         delivered_s = 0.0

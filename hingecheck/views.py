@@ -10,7 +10,6 @@ import numpy as np
 
 from . import skeleton
 from .data import Bools, Facing, Floats, Ints, View, ViewKind
-from .geometry import wrap
 
 SIDE_WITHIN_DEG: Final = 17.0  # half way between rendered side views (within 6 degrees of square) and oblique ones (from 26 on)
 FRONT_WITHIN_DEG: Final = 17.0  # the same towards the front
@@ -52,7 +51,7 @@ def kind(yaw_deg: float | None) -> ViewKind:
     """Name of the view at this yaw, degrees; UNKNOWN for None or NaN."""
     if yaw_deg is None or yaw_deg != yaw_deg:
         return ViewKind.UNKNOWN
-    away = abs(wrap(np.float64(yaw_deg)))
+    away = abs((yaw_deg + 180.0) % 360.0 - 180.0)
     if abs(away - 90.0) <= SIDE_WITHIN_DEG:
         return ViewKind.SIDE
     if min(away, 180.0 - away) <= FRONT_WITHIN_DEG:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.stream import Disposition
 
 CELLS = 10  # across the top: red, eight binary digits, blue
 
@@ -60,7 +61,7 @@ def make_clip(
     pixel_aspect: Fraction | None = None,
     full_range: bool = False,
     index_first: bool = False,
-    sound: bool = False,
+    sound_s: float = 0,
     title: str = "",
 ) -> Path:
     """Write ``frames`` pictures (a number of them, or arrays) to ``path``, whose suffix names the container.
@@ -91,7 +92,7 @@ def make_clip(
             matrix = (-a, -b, 0, c, d, 0, 0, 0, 1 << 30)
         if matrix is not None:
             stream.set_display_matrix(matrix)
-        audio = container.add_stream("aac", rate=8000, layout="mono") if sound else None
+        audio = container.add_stream("aac", rate=8000, layout="mono") if sound_s else None
         packets = []
         for i, image in enumerate(images):
             frame = av.VideoFrame.from_ndarray(image, "rgb24").reformat(format=pix_fmt, dst_color_range=2 if full_range else 1)
@@ -105,9 +106,7 @@ def make_clip(
                 packet.pts, packet.dts = stamp, i - 10_000  # decoding times of which no muxer can complain
         container.mux(packets)
         if audio is not None:
-            silence = av.AudioFrame.from_ndarray(np.zeros((1, 8000 * len(images) // fps), np.float32), "fltp", "mono")
-            silence.sample_rate = 8000
-            container.mux(audio.encode(silence) + audio.encode(None))
+            container.mux(audio.encode(_silence(sound_s)) + audio.encode(None))
     return path
 
 
@@ -120,10 +119,29 @@ def make_sound(path: Path) -> Path:
         return path
     with av.open(str(path), "w") as container:
         stream = container.add_stream("aac", rate=8000, layout="mono")
-        silence = av.AudioFrame.from_ndarray(np.zeros((1, 4000), np.float32), "fltp", "mono")
-        silence.sample_rate = 8000
-        container.mux(stream.encode(silence) + stream.encode(None))
+        container.mux(stream.encode(_silence(0.5)) + stream.encode(None))
     return path
+
+
+def add_cover(path: Path) -> Path:
+    """Put a still picture, number 200, before the other streams of an mp4, as music players show it."""
+    whole = path.rename(path.with_name(f"without-cover-{path.name}"))
+    with av.open(str(whole)) as source, av.open(str(path), "w") as container:
+        cover = container.add_stream("mjpeg", rate=25)
+        cover.width, cover.height, cover.pix_fmt, cover.disposition = 80, 48, "yuvj420p", Disposition.attached_pic
+        copies = {stream.index: container.add_stream_from_template(stream) for stream in source.streams}
+        container.mux(cover.encode(av.VideoFrame.from_ndarray(picture(200))) + cover.encode(None))
+        for packet in source.demux():
+            if packet.size:
+                packet.stream = copies[packet.stream.index]
+                container.mux(packet)
+    return path
+
+
+def _silence(duration_s: float) -> av.AudioFrame:
+    silence = av.AudioFrame.from_ndarray(np.zeros((1, int(8000 * duration_s)), np.float32), "fltp", "mono")
+    silence.sample_rate = 8000
+    return silence
 
 
 def cut(path: Path, share: float) -> Path:

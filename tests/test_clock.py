@@ -1,6 +1,7 @@
 """Times rise strictly, true where the stamps are, mended where they are not."""
 
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -104,6 +105,6 @@ def test_whatever_the_stamps_times_rise_strictly(stamps, start, tick_s, rate):
     times, clock = read(stamps, start=start, tick_s=tick_s, rate=rate)
     kept = [time_s for time_s in times if time_s is not None]
     assert all(isinstance(time_s, float) for time_s in kept)
-    assert all(a < b for a, b in zip(kept, kept[1:], strict=False))
+    assert all(a < b for a, b in pairwise(kept))
     assert bool(kept) == bool(stamps), "the first frame is never left out"
     assert all(isinstance(line, str) for line in clock.complaints())

@@ -54,7 +54,7 @@ def test_recorded_poses_come_back_frame_by_frame_with_their_own_times():
     with estimators.RecordedPoses(poses, ("feet leave the picture from 3.2 s",)) as estimator:
         replayed = Poses.concat([estimator.estimate(Frame(i, 99.0, PICTURE)) for i in range(4)])
         assert estimator.warnings == ("feet leave the picture from 3.2 s",)
-    assert all(np.array_equal(getattr(replayed, name), getattr(poses, name)) for name in ("time_s", "xy", "score", "world", "back", "people"))
+    assert all(np.array_equal(getattr(replayed, name), getattr(poses, name)) for name in Poses.__slots__)
 
 
 @pytest.mark.parametrize("index", [-1, 4])

@@ -1,18 +1,20 @@
 """Every clip becomes upright frames with true times, or one line that says what is wrong with it."""
 
 import os
+import re
 import socket
 import threading
 import tracemalloc
 import weakref
 from fractions import Fraction
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
-from clips import as_nobody, cut, is_upright, make_clip, make_sound, number_in, patch, picture, scramble
+from clips import add_cover, as_nobody, cut, is_upright, make_clip, make_sound, number_in, patch, picture, scramble
 
 from hingecheck.errors import SourceError
 from hingecheck.sources import open_clip
@@ -91,24 +93,15 @@ def test_one_frame_is_a_clip(tmp_path):
 
 
 def test_sound_and_strange_titles_do_no_harm(tmp_path):
-    path = make_clip(tmp_path / "clip.mp4", 12, sound=True, title="Kniebeuge")
+    path = make_clip(tmp_path / "clip.mp4", 12, sound_s=0.5, title="Kniebeuge")
     patch(path, b"Kniebeuge", b"Knieb\xfcge\xff")  # not UTF-8
     frames, _, warnings = read(path)
     assert (numbers(frames), warnings) == (list(range(12)), [])
 
 
-def test_sound_that_outlasts_the_picture_does_not_make_the_clip_look_cut_off(tmp_path):
-    path = make_clip(tmp_path / "clip.mkv", 5, sound=True)
-    with av.open(str(path)) as short, av.open(str(make_sound(tmp_path / "sound.mkv"))) as long, av.open(str(tmp_path / "both.mkv"), "w") as both:
-        pictures, sounds = both.add_stream_from_template(short.streams.video[0]), both.add_stream_from_template(long.streams.audio[0])
-        for source, stream in ((short, pictures), (long, sounds)):
-            for packet in source.demux(source.streams.video[0] if stream is pictures else source.streams.audio[0]):
-                if packet.size:
-                    for seconds in (0, 1) if stream is sounds else (0,):
-                        packet.stream = stream
-                        packet.pts = packet.dts = packet.pts + seconds * 1000
-                        both.mux(packet)
-    assert read(tmp_path / "both.mkv")[2] == []
+def test_sound_that_outlasts_the_picture_does_not_make_a_clip_look_cut_off(tmp_path):
+    frames, _, warnings = read(make_clip(tmp_path / "clip.mkv", 5, sound_s=3))
+    assert (numbers(frames), warnings) == ([0, 1, 2, 3, 4], [])
 
 
 @pytest.mark.parametrize("name", ["100% squat %03d.mp4", "-i.mp4", "data:x.mp4", "Kniebeuge ü 深蹲.mp4", os.fsdecode(b"latin \xe9.mp4")])
@@ -234,10 +227,11 @@ def test_black_is_black_and_white_is_white_whatever_the_range(tmp_path, full_ran
 
 
 def test_8k_is_read_and_made_smaller(tmp_path):
-    frames, info, _ = read(make_clip(tmp_path / "clip.mkv", 1, size=(7680, 4320), codec="mjpeg", pix_fmt="yuvj420p"))
+    image = np.repeat(np.repeat(picture(5, 80, 45), 96, axis=0), 96, axis=1)
+    frames, info, _ = read(make_clip(tmp_path / "clip.mp4", [image], options={"preset": "ultrafast"}))
     assert frames[0].image.shape == (720, 1280, 3)
     assert (info.width, info.height) == (7680, 4320)
-    assert numbers(frames) == [0]
+    assert numbers(frames) == [5]
 
 
 def test_a_picture_that_changes_its_shape_is_fitted_into_the_first_ones_size(tmp_path):
@@ -253,16 +247,7 @@ def test_a_picture_that_changes_its_shape_is_fitted_into_the_first_ones_size(tmp
 
 
 def test_a_cover_is_not_taken_for_the_video(tmp_path):
-    path = tmp_path / "clip.mkv"
-    with av.open(str(path), "w") as container:
-        cover = container.add_stream("mjpeg", rate=25)
-        cover.width, cover.height, cover.pix_fmt, cover.disposition = 32, 32, "yuvj420p", 1024
-        video = container.add_stream("mpeg4", rate=25)
-        video.width, video.height, video.pix_fmt = 80, 48, "yuv420p"
-        container.mux(cover.encode(av.VideoFrame.from_ndarray(picture(200, 32, 32))) + cover.encode(None))
-        for i in range(5):
-            container.mux(video.encode(av.VideoFrame.from_ndarray(picture(i))))
-        container.mux(video.encode(None))
+    path = add_cover(make_clip(tmp_path / "clip.mp4", 5))
     assert numbers(read(path)[0]) == [0, 1, 2, 3, 4]
 
 
@@ -291,12 +276,14 @@ def test_a_clip_cut_off_before_its_index_says_so(tmp_path):
 
 
 def test_damage_in_the_middle_costs_some_frames_and_the_rest_keep_their_times(tmp_path):
-    path = scramble(make_clip(tmp_path / "clip.mkv", 60, codec="mjpeg", pix_fmt="yuvj420p"), 0.4, 0.5)
-    frames, _, warnings = read(path)
+    path = make_clip(tmp_path / "clip.mp4", 60, index_first=True, options={"g": "10", "bf": "0"})
+    frames, info, warnings = read(scramble(path, 0.6, 0.65))
     assert 30 < len(frames) < 60
-    assert any("damaged frames left out: " in warning for warning in warnings)
-    undamaged = [frame for frame in frames if frame.time_s < 0.8 or frame.time_s > 1.6]
-    assert [round(frame.time_s * 25) for frame in undamaged] == numbers(undamaged)
+    assert warnings == [f"damaged frames left out: {60 - len(frames)}"]
+    # A decoder may patch a hole unasked with an older picture, until one comes that stands alone: every tenth does.
+    intact = [frame for frame in frames if frame.time_s < 0.4 or frame.time_s >= 2]
+    assert [round(frame.time_s * 25) for frame in intact] == numbers(intact) == [*range(10), *range(50, 60)]
+    assert not info.variable_frame_rate, "what is missing does not make the clip's rate vary"
 
 
 def test_a_clip_of_nothing_but_noise_behind_a_good_index_is_given_up(tmp_path):
@@ -349,11 +336,11 @@ def test_a_closed_file_is_told_as_such(tmp_path):
         assert refusal(path).startswith("no permission to read it.")
 
 
-@pytest.mark.parametrize("content", [b"Hip hinge, three sets of five.\n" * 50, bytes(5000), b"\x89PNG\r\n\x1a\n", b"x"])
+@pytest.mark.parametrize("content", [b"Hip hinge, three sets of five.\n" * 50, bytes(5000), b"\x00\x00\x00\x18", b"x"])
 def test_what_is_no_video_is_told_as_such(tmp_path, content):
     for name in ("clip.mp4", "notes.txt"):
         (tmp_path / name).write_bytes(content)
-        assert "not a video" in refusal(tmp_path / name)
+        assert re.match("not a video, or damaged|a text, not a video", refusal(tmp_path / name))
 
 
 @pytest.mark.parametrize("name", ["sound.wav", "sound.mp4", "sound.mkv"])
@@ -363,19 +350,13 @@ def test_sound_alone_is_told_as_such(tmp_path, name):
 
 
 def test_sound_with_a_cover_is_sound_alone(tmp_path):
-    path = tmp_path / "song.mp4"
-    with av.open(str(path), "w") as container:
-        audio = container.add_stream("aac", rate=8000, layout="mono")
-        cover = container.add_stream("mjpeg", rate=1)
-        cover.width, cover.height, cover.pix_fmt, cover.disposition = 80, 48, "yuvj420p", 1024
-        container.mux(cover.encode(av.VideoFrame.from_ndarray(picture(0))) + cover.encode(None))
-        silence = av.AudioFrame.from_ndarray(np.zeros((1, 4000), np.float32), "fltp", "mono")
-        silence.sample_rate = 8000
-        container.mux(audio.encode(silence) + audio.encode(None))
+    path = add_cover(make_sound(tmp_path / "song.mp4"))
     assert refusal(path) == "no video stream (audio only). Export the clip with its picture."
 
 
-@pytest.mark.parametrize(("name", "codec", "pix_fmt"), [("a.png", "png", "rgb24"), ("a.jpg", "mjpeg", "yuvj420p"), ("a.bmp", "bmp", "bgr24")])
+@pytest.mark.parametrize(
+    ("name", "codec", "pix_fmt"), [("a.png", "png", "rgb24"), ("a.jpg", "mjpeg", "yuvj420p"), ("a.bmp", "bmp", "bgr24")]
+)
 def test_a_picture_is_not_a_video(tmp_path, name, codec, pix_fmt):
     encoder = av.CodecContext.create(codec, "w")
     encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = 80, 48, pix_fmt, Fraction(1, 25)
@@ -426,7 +407,7 @@ def test_any_damage_to_a_header_is_a_refusal_or_a_reading(tmp_path):
             assert str(error).startswith(str(path))
         else:
             times = [frame.time_s for frame in frames]
-            assert all(a < b for a, b in zip(times, times[1:], strict=False))
+            assert all(a < b for a, b in pairwise(times))
 
 
 # One pass

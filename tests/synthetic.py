@@ -1,0 +1,250 @@
+"""A stick figure whose angles are known: key poses over time -> ``Poses``, as an estimator that makes no mistake would see them.
+
+A movement is a tuple of ``Key``: joined with ``+``, sampled at any times, so the same one can be filmed at 10 or 240 frames a second.
+Two stiff legs side by side, feet planted, arms hanging; seen from any side by a camera far away (no perspective).
+By hand: hip flexion is trunk lean + thigh, knee flexion is thigh + shin.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from hingecheck import metrics
+from hingecheck.data import Floats, Poses
+from hingecheck.silhouette import HEIGHTS, S
+from hingecheck.skeleton import INDEX, LANDMARKS, SIDES, K
+
+SHANK_M, THIGH_M, TRUNK_M = 0.40, 0.45, 0.50
+LEG_M = SHANK_M + THIGH_M
+PX_PER_M = 300.0
+ANKLE_PX = (400.0, 800.0)
+BACK_DEPTH = 0.15  # trunk lengths, of a straight back behind the chord
+
+
+class Key(NamedTuple):
+    """A pose reached ``after_s`` seconds. Degrees: ``lean`` of the trunk forward, ``thigh`` (knee in front of the hip), ``shin`` (knee in
+    front of the ankle), ``lower`` and ``upper`` bend of the back as ``spine_lower_deg`` and ``spine_upper_deg`` should read."""
+
+    after_s: float
+    lean: float = 0.0
+    thigh: float = 0.0
+    shin: float = 0.0
+    lower: float = 0.0
+    upper: float = 0.0
+
+
+Keys = tuple[Key, ...]
+
+
+@dataclass(frozen=True)
+class Build:
+    """The figure's lengths in metres, its gaps between left and right, and how large it is in the picture."""
+
+    hip_gap_m: float = 0.20
+    knee_gap_m: float = 0.22
+    ankle_gap_m: float = 0.22
+    px_per_m: float = PX_PER_M
+
+
+def stand(seconds: float) -> Keys:
+    """Standing tall and still; also the way to straighten up."""
+    return (Key(seconds),)
+
+
+def hinge(
+    reps: int = 1,
+    depth_deg: float = 90.0,
+    *,
+    down_s: float = 1.5,
+    pause_s: float = 0.3,
+    up_s: float = 1.2,
+    top_s: float = 0.8,
+    knee_deg: float = 20.0,
+    shin_deg: float = 0.0,
+    top_deg: float = 0.0,
+    lower: float = 0.0,
+    upper: float = 0.0,
+) -> Keys:
+    """So many reps to ``depth_deg`` of hip flexion with ``knee_deg`` at the bottom; ``top_deg`` is the lean they end at.
+
+    ``knee_deg`` = 2 is locked; 80 with ``shin_deg`` = 25 is a squat; ``top_deg`` = 30 an unfinished lockout, -15 leaning back.
+    """
+    thigh = knee_deg - shin_deg
+    bottom = Key(pause_s, depth_deg - thigh, thigh, shin_deg, lower, upper)
+    top = Key(up_s, top_deg)
+    return (bottom._replace(after_s=down_s), bottom, top, top._replace(after_s=top_s)) * reps
+
+
+def set_down(depth_deg: float = 90.0, down_s: float = 1.5, stay_s: float = 1.0) -> Keys:
+    """Down to the floor, and the film ends there."""
+    return hinge(depth_deg=depth_deg, down_s=down_s, pause_s=stay_s)[:2]
+
+
+def hips_first(depth_deg: float = 90.0, knee_deg: float = 40.0, ahead_deg: float = 35.0) -> Keys:
+    """One rep in which the knees straighten while the trunk leans ``ahead_deg`` - knee_deg further before it rises at all."""
+    down = Key(1.5, depth_deg - knee_deg, knee_deg)
+    return (down, down._replace(after_s=0.3), Key(0.8, down.lean + ahead_deg - knee_deg), Key(1.0), Key(0.8))
+
+
+def walk(steps: int = 6, step_s: float = 0.5) -> Keys:
+    """Steps of the near leg, the trunk nearly upright: thigh from 30 degrees ahead to 10 behind."""
+    return (Key(step_s / 2, 4.0, 30.0, 5.0), Key(step_s / 2, 4.0, -10.0, 35.0)) * steps
+
+
+def duration(keys: Keys) -> float:
+    """Seconds from the first pose to the last."""
+    return sum(key.after_s for key in keys)
+
+
+def times(keys: Keys, fps: float = 25.0) -> Floats:
+    """Frame times of a steady camera over the whole movement."""
+    return np.arange(int(duration(keys) * fps) + 1) / fps
+
+
+def uneven(time_s: Floats, seed: int = 0) -> Floats:
+    """The same frames at a rate that wanders: each up to 0.4 of a step early or late."""
+    step = float(np.median(np.diff(time_s)))
+    return time_s + np.random.default_rng(seed).uniform(-0.4, 0.4, len(time_s)) * step
+
+
+def angles(keys: Keys, time_s: Floats, begin: Key | None = None, *, linear: bool = False) -> Floats:
+    """Lean, thigh, shin, lower, upper at these times. (T,) -> (T, 5) degrees. From ``begin`` (standing), eased or at constant speed."""
+    path = [begin or Key(0.0), *keys]
+    at = np.cumsum([0.0, *(key.after_s for key in keys)])
+    n = np.clip(np.searchsorted(at, time_s, side="right") - 1, 0, len(keys) - 1)
+    spans = np.diff(at)
+    x = np.clip((time_s - at[n]) / np.where(spans[n] > 0, spans[n], 1.0), 0.0, 1.0)
+    if not linear:
+        x = x**3 * (10.0 - 15.0 * x + 6.0 * x * x)  # the smoothest way from rest to rest (minimum jerk)
+    values = np.array([key[1:] for key in path])
+    return values[n] + (values[n + 1] - values[n]) * x[:, None]
+
+
+def film(
+    keys: Keys,
+    fps: float = 25.0,
+    *,
+    time_s: Floats | None = None,
+    yaw_deg: Floats | float = 90.0,
+    begin: Key | None = None,
+    linear: bool = False,
+    build: Build | None = None,
+) -> Poses:
+    """The movement as seen from ``yaw_deg``: 0 towards the camera, 90 facing the picture's right edge, -90 its left, 180 away."""
+    when = times(keys, fps) if time_s is None else time_s
+    return figure(when, angles(keys, when, begin, linear=linear), yaw_deg, build)
+
+
+def figure(time_s: Floats, angles_deg: Floats, yaw_deg: Floats | float = 90.0, build: Build | None = None) -> Poses:
+    """The poses of one figure with these angles. (T,) s, (T, 5) degrees, (T,) or one yaw -> Poses."""
+    build = build or Build()
+    frames = len(time_s)
+    lean, thigh, shin = np.radians(angles_deg[:, :3]).T
+    # Sagittal plane: (forward, up) from the ankle, metres.
+    ankle = np.zeros((frames, 2))
+    knee = ankle + SHANK_M * np.stack([np.sin(shin), np.cos(shin)], -1)
+    hip = knee + THIGH_M * np.stack([-np.sin(thigh), np.cos(thigh)], -1)
+    trunk = np.stack([np.sin(lean), np.cos(lean)], -1)
+    shoulder = hip + TRUNK_M * trunk
+    head = shoulder + 0.22 * trunk
+    places = {
+        "ankle": (ankle, build.ankle_gap_m),
+        "knee": (knee, build.knee_gap_m),
+        "hip": (hip, build.hip_gap_m),
+        "shoulder": (shoulder, 0.36),
+        "heel": (ankle + [-0.06, -0.06], build.ankle_gap_m),
+        "foot_index": (ankle + [0.16, -0.08], build.ankle_gap_m),
+        "elbow": (shoulder + [0.0, -0.28], 0.40),
+        "wrist": (shoulder + [0.0, -0.53], 0.40),
+        "ear": (head, 0.15),
+        "eye": (head + [0.08, 0.02], 0.06),
+    }
+    body = np.empty((frames, K, 3))  # forward, up, to the figure's left
+    body[:, :] = np.concatenate([head + [0.10, 0.0], np.zeros((frames, 1))], -1)[:, None]  # the rest of the face, at the nose
+    for joint, (at, gap) in places.items():
+        for side, sign in zip(SIDES[joint], (1.0, -1.0), strict=True):
+            body[:, side] = np.concatenate([at, np.full((frames, 1), sign * gap / 2)], -1)
+    for side in ("left", "right"):
+        for finger in ("pinky", "index", "thumb"):
+            body[:, INDEX[f"{side}_{finger}"]] = body[:, INDEX[f"{side}_wrist"]]
+    yaw = np.broadcast_to(np.radians(yaw_deg), (frames,))[:, None]
+    forward, up, left = body[..., 0], body[..., 1], body[..., 2]
+    x = forward * np.sin(yaw) + left * np.cos(yaw)
+    z = -forward * np.cos(yaw) + left * np.sin(yaw)
+    room = np.stack([x, -up, z], -1)
+    middle = room[:, list(SIDES["hip"])].mean(axis=1, keepdims=True)
+    return Poses(
+        time_s=np.asarray(time_s, dtype=float),
+        xy=np.array(ANKLE_PX) + build.px_per_m * room[..., :2],
+        score=np.full((frames, K), 0.99),
+        world=room - middle,
+        back=backs(angles_deg),
+        people=np.ones(frames, np.int8),
+    )
+
+
+def backs(angles_deg: Floats) -> Floats:
+    """Back profiles that read as the given lower and upper bend against standing. (T, 5) degrees -> (T, S) trunk lengths.
+
+    Of all ways to change the six directions, the smallest that the weights of ``metrics`` turn into these two numbers.
+    """
+    weights = np.array([metrics.LOWER_WEIGHTS, metrics.UPPER_WEIGHTS])
+    flexion = angles_deg[:, 0] + angles_deg[:, 1]
+    wanted = angles_deg[:, 3:5] - flexion[:, None] * weights[:, -1]
+    return contour(wanted @ np.linalg.pinv(weights[:, :-1]).T)
+
+
+def contour(directions_deg: Floats) -> Floats:
+    """The back profile made of six straight stretches, with these directions against the chord. (T, 6) degrees -> (T, S) trunk lengths."""
+    share = (S - 1) // directions_deg.shape[1]
+    slopes = np.repeat(np.tan(np.radians(directions_deg)), share, axis=1)
+    steps = slopes * np.diff(HEIGHTS)
+    return BACK_DEPTH + np.concatenate([np.zeros((len(steps), 1)), np.cumsum(steps, axis=1)], axis=1)
+
+
+def noisy(poses: Poses, px: float = 1.5, metres: float = 0.01, back: float = 0.004, seed: int = 0) -> Poses:
+    """The same poses with the shake of a real estimator (standard deviations), the same for a seed."""
+    rng = np.random.default_rng(seed)
+    return replace(
+        poses,
+        xy=poses.xy + rng.normal(0.0, px, poses.xy.shape),
+        world=poses.world + rng.normal(0.0, metres, poses.world.shape),
+        back=poses.back + rng.normal(0.0, back, poses.back.shape),
+    )
+
+
+def between(poses: Poses, first_s: float, last_s: float) -> Floats:
+    """Which frames lie in this stretch of time. (T,) bool."""
+    return (poses.time_s >= first_s) & (poses.time_s <= last_s)
+
+
+def without_person(poses: Poses, first_s: float, last_s: float) -> Poses:
+    """Nobody in the picture in this stretch of time."""
+    gone = between(poses, first_s, last_s)
+    blank = {name: np.where(gone.reshape(-1, *[1] * (getattr(poses, name).ndim - 1)), np.nan, getattr(poses, name)) for name in _SEEN}
+    return replace(poses, people=np.where(gone, 0, poses.people).astype(np.int8), **blank)
+
+
+def cut_out(poses: Poses, first_s: float, last_s: float) -> Poses:
+    """The frames of this stretch missing altogether: a camera that stalled."""
+    kept = ~between(poses, first_s, last_s)
+    return Poses(*(getattr(poses, name)[kept] for name in ("time_s", *_SEEN, "people")))
+
+
+def hidden(poses: Poses, joints: Iterable[str], first_s: float = -np.inf, last_s: float = np.inf, score: float = 0.1) -> Poses:
+    """Landmarks whose name ends so (``knee``: both, ``left_knee``: one) scored low in this stretch of time."""
+    rows = between(poses, first_s, last_s)
+    columns = [n for n, name in enumerate(LANDMARKS) if any(name == joint or name.endswith("_" + joint) for joint in joints)]
+    changed = poses.score.copy()
+    changed[np.ix_(rows, columns)] = score
+    return replace(poses, score=changed)
+
+
+def backless(poses: Poses, first_s: float = -np.inf, last_s: float = np.inf) -> Poses:
+    """The edge of the back unseen in this stretch of time: a torn mask, an arm before it."""
+    return replace(poses, back=np.where(between(poses, first_s, last_s)[:, None], np.nan, poses.back))
+
+
+_SEEN = ("xy", "score", "world", "back")
