@@ -11,12 +11,13 @@ import numpy as np
 from . import verdicts
 from .stats import Floats, agreement, auc, held, match, share
 from .tables import Row, Tables
-from .tracked import Analysis, judge, poses_of
+from .tracked import poses_file
 from .truth import BACK_FAULTS, RealClip, Truth, azimuth_bin, in_part, load_folder, load_real
 
 if TYPE_CHECKING:
     from hingecheck.data import Rep, Result
     from hingecheck.profiles import Profile
+    from hingecheck.run import Verdict
 
 T = TypeVar("T")
 
@@ -44,7 +45,7 @@ class Case:
     """One clip: what happened and what hingecheck says of it."""
 
     truth: Truth
-    seen: Analysis
+    seen: "Verdict"
 
 
 def cases(folder: Path, model: str, cache: Path, profile: "Profile", part: tuple[int, int] | None = None) -> list[Case]:
@@ -52,7 +53,14 @@ def cases(folder: Path, model: str, cache: Path, profile: "Profile", part: tuple
     truths = [truth for truth in load_folder(folder) if part is None or in_part(truth.body, *part)]
     if not truths:
         raise SystemExit(f"{folder}: no clip with truth here. Give a folder that has NAME.mp4 with NAME.json beside it.")
-    return [Case(truth, judge(poses_of(truth.clip, model, cache), profile)) for truth in _progress(truths)]
+    return [Case(truth, verdict(truth.clip, model, cache, profile)) for truth in _progress(truths)]
+
+
+def verdict(clip: Path, model: str, cache: Path, profile: "Profile") -> "Verdict":
+    """What hingecheck says of a clip, from its kept poses."""
+    from hingecheck import run
+
+    return run.retry(poses_file(clip, model, cache), profile=profile)
 
 
 def measure(truth: Path | None, real: Path | None, model: str, cache: Path, part: tuple[int, int] | None, verbose: bool) -> Tables:
@@ -63,7 +71,7 @@ def measure(truth: Path | None, real: Path | None, model: str, cache: Path, part
     if truth is not None:
         tables |= against_truth(cases(truth, model, cache, profile, part), verbose)
     if real is not None:
-        clips = [(clip, judge(poses_of(clip.clip, model, cache), profile)) for clip in _progress(load_real(real))]
+        clips = [(clip, verdict(clip.clip, model, cache, profile)) for clip in _progress(load_real(real))]
         tables["Real clips: repetitions and view"] = [real_row(clip, seen) for clip, seen in clips]
         tables["Real clips: lower back held in each repetition"] = real_spines(
             {clip: spine_levels(seen.result) for clip, seen in clips if clip.view == "side" and seen.result.reps}
@@ -73,7 +81,7 @@ def measure(truth: Path | None, real: Path | None, model: str, cache: Path, part
 
 def against_truth(group: Sequence[Case], verbose: bool = False) -> Tables:
     """Errors, repetitions, cues, separation and views of clips with truth."""
-    said = [verdict for case in group for verdict in verdicts.verdicts(case.truth, case.seen.result.reps)]
+    said = [one for case in group for one in verdicts.verdicts(case.truth, case.seen.result.reps)]
     tables: Tables = {
         "Measures by view, within repetitions": errors(group, lambda case: case.truth.view),
         "Measures by view, all frames": errors(group, lambda case: case.truth.view, everywhere=True),
@@ -186,7 +194,7 @@ def views(group: Sequence[Case]) -> list[Row]:
     return rows
 
 
-def real_row(clip: RealClip, seen: Analysis) -> Row:
+def real_row(clip: RealClip, seen: "Verdict") -> Row:
     """One real clip: count against what a fair counter may say, view against the label's words, and the cues that were faulted."""
     found, counts = len(seen.result.reps), seen.summary.cues.items()
     return {

@@ -5,51 +5,29 @@ import hashlib
 import os
 import platform
 import subprocess
-from dataclasses import dataclass
+from dataclasses import asdict
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from hingecheck.data import Poses, Result, Summary
-    from hingecheck.profiles import Profile
+from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 CACHE: Final = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "hingecheck-benchmarks"
 
 # What stands between a clip's bytes and its poses. A change in one of these makes stored poses stale.
-_ESTIMATOR: Final = ("skeleton", "geometry", "sources", "silhouette", "estimators", "mediapipe_pose")
+_ESTIMATOR: Final = ("skeleton", "geometry", "clock", "sources", "silhouette", "estimators", "mediapipe_pose")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Analysis:
-    """What hingecheck says of one clip."""
-
-    poses: "Poses"
-    result: "Result"
-    summary: "Summary"
-
-
-def poses_of(clip: Path, model: str, cache: Path = CACHE) -> "Poses":
-    """The poses of a clip: from the cache where clip, model and estimator are the same, else tracked and kept."""
+def poses_file(clip: Path, model: str, folder: Path) -> Path:
+    """The poses.npz of a clip: the kept one where clip, model and estimator are the same, else a new one."""
     from hingecheck import recording, run
 
-    kept = cache / f"{_sha256(clip)[:16]}-{model}-{estimator_hash()}.poses.npz"
-    if kept.is_file():
-        return recording.load_poses(kept)[0]
-    info, poses, warnings = run.track(clip, model=model)
-    poses = recording.storable(poses)
-    cache.mkdir(parents=True, exist_ok=True)
-    recording.save_poses(kept, poses, {"clip": info.path, "sha256": info.sha256, "model": model, "warnings": list(warnings)})
-    return poses
-
-
-def judge(poses: "Poses", profile: "Profile") -> Analysis:
-    """Run the engine as ``hingecheck analyze`` does."""
-    from hingecheck import engine, scoring
-
-    result = engine.analyse(poses, profile)
-    return Analysis(poses, result, scoring.summarise(result, poses.people))
+    kept = folder / f"{_sha256(clip)[:16]}-{model}-{_running()}.poses.npz"
+    if not kept.is_file():
+        info, poses, warnings = run.track(clip, model=model)
+        folder.mkdir(parents=True, exist_ok=True)
+        recording.save_poses(kept, poses, {"clip": asdict(info), "model": model, "warnings": list(warnings)})
+    return kept
 
 
 def estimator_hash(package: Path = ROOT / "hingecheck") -> str:
@@ -60,6 +38,12 @@ def estimator_hash(package: Path = ROOT / "hingecheck") -> str:
         if path.is_file():
             digest.update(name.encode() + ast.dump(_without_docstrings(path.read_text(encoding="utf-8"))).encode())
     return digest.hexdigest()[:10]
+
+
+@cache
+def _running() -> str:
+    """The hash of the code that this process runs: an edit meanwhile must not name poses that the old code made."""
+    return estimator_hash()
 
 
 def about() -> dict[str, str]:

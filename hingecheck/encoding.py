@@ -10,7 +10,7 @@ from typing import Final, Self
 import av
 import numpy as np
 from av.container import OutputContainer
-from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, VideoReformatter
+from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
@@ -91,8 +91,8 @@ class Encoder:
             context = stream.codec_context
             context.time_base = Fraction(1, _TICKS_PER_S)
             context.gop_size = _JUMP
-            context.colorspace, context.color_range = 1, ColorRange.MPEG  # 1: BT.709, in the numbers of H.264
-            context.color_primaries, context.color_trc = ColorPrimaries.BT709, ColorTrc.BT709
+            context.color_range = ColorRange.MPEG
+            context.colorspace = context.color_primaries = context.color_trc = 1  # BT.709, in the numbers of H.264
             return container, stream
 
     def _abandon(self) -> None:

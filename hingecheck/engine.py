@@ -137,7 +137,7 @@ def finish(state: State, profile: Profile) -> Result:
     nothing = advance(replace(start(profile), last_s=state.last_s), _no_poses(), profile)[1]
     if not closed or not closed[0].counted or state.last_s is None:
         return nothing
-    cues = judging.settle(state.tallies, rules(profile), state.baseline is not None)
+    cues = judging.settle(state.tallies, rules(profile))
     rep = _rep(closed[0], state.deepest, cues)
     return replace(nothing, events=(Event(state.last_s, "rep", rep=rep.index),), reps=(rep,))
 
@@ -187,7 +187,7 @@ def _against_standing(
                 until, completed = metrics.complete(known, series[first:last], seen_before[first:last], first, last)
             part = metrics.against(known, series[first:until], yaw_deg[first:until])
             parts.append(part)
-            flexion.append(part.hip_flexion_deg - (known.hip_flexion_deg if known else 0.0))
+            flexion.append(metrics.bend(known, series[first:until]))
             stood.append(np.full(until - first, known is not None))
             state = replace(state, baseline=completed)
             if until == last:
@@ -214,7 +214,7 @@ def _learn(state: State, still: Bools, times: Floats, rows: Floats, yaws: Floats
             since = t
         elif not state.given and t - since >= metrics.STAND_S:
             row = carried + frame
-            if metrics.outdated(known, float(rows[row, metrics.LEG]), float(yaws[row])):
+            if metrics.outdated(known, rows[row], float(yaws[row])):
                 stand = slice(int(np.searchsorted(times, t - metrics.STAND_S)), row + 1)
                 known = metrics.learn(t, rows[stand], yaws[stand])
                 learnt.append((frame, known))

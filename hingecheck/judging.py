@@ -39,7 +39,8 @@ class Rule:
 class Tally:
     """What one rule remembers: whether it is on, since when the opposite holds, and what it saw of the open rep.
 
-    ``frames`` in the phases that count; of these ``askew`` from the wrong side and ``seen`` measured; ``worst`` and ``best`` values.
+    ``frames`` in the phases that count; of these ``askew`` from the wrong side, ``early`` before the standing shape that the cue needs was
+    known, and ``seen`` measured; ``worst`` and ``best`` values.
     """
 
     on: bool = False
@@ -47,6 +48,7 @@ class Tally:
     faulted: bool = False
     frames: int = 0
     askew: int = 0
+    early: int = 0
     seen: int = 0
     worst: float = math.nan
     worst_s: float = math.nan
@@ -55,7 +57,7 @@ class Tally:
 
     def reset(self) -> None:
         """Forget the rep that ended; a cue that is on stays on."""
-        self.faulted, self.frames, self.askew, self.seen = False, 0, 0, 0
+        self.faulted, self.frames, self.askew, self.early, self.seen = False, 0, 0, 0, 0
         self.worst = self.worst_s = self.best = self.best_s = math.nan
 
 
@@ -104,11 +106,12 @@ def advance(
                 counts = counting[rule.fault.phases][part]
                 fits = seen_from[rule.cue.view][part]
                 value = getattr(metrics, rule.fault.metric)[part]
-                shown = _watch(tally, rule, time_s[part], value, counts, fits, phase[part], switched)
+                tally.early += int((counts & ~stood[part]).sum()) if rule.cue.against_standing else 0
+                shown = _watch(tally, rule, time_s[part], value, counts, fits, phase[part], in_rep[part], switched)
                 active[part, COLUMN[rule.cue.id]] |= shown
         events += sorted(switched, key=lambda event: event.time_s)
         if number < len(closed):
-            verdicts.append(settle(tallies, rules, bool(stood[min(last, frames - 1)]) if frames else False))
+            verdicts.append(settle(tallies, rules))
             if closed[number].counted:
                 events += _late(tallies, rules, float(time_s[last]) if last < frames else closed[number].end_s)
             for tally in tallies:
@@ -118,7 +121,7 @@ def advance(
 
 
 def _watch(
-    tally: Tally, rule: Rule, time_s: Floats, value: Floats, counts: Bools, fits: Bools, phase: Ints, events: list[Event]
+    tally: Tally, rule: Rule, time_s: Floats, value: Floats, counts: Bools, fits: Bools, phase: Ints, in_rep: Bools, events: list[Event]
 ) -> Bools | bool:
     """Take in the frames of one stretch for one rule; returns where the cue is on. Arrays (T,)."""
     seen = counts & fits & np.isfinite(value)
@@ -137,13 +140,13 @@ def _watch(
     if not tally.on and tally.since_s is None and (rule.fault.throughout or not rule.beyond(value[seen]).any()):  # type: ignore[union-attr]
         return False
     shown = np.zeros(len(value), dtype=bool)
-    rows = zip(time_s.tolist(), value.tolist(), seen.tolist(), counts.tolist(), phase.tolist(), strict=True)
-    for n, (t, x, is_seen, does_count, now) in enumerate(rows):
+    rows = zip(time_s.tolist(), value.tolist(), seen.tolist(), counts.tolist(), phase.tolist(), in_rep.tolist(), strict=True)
+    for n, (t, x, is_seen, does_count, now, inside) in enumerate(rows):
         if rule.fault.throughout:
             if tally.on and now == Phase.DOWN:
                 _switch(tally, rule, False, t, x, events)
         elif not does_count:
-            if now != Phase.UNSEEN:
+            if now != Phase.UNSEEN or not inside:
                 tally.since_s = None
                 if tally.on:
                     _switch(tally, rule, False, t, x, events)
@@ -151,6 +154,7 @@ def _watch(
             opposite = not rule.beyond(x, -rule.fault.margin) if tally.on else rule.beyond(x)
             if not opposite:
                 tally.since_s = None
+                tally.faulted |= tally.on
             elif tally.since_s is None:
                 tally.since_s = t
             if tally.since_s is not None and t - tally.since_s >= rule.hold_s:
@@ -170,7 +174,7 @@ def _late(tallies: tuple[Tally, ...], rules: tuple[Rule, ...], time_s: float) ->
     """Switch on, at the end of a rep, the faults that are known only then; they stay on until the next descent."""
     events: list[Event] = []
     for rule, tally in zip(rules, tallies, strict=True):
-        if rule.fault.throughout and not tally.on and rule.enabled and _wrong(tally, rule) and not _unjudged(tally, rule, True):
+        if rule.fault.throughout and not tally.on and rule.enabled and _wrong(tally, rule) and not _unjudged(tally, rule):
             _switch(tally, rule, True, time_s, tally.best, events)
     return events
 
@@ -179,7 +183,7 @@ def _wrong(tally: Tally, rule: Rule) -> bool:
     return bool(rule.beyond(tally.best)) if rule.fault.throughout else tally.faulted
 
 
-def _unjudged(tally: Tally, rule: Rule, stood: bool) -> str | None:
+def _unjudged(tally: Tally, rule: Rule) -> str | None:
     """Why this rule cannot judge the open rep, or None when it can."""
     if rule.cue.withheld is not None:
         return rule.cue.withheld
@@ -189,22 +193,23 @@ def _unjudged(tally: Tally, rule: Rule, stood: bool) -> str | None:
         return "this part of the rep was not seen"
     if tally.askew > tally.frames * (1 - SEEN_SHARE):
         return f"can be judged only when {_SEEN_FROM[rule.cue.view]}"
-    if rule.cue.against_standing and not stood:
+    if tally.early > tally.frames * (1 - SEEN_SHARE):
         return "standing shape never seen: stand tall for a second before the first rep"
     if tally.seen < tally.frames * SEEN_SHARE:
         return rule.cue.hidden
     return None
 
 
-def settle(tallies: tuple[Tally, ...], rules: tuple[Rule, ...], stood: bool) -> dict[str, Judgement]:
+def settle(tallies: tuple[Tally, ...], rules: tuple[Rule, ...]) -> dict[str, Judgement]:
     """What every cue says of the rep the tallies saw; cue id -> Judgement, in table order."""
     verdict: dict[str, Judgement] = {}
     for cue in CUES:
-        mine = [(rule, tally, _unjudged(tally, rule, stood)) for rule, tally in zip(rules, tallies, strict=True) if rule.cue is cue]
+        mine = [(rule, tally, _unjudged(tally, rule)) for rule, tally in zip(rules, tallies, strict=True) if rule.cue is cue]
         judged = [(rule, tally) for rule, tally, why in mine if why is None]
         wrong = [(rule, tally) for rule, tally in judged if _wrong(tally, rule)]
-        if not judged:
-            verdict[cue.id] = Judgement(Status.NOT_JUDGED, None, None, None, cue.unit, None, mine[0][2])
+        if not judged or (len(judged) < len(mine) and not wrong):
+            why = {reason: None for _, _, reason in mine if reason}
+            verdict[cue.id] = Judgement(Status.NOT_JUDGED, None, None, None, cue.unit, None, "; ".join(why))
             continue
         rule, tally = max(wrong or judged, key=lambda pair: _relative(pair[0], _told(*pair)[0]))
         value, at_s = _told(rule, tally)
@@ -212,8 +217,6 @@ def settle(tallies: tuple[Tally, ...], rules: tuple[Rule, ...], stood: bool) -> 
         reason = None
         if not wrong and rule.beyond(value):
             reason = f"past the limit for less than {rule.hold_s:g} s"
-        elif not wrong and len(judged) < len(mine):
-            reason = "; ".join(f"{r.fault.direction.replace('_', ' ')} not judged: {why}" for r, _, why in mine if why)
         verdict[cue.id] = Judgement(status, rule.fault.direction if wrong else None, value, rule.limit, cue.unit, at_s, reason)
     return verdict
 

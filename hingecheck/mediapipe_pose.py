@@ -28,7 +28,9 @@ from .skeleton import SIDES, K
 CHECKSUMS: Final = "SHA256SUMS"
 WORK_PX: Final = 960  # a picture twice as long or longer is thinned out; the networks look at 256 x 256 px of it anyway
 LOOK_EVERY_S: Final = 1.0  # of video time, between two counts of the people
+COMPANY_EVERY_S: Final = 0.3  # ... while there are several
 PATIENCE_S: Final = 1.0  # how long the one followed may be out of sight before somebody else will do
+HOME_S: Final = 3.0  # of staying there make a place the one where a person belongs
 REACH_M: Final = 0.5  # how far hips may seem to jump between two frames: about a trunk length ...
 REACH_M_PER_S: Final = 1.0  # ... and more the longer ago the last look was; a slow walk
 SIZE_RATIO: Final = 1.6  # somebody that much larger or smaller is somebody else
@@ -65,10 +67,10 @@ def verify(name: str) -> bytes:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Person:
-    """One person in one picture: ``xy`` (K, 2) px of the picture shown to MediaPipe, ``score`` (K,), ``world`` (K, 3) m.
+    """One person in one picture: ``xy`` (K, 2) px of the picture shown to MediaPipe, ``score`` (K,) 0 to 1, ``world`` (K, 3) m.
 
-    ``mask`` is MediaPipe's own image, which owns the memory its numpy view points to. ``hip`` (2,) px. ``px_per_m`` tells near from far and
-    large from small and, unlike a height or a trunk, does not change while the person bends over.
+    ``mask`` is MediaPipe's own image, which owns the memory its numpy view points to. ``place`` (3,): x and y of the hips, px, and the px a
+    metre takes up, which tells near from far and large from small and, unlike a height or a trunk, stays when the person bends over.
     """
 
     time_s: float
@@ -76,28 +78,24 @@ class _Person:
     score: Floats
     world: Floats
     mask: Any
-    hip: Floats
-    px_per_m: float
+    place: Floats
 
     def box(self, pad_m: float) -> tuple[slice, slice]:
         """Rows and columns of the picture within ``pad_m`` of any landmark."""
-        low = np.maximum(self.xy.min(axis=0) - pad_m * self.px_per_m, 0).astype(int)
-        high = np.maximum(self.xy.max(axis=0) + pad_m * self.px_per_m, 0).astype(int) + 1
-        return slice(low[1], high[1]), slice(low[0], high[0])
+        pad = pad_m * self.place[2]
+        (left, top), (right, bottom) = (np.maximum(edge, 0).astype(int) for edge in (self.xy.min(axis=0) - pad, self.xy.max(axis=0) + pad))
+        return slice(top, bottom + 1), slice(left, right + 1)
 
-    def reach_m(self, time_s: float) -> float:
-        """How far the person may have got by ``time_s``."""
-        return REACH_M + REACH_M_PER_S * max(time_s - self.time_s, 0.0)
+    def prominence(self, width: int) -> float:
+        """Large, near the middle and whole in a picture of ``width`` px is more than small, at the edge, cut off."""
+        off_centre = abs(2 * self.place[0] / width - 1)
+        return float(self.place[2] * max(1 - off_centre / 2, 0) * np.mean(self.score > 0))
 
-    def may_be(self, other: "_Person") -> bool:
-        """Whether ``other``, seen later, has about this place and size."""
-        near = np.hypot(*(other.hip - self.hip)) <= self.reach_m(other.time_s) * self.px_per_m
-        return bool(near and 1 / SIZE_RATIO < other.px_per_m / self.px_per_m < SIZE_RATIO)
 
-    def prominence(self, width_px: int) -> float:
-        """Large, near the middle and whole in the picture is more than small, at the edge, cut off."""
-        off_centre = abs(2 * self.hip[0] / width_px - 1)
-        return float(self.px_per_m * max(1 - off_centre / 2, 0) * np.mean(self.score > 0))
+def _same(known: Floats, seen: Floats, reach_m: float = REACH_M) -> bool:
+    """Whether two places, (3,) each, may be one person's."""
+    near = np.hypot(*(seen - known)[:2]) <= reach_m * known[2]
+    return bool(near and 1 / SIZE_RATIO < seen[2] / known[2] < SIZE_RATIO)
 
 
 class MediaPipePose(PoseEstimator):
@@ -112,22 +110,19 @@ class MediaPipePose(PoseEstimator):
             self._tracker = _landmarker(bundles[0], video=True, people=1)
             self._scout = _landmarker(bundles[1], video=False, people=MAX_OTHERS)
         self._closing = weakref.finalize(self, _close, self._tracker, self._scout)
+        self._warnings: tuple[str, ...] = ()
         self._clock_ms = -1  # MediaPipe wants whole milliseconds, each later than the one before
         self._who: _Person | None = None  # the one followed, as last seen
+        self._home = np.full(3, np.nan)  # the place that one has mostly been at of late
         self._in_sight = False
+        self._settled = False
         self._people = 0
         self._looked_s = -np.inf
-        self._settled = False
-        self._crowd_s: float | None = None  # since when, by the last look, there are several people
-        self._several: tuple[int, float, str] | None = None
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """That there were several people, from when, and whom of them the poses show."""
-        if self._several is None:
-            return ()
-        people, from_s, whom = self._several
-        return (f"{people} people in the picture from {from_s:.1f} s: following {whom}",)
+        """That there are several people, from when, and whom of them the poses show."""
+        return self._warnings
 
     def close(self) -> None:
         """Let go of the networks; more than once does no harm."""
@@ -154,34 +149,36 @@ class MediaPipePose(PoseEstimator):
         who = self._who
         if who is not None and time_s - who.time_s > PATIENCE_S:
             who = None
-        seen = self._track(image, time_s, who if self._people > 1 or not self._in_sight else None)
-        if who is None and seen is not None:
-            rivals = [seen, *self._look_round(image, seen)]
-            who = max(rivals, key=lambda person: person.prominence(image.shape[1]))
-        elif seen is not None and time_s - self._looked_s >= LOOK_EVERY_S:
-            self._look_round(image, seen)
-        if who is not None and seen is not None and not who.may_be(seen):
-            seen = self._track_again(image, time_s, who)
-        self._who = who if seen is None else seen
+        unseen_s = 0.0 if who is None else max(time_s - who.time_s, 0.0)
+        reach_m = REACH_M + REACH_M_PER_S * unseen_s
+        seen = self._track(image, time_s, None if who is None or (self._in_sight and self._people == 1) else who.box(reach_m))
+        if seen is not None:
+            if who is None:
+                who = max([seen, *self._look_round(image, seen)], key=lambda person: person.prominence(image.shape[1]))
+                self._home = who.place
+            elif _same(who.place, seen.place, reach_m):
+                who = seen
+                if time_s - self._looked_s >= (LOOK_EVERY_S if self._people == 1 else COMPANY_EVERY_S):
+                    who = self._rightful(seen, self._look_round(image, seen))
+            for _ in range(3):  # somebody else: the tracker takes a look or two to let go, and one more to find the right one
+                if seen is who or (seen is not None and _same(who.place, seen.place, reach_m)):
+                    break
+                seen = self._track(image, time_s, who.box(reach_m))
+            else:
+                seen = None
+        if seen is not None:
+            self._home = self._home + -np.expm1(-unseen_s / HOME_S) * (seen.place - self._home)
+        self._who = seen or who
         self._in_sight = seen is not None
         return seen
 
-    def _track(self, image: NDArray[np.uint8], time_s: float, near: _Person | None) -> _Person | None:
-        """Whom the tracker sees, given all of the picture, or what is in reach of the person ``near``."""
-        if near is not None:
-            box = near.box(near.reach_m(time_s))
+    def _track(self, image: NDArray[np.uint8], time_s: float, box: tuple[slice, slice] | None) -> _Person | None:
+        """Whom the tracker sees in the picture, or in a ``box`` of it with the rest painted over."""
+        if box is not None:
             whole, image = image, np.full_like(image, GREY)
             image[box] = whole[box]
         self._clock_ms = max(self._clock_ms + 1, round(time_s * 1000))
         return next(iter(_persons(self._tracker.detect_for_video, image, time_s, self._clock_ms)), None)
-
-    def _track_again(self, image: NDArray[np.uint8], time_s: float, who: _Person) -> _Person | None:
-        """``who``, after the tracker came back with somebody else: it takes a look or two to let go, one more to find."""
-        for _ in range(3):
-            seen = self._track(image, time_s, who)
-            if seen is not None and who.may_be(seen):
-                return seen
-        return None
 
     def _look_round(self, image: NDArray[np.uint8], seen: _Person) -> list[_Person]:
         """Everybody but the one already ``seen``, who is painted over; takes note of how many there are."""
@@ -189,14 +186,19 @@ class MediaPipePose(PoseEstimator):
         rest[seen.box(0.1)] = GREY
         others: list[_Person] = []
         for person in _persons(self._scout.detect, rest, seen.time_s):
-            if not any(known.may_be(person) for known in (seen, *others)):
+            if not any(_same(known.place, person.place) for known in (seen, *others)):
                 others.append(person)
         self._looked_s, self._people = seen.time_s, 1 + len(others)
-        self._crowd_s = self._crowd_s if others and self._crowd_s is not None else seen.time_s if others else None
-        if self._crowd_s is not None:
-            whom = "the one who was there first" if self._who is not None else "the larger one near the middle"
-            self._several = max(self._several or (0, 0.0, ""), (self._people, self._crowd_s, whom), key=lambda several: several[0])
+        if others and not self._warnings:
+            whom = "the larger one near the middle" if self._who is None else "the one who was there first"
+            self._warnings = (f"{self._people} people in the picture from {seen.time_s:.1f} s: following {whom}",)
         return others
+
+    def _rightful(self, seen: _Person, others: list[_Person]) -> _Person:
+        """``seen``, unless somebody else is now where the person followed belongs: the tracker goes along with who passes in front."""
+        if _same(self._home, seen.place):
+            return seen
+        return next((person for person in others if _same(self._home, person.place)), seen)
 
 
 def _persons(detect: Any, image: NDArray[np.uint8], time_s: float, *clock_ms: int) -> list[_Person]:
@@ -217,7 +219,7 @@ def _persons(detect: Any, image: NDArray[np.uint8], time_s: float, *clock_ms: in
         inside = ((part[:, :2] >= 0) & (part[:, :2] <= 1)).all(axis=1)
         score = np.where(inside, part[:, 2:].min(axis=1), 0.0)
         spread, spread_m = (np.linalg.norm(points - points.mean(axis=0)) for points in (xy, world[:, :2]))
-        persons.append(_Person(time_s, xy, score, world, mask, hip=xy[list(SIDES["hip"])].mean(axis=0), px_per_m=float(spread / spread_m)))
+        persons.append(_Person(time_s, xy, score, world, mask, np.append(xy[list(SIDES["hip"])].mean(axis=0), spread / spread_m)))
     return persons
 
 

@@ -20,9 +20,9 @@ WORLD_BEYOND_DEG: Final = 26.0
 GAPS_BEYOND_DEG: Final = 30.0  # nearer to the side one knee hides the other, and the ratio of two small gaps means nothing
 
 # Columns of the smoothed series, and how fast each may change (cutoff of the filter, hertz).
-TRUNK, THIGH, SHIN, HIP_HEIGHT, LEG, KNEE_ANKLE, ANKLE_HIP, SHOULDER, SEGMENTS = 0, 1, 2, 3, 4, 5, 6, 7, 8
+TRUNK, THIGH, SHIN, HIP_X, HIP_Y, ANKLE_X, ANKLE_Y, THIGH_PX, SHANK_PX, KNEE_ANKLE, ANKLE_HIP, SHOULDER, SEGMENTS = range(13)
 SEGMENT_COUNT: Final = 6
-CUTOFF_HZ: Final = (4.0,) * 4 + (2.0,) * 3 + (3.0,) * (1 + SEGMENT_COUNT)
+CUTOFF_HZ: Final = (4.0,) * 9 + (2.0,) * 2 + (3.0,) * (1 + SEGMENT_COUNT)
 SERIES: Final = len(CUTOFF_HZ)
 
 # The back profile is cut into six stretches of a quarter trunk, from below the buttock to the neck; each gives one direction.
@@ -43,26 +43,41 @@ STAND_S: Final = 0.4
 # and leave the back free after a few degrees, when the spine has hardly moved. It must have been seen for this long.
 NEARLY_UPRIGHT_DEG: Final = 30.0
 SURE_S: Final = 0.1
-# A lifter who has turned or moved this much since is learnt anew.
+# A lifter who has turned, moved (leg lengths) or come nearer (share) this much since is learnt anew.
 TURNED_DEG: Final = 20.0
+MOVED: Final = 0.15
 RESIZED: Final = 0.2
+
+# In a hinge the feet stay where they stood and the legs as long as they were. A plate in front of the leg draws the landmarks on to
+# itself: on rendered clips the ankle then strays by 0.08 to 0.2 leg lengths, otherwise by at most 0.06. From such a leg no knee is
+# measured, and the thigh is also worked out from where the hip is and where the foot stood. Both ways then err towards too much hip
+# flexion, so the lesser is taken: errors of 3 to 5 degrees where the landmarks alone gave 3 to 14.
+STRAYED: Final = 0.07
+STRETCHED: Final = 0.18
 
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
     """The lifter standing tall, at ``time_s``: what later frames are compared with. NaN where it could not be measured.
 
-    ``yaw_deg`` signed; ``leg_px`` thigh plus shank; ``hip_height_px`` hip above ankle; ``shoulder`` depth of the shoulder joint in
+    ``yaw_deg`` signed; ``hip_px`` and ``ankle_px`` where the near hip and ankle were; ``thigh_px``, ``shank_px`` lengths; ``shoulder`` depth of the shoulder joint in
     front of the back, trunk lengths; ``segments_deg`` directions of the six stretches of the back.
     """
 
     time_s: float
     yaw_deg: float
     hip_flexion_deg: float
-    leg_px: float
-    hip_height_px: float
+    hip_px: tuple[float, float]
+    ankle_px: tuple[float, float]
+    thigh_px: float
+    shank_px: float
     shoulder: float
     segments_deg: tuple[float, ...]
+
+    @property
+    def leg_px(self) -> float:
+        """Leg length: thigh plus shank."""
+        return self.thigh_px + self.shank_px
 
 
 def gate(poses: Poses) -> Poses:
@@ -118,8 +133,10 @@ def measure(poses: Poses, yaw_deg: Floats, near: Ints) -> Floats:
 
     series = np.full((len(poses), SERIES), np.nan)
     series[:, TRUNK : SHIN + 1] = leans
-    series[:, HIP_HEIGHT] = picture["ankle"][:, 1] - picture["hip"][:, 1]
-    series[:, LEG] = length(picture["hip"], picture["knee"]) + length(picture["knee"], picture["ankle"])
+    series[:, HIP_X : HIP_Y + 1] = picture["hip"]
+    series[:, ANKLE_X : ANKLE_Y + 1] = picture["ankle"]
+    series[:, THIGH_PX] = length(picture["hip"], picture["knee"])
+    series[:, SHANK_PX] = length(picture["knee"], picture["ankle"])
     gap = {j: length(poses.xy[:, skeleton.SIDES[j][0]], poses.xy[:, skeleton.SIDES[j][1]]) for j in ("hip", "knee", "ankle")}
     with np.errstate(invalid="ignore", divide="ignore"):
         series[:, KNEE_ANKLE] = gap["knee"] / gap["ankle"]
@@ -175,8 +192,10 @@ def learn(time_s: float, series: Floats, yaw_deg: Floats) -> Baseline:
         time_s=time_s,
         yaw_deg=turned,
         hip_flexion_deg=float(middle[TRUNK] + middle[THIGH]),
-        leg_px=float(middle[LEG]),
-        hip_height_px=float(middle[HIP_HEIGHT]),
+        hip_px=(float(middle[HIP_X]), float(middle[HIP_Y])),
+        ankle_px=(float(middle[ANKLE_X]), float(middle[ANKLE_Y])),
+        thigh_px=float(middle[THIGH_PX]),
+        shank_px=float(middle[SHANK_PX]),
         shoulder=float(middle[SHOULDER]),
         segments_deg=tuple(middle[SEGMENTS:].tolist()),
     )
@@ -202,18 +221,46 @@ def complete(baseline: Baseline, series: Floats, sure: Bools, first: int, last: 
     return first + frame, replace(baseline, segments_deg=tuple(known[:-1].tolist()), shoulder=float(known[-1]))
 
 
-def outdated(baseline: Baseline | None, leg_px: float, yaw_deg: float) -> bool:
-    """Whether a lifter of this leg length (px) and yaw (signed degrees) needs a new baseline: none yet, turned, or moved nearer."""
+def outdated(baseline: Baseline | None, row: Floats, yaw_deg: float) -> bool:
+    """Whether a lifter standing like this, (SERIES,) and signed degrees, needs a new baseline: none yet, turned, moved, or nearer."""
     if baseline is None:
         return True
     turn = abs((yaw_deg - baseline.yaw_deg + 180.0) % 360.0 - 180.0)
-    return turn > TURNED_DEG or abs(leg_px - baseline.leg_px) > RESIZED * baseline.leg_px
+    resized = abs(float(row[THIGH_PX] + row[SHANK_PX]) - baseline.leg_px)
+    moved = abs(float(row[HIP_X]) - baseline.hip_px[0])
+    return turn > TURNED_DEG or resized > RESIZED * baseline.leg_px or moved > MOVED * baseline.leg_px
+
+
+def leg_kept(baseline: Baseline, series: Floats) -> Bools:
+    """Whether the near leg, side-on, still stands and is as long as it was. (T, SERIES) -> (T,). True where that cannot be told."""
+    astray = length(np.array(baseline.ankle_px), series[:, ANKLE_X : ANKLE_Y + 1]) > STRAYED * baseline.leg_px
+    thigh = np.abs(series[:, THIGH_PX] / baseline.thigh_px - 1.0) > STRETCHED
+    shank = np.abs(series[:, SHANK_PX] / baseline.shank_px - 1.0) > STRETCHED
+    return ~(astray | thigh | shank)
+
+
+def thigh_from_feet(baseline: Baseline, series: Floats, yaw_deg: Floats) -> Floats:
+    """Thigh against the vertical, degrees, from the hip, the foot that has stayed and the leg's own lengths. (T, SERIES) -> (T,).
+
+    The knee is where a circle of the thigh's length about the hip meets one of the shank's about the ankle, on the forward side.
+    """
+    up = np.array(baseline.ankle_px) - series[:, HIP_X : HIP_Y + 1]
+    way = np.where(np.sin(np.radians(yaw_deg)) >= 0, 1.0, -1.0)
+    thigh, shank = baseline.thigh_px, baseline.shank_px
+    reach = np.clip(np.hypot(up[:, 0], up[:, 1]), abs(thigh - shank) + 1.0, thigh + shank)
+    at_hip = np.degrees(np.arccos(np.clip((thigh**2 + reach**2 - shank**2) / (2 * thigh * reach), -1.0, 1.0)))
+    return np.degrees(np.arctan2(way * up[:, 0], up[:, 1])) + at_hip
 
 
 # Lower and upper flexion, degrees, from the change of the six directions against standing (first six weights) and hip flexion (the
 # last): see benchmarks/README.md for how they were fitted and what they are worth on bodies the fit has not seen.
-LOWER_WEIGHTS: Final = (0.0, 1.0, 0.0, -1.0, 0.0, 0.0, 0.0)
-UPPER_WEIGHTS: Final = (0.0, 0.0, 1.0, 0.0, -1.0, 0.0, 0.0)
+LOWER_WEIGHTS: Final = (0.0, 0.617, -0.053, -0.238, -0.501, 0.0, 0.0)
+UPPER_WEIGHTS: Final = (0.0, 0.425, 0.134, -0.038, -0.168, 0.0, 0.0)
+
+
+def bend(baseline: Baseline | None, series: Floats) -> Floats:
+    """Hip flexion against standing straight from the landmarks, degrees: what phases are found by. (T, SERIES) -> (T,)."""
+    return series[:, TRUNK] + series[:, THIGH] - (baseline.hip_flexion_deg if baseline else 0.0)
 
 
 def against(baseline: Baseline | None, series: Floats, yaw_deg: Floats) -> Metrics:
@@ -223,21 +270,26 @@ def against(baseline: Baseline | None, series: Floats, yaw_deg: Floats) -> Metri
     ``back_drift_deg`` depend on the rep and are filled in later.
     """
     blank = np.full(len(series), np.nan)
-    flexion = series[:, TRUNK] + series[:, THIGH]
     from_front = np.abs(np.abs(yaw_deg) - 90.0) > GAPS_BEYOND_DEG
+    flexion, knee, shin = series[:, TRUNK] + series[:, THIGH], series[:, THIGH] + series[:, SHIN], series[:, SHIN]
     lower = upper = drop = shift = blank
     if baseline is not None:
+        kept = leg_kept(baseline, series) | ~(_picture_share(yaw_deg) == 1.0)
+        flexion = np.where(kept, flexion, np.minimum(flexion, series[:, TRUNK] + thigh_from_feet(baseline, series, yaw_deg)))
+        knee = np.where(kept, knee, np.nan)
+        shin = np.where(kept, shin, np.nan)
+        ankle_y = np.where(kept, series[:, ANKLE_Y], baseline.ankle_px[1])
+        drop = (baseline.ankle_px[1] - baseline.hip_px[1] - ankle_y + series[:, HIP_Y]) / baseline.leg_px
         change = series[:, SEGMENTS:] - np.array(baseline.segments_deg)
         bent = flexion - baseline.hip_flexion_deg
         lower = _weighted(LOWER_WEIGHTS, change, bent)
         upper = _weighted(UPPER_WEIGHTS, change, bent)
-        drop = (baseline.hip_height_px - series[:, HIP_HEIGHT]) / baseline.leg_px
         shift = series[:, SHOULDER] - baseline.shoulder
     return Metrics(
         hip_flexion_deg=flexion,
-        knee_flexion_deg=series[:, THIGH] + series[:, SHIN],
+        knee_flexion_deg=knee,
         trunk_lean_deg=series[:, TRUNK],
-        shin_lean_deg=series[:, SHIN],
+        shin_lean_deg=shin,
         spine_lower_deg=lower,
         spine_upper_deg=upper,
         butt_drop=drop,

@@ -21,8 +21,10 @@ STILL_DEG_S: Final = 20.0  # slower than this the rise has stopped
 ONSET_DEG_S: Final = 10.0  # slower than this the descent has not begun
 SLOW_SHARE: Final = 0.3  # the bottom: slower than this share of the fastest descent, and
 NEAR_BOTTOM_DEG: Final = 12.0  # this close to the deepest point
-TURN_DEG: Final = 6.0  # risen this far from the deepest point counts as up
+TURN_DEG: Final = 6.0  # risen this far from the deepest point counts as up, bent this far from the top as the next descent
+UNSEEN_DESCENT_DEG_S: Final = 40.0  # how fast the descent of a lifter first seen bent over is taken to have been
 TOP_S: Final = 0.4  # how long a top is watched before the rep is closed
+CREEP_DEG: Final = 1.0  # who straightens this far while watched is still rising, slowly: the top is watched anew from there
 LOST_S: Final = 1.0  # a lifter unseen for longer has left: an open rep is dropped
 MIN_LEAN_DEG: Final = 15.0  # a bend in which the trunk never leans this far is a step or a sit, not a hinge
 
@@ -31,7 +33,8 @@ MIN_LEAN_DEG: Final = 15.0  # a bend in which the trunk never leans this far is 
 class Track:
     """What the phases remember: the open movement and the number of reps so far. ``advance`` works on a copy and hands that back.
 
-    ``phase`` None before the first sight and after a loss. ``top_s`` is when the rise stopped, while the top is being watched.
+    ``phase`` None before the first sight and after a loss. ``top_s`` is when the rise stopped, ``top_deg`` where, while the top is being
+    watched.
     """
 
     phase: Phase | None = None
@@ -41,6 +44,7 @@ class Track:
     start_s: float = 0.0
     bottom_s: float = 0.0
     top_s: float | None = None
+    top_deg: float = math.inf
     deepest: float = -math.inf
     lowest: float = math.inf
     onset_s: float = 0.0
@@ -87,13 +91,13 @@ def advance(
     rows = zip(time_s.tolist(), flexion_deg.tolist(), rate_deg_s.tolist(), lean_deg.tolist(), strict=True)
     for frame, (t, h, v, lean) in enumerate(rows):
         deepest = False
+        if s.phase is not None and t - s.seen_s > LOST_S:
+            if s.top_s is not None:
+                _close(s, frame, closed, min_depth_deg)
+            elif s.open:
+                closed.append(Closed(frame, False, s.reps + 1, s.start_s, s.bottom_s, s.seen_s, False))
+            s = Track(reps=s.reps)
         if h != h:
-            if s.phase is not None and t - s.seen_s > LOST_S:
-                if s.top_s is not None:
-                    _close(s, frame, closed, min_depth_deg)
-                elif s.open:
-                    closed.append(Closed(frame, False, s.reps + 1, s.start_s, s.bottom_s, s.seen_s, False))
-                s = Track(reps=s.reps)
             phase_of.append(Phase.UNSEEN)
             rep_of.append(s.reps + 1 if s.open else 0)
             deepest_of.append(False)
@@ -110,8 +114,10 @@ def advance(
             if s.top_s is not None:
                 if v < -STILL_DEG_S and h > STRAIGHT_DEG and not starts:
                     s.phase, s.top_s = Phase.UP, None
-                elif t - s.top_s >= TOP_S or v > STILL_DEG_S or starts:
+                elif t - s.top_s >= TOP_S or (v > STILL_DEG_S and h > s.top_deg + TURN_DEG) or starts:
                     _close(s, frame, closed, min_depth_deg)
+                elif h <= s.top_deg - CREEP_DEG:
+                    s.top_s, s.top_deg = t, h
             if starts and not s.open:
                 _open(s, s.onset_s, inside=False)
         if s.open and s.phase is not Phase.STANDING:
@@ -148,7 +154,7 @@ def finish(track: Track, frame: int, *, min_depth_deg: float) -> tuple[Track, tu
 def _open(s: Track, start_s: float, *, inside: bool) -> None:
     """A descent has begun, or was under way when the lifter was first seen (``inside``)."""
     s.phase, s.open, s.inside, s.start_s, s.top_s = Phase.DOWN, True, inside, start_s, None
-    s.deepest, s.fastest, s.most_lean = -math.inf, 0.0, -math.inf
+    s.deepest, s.fastest, s.most_lean = -math.inf, UNSEEN_DESCENT_DEG_S if inside else 0.0, -math.inf
 
 
 def _step(s: Track, t: float, h: float, v: float) -> None:
@@ -156,8 +162,8 @@ def _step(s: Track, t: float, h: float, v: float) -> None:
     slow = SLOW_SHARE * s.fastest
     risen = s.deepest - h
     if s.phase is Phase.UP and (h <= STRAIGHT_DEG or (v > -STILL_DEG_S and h <= max(END_DEG, s.deepest / 2))):
-        s.phase, s.top_s, s.lowest = Phase.STANDING, t, h
-    elif risen > TURN_DEG and v < -slow:
+        s.phase, s.top_s, s.top_deg, s.lowest = Phase.STANDING, t, h, h
+    elif (risen > TURN_DEG and v < -slow) or (risen > NEAR_BOTTOM_DEG and v < 0):
         s.phase, s.lowest = Phase.UP, h
     elif abs(v) <= slow and risen <= NEAR_BOTTOM_DEG:
         s.phase = Phase.BOTTOM

@@ -30,7 +30,8 @@ def track(state: Tracked, time_s: Floats, x: Floats, cutoff_hz: tuple[float, ...
 
     The critically damped g-h filter (alpha-beta filter: Benedict and Bordner 1962; Brookner 1998), gains from the true time step,
     so a variable frame rate is right. Unlike a low-pass filter it does not lag behind steady motion: a hinge at 60 degrees a second
-    would read 2 to 4 degrees late. Where x is NaN so are value and rate; a gap longer than ``FORGET_S`` starts the series afresh.
+    would read 2 to 4 degrees late. Where x is NaN or infinite, value and rate are NaN; a gap longer than ``FORGET_S``
+    starts the series afresh.
     """
     value_out = np.empty_like(x)
     rate_out = np.empty_like(x)
@@ -42,7 +43,7 @@ def track(state: Tracked, time_s: Floats, x: Floats, cutoff_hz: tuple[float, ...
         ys: list[float] = []
         vs: list[float] = []
         for t, sample in zip(times, x[:, n].tolist(), strict=True):
-            if sample != sample:
+            if not math.isfinite(sample):
                 ys.append(math.nan)
                 vs.append(math.nan)
                 continue

@@ -44,7 +44,7 @@ def open_clip(path: str | Path, *, max_side: int = 1280, only: Container[int] | 
     family = _first_bytes(path)[4:]
     try:
         # Only local files, whatever the content asks for. A title in a strange encoding is no reason to refuse a clip.
-        container = av.open(f"file:{path}", options={"protocol_whitelist": "file"}, metadata_errors="replace")
+        container = av.open(f"file:{path}", container_options={"protocol_whitelist": "file"}, metadata_errors="replace")
     except av.FFmpegError as error:
         if family == b"ftyp":
             raise SourceError(f"{path}: cut off or damaged: its index is missing. Copy it again from where it was filmed.") from error

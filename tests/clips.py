@@ -2,6 +2,7 @@
 
 import os
 import resource
+import struct
 import wave
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -84,14 +85,6 @@ def make_clip(
             context.sample_aspect_ratio = pixel_aspect
         if full_range:
             context.color_range = 2
-        if turned or flipped:
-            stream.set_display_rotation(-90 * turned, hflip=False)
-        if flipped:  # mirrored left to right as stored, before it is turned
-            turn = [(1, 0, 0, 1), (0, 1, -1, 0), (-1, 0, 0, -1), (0, -1, 1, 0)][turned]
-            a, b, c, d = (65536 * entry for entry in turn)
-            matrix = (-a, -b, 0, c, d, 0, 0, 0, 1 << 30)
-        if matrix is not None:
-            stream.set_display_matrix(matrix)
         audio = container.add_stream("aac", rate=8000, layout="mono") if sound_s else None
         packets = []
         for i, image in enumerate(images):
@@ -107,6 +100,15 @@ def make_clip(
         container.mux(packets)
         if audio is not None:
             container.mux(audio.encode(_silence(sound_s)) + audio.encode(None))
+    if turned or flipped:
+        a, b, c, d = [(1, 0, 0, 1), (0, 1, -1, 0), (-1, 0, 0, -1), (0, -1, 1, 0)][turned]
+        if flipped:  # before it is turned
+            a, b = -a, -b
+        matrix = (a << 16, b << 16, 0, c << 16, d << 16, 0, 0, 0, 1 << 30)
+    if matrix is not None:
+        content = bytearray(path.read_bytes())
+        struct.pack_into(">9i", content, content.index(b"tkhd") + 44, *matrix)  # track header, ISO 14496-12, 8.3.2
+        path.write_bytes(content)
     return path
 
 
@@ -128,7 +130,7 @@ def add_cover(path: Path) -> Path:
     whole = path.rename(path.with_name(f"without-cover-{path.name}"))
     with av.open(str(whole)) as source, av.open(str(path), "w") as container:
         cover = container.add_stream("mjpeg", rate=25)
-        cover.width, cover.height, cover.pix_fmt, cover.disposition = 80, 48, "yuvj420p", Disposition.attached_pic
+        cover.width, cover.height, cover.pix_fmt, cover.disposition = 80, 48, "yuvj420p", int(Disposition.attached_pic)
         copies = {stream.index: container.add_stream_from_template(stream) for stream in source.streams}
         container.mux(cover.encode(av.VideoFrame.from_ndarray(picture(200))) + cover.encode(None))
         for packet in source.demux():

@@ -43,7 +43,7 @@ def true_rep(*faults, start_s=1.0, end_s=3.0):
 
 
 def seen(*reps, kind=ViewKind.SIDE, **metrics):
-    """An analysis of the same five seconds: down from 1 s, bottom from 1.8 s, up from 2.2 s, standing from 3 s."""
+    """The verdict on the same five seconds: down from 1 s, bottom from 1.8 s, up from 2.2 s, standing from 3 s."""
     time_s = np.arange(50) / 10
     nothing = np.full(50, NAN)
     phase = np.select(
@@ -61,7 +61,7 @@ def seen(*reps, kind=ViewKind.SIDE, **metrics):
         reps,
     )
     counts = {c.id: {s.value: sum(r.cues[c.id].status == s for r in reps) for s in Status} for c in CUES}
-    return tracked.Analysis(None, result, SimpleNamespace(view=View(kind, None, 90.0), cues=counts))
+    return SimpleNamespace(result=result, summary=SimpleNamespace(view=View(kind, None, 90.0), cues=counts))
 
 
 def test_agreement_counts_a_frame_not_measured_against_the_tool():

@@ -1,0 +1,94 @@
+"""``demo``: score the sample clips, set what was found beside what is true, and draw one of them."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from . import verdicts
+from .accuracy import Case, errors
+from .tables import cell
+from .truth import Truth, load_folder
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from hingecheck.profiles import Profile
+
+DRAWN: Final = "rounded_lower_back"  # the fault that only the contour of the back shows; else the first clip
+COLUMNS: Final = ("clip", "view", "reps", "true fault", "cues found", "agree?", "hip off")
+
+
+def show(folder: Path, out: Path, model: str) -> int:
+    """Print the table and where to look; 1 when a clip could not be scored, else 0."""
+    from rich.console import Console
+
+    from hingecheck import run
+    from hingecheck.profiles import Profile
+
+    console, profile = Console(), Profile.default()
+    console.print(f"Scoring the clips in {folder}: some seconds each, unless they are done already.")
+    rows = run.batch(folder, out, profile=profile, model=model, on_clip=lambda row: console.print(f"  {row['path']}", style="dim"))
+    truths = {str(truth.clip.relative_to(folder)): truth for truth in load_folder(folder)}
+    homes = {job.name: Path(job.folder) for job in run.jobs(folder, out)}
+    scored = {row["path"]: homes[row["path"]] for row in rows if row["status"] == "ok"}
+
+    console.print(table([compared(truths[name], home, profile) for name, home in scored.items() if name in truths]))
+    console.print("agree?  yes: every fault named, nothing untrue. silent: nothing untrue, but a fault's cue was not judged.")
+    console.print("hip off: mean error of hip flexion within repetitions, degrees.\n")
+    failed = [row for row in rows if row["status"] != "ok"]
+    for row in failed:
+        console.print(f"failed: {row['error']}", style="red")
+    look = [out / "summary.html", *(draw(folder, scored, profile) if scored else ())]
+    console.print("Where to look:", *(f"  {path}" for path in look), sep="\n", soft_wrap=True)
+    return 1 if failed else 0
+
+
+def compared(truth: Truth, home: Path, profile: "Profile") -> tuple[str, ...]:
+    """One clip as a row of ``COLUMNS``, from the poses that were kept in ``home``."""
+    from hingecheck import run
+
+    case = Case(truth, run.retry(home / "poses.npz", profile=profile))
+    said = verdicts.verdicts(truth, case.seen.result.reps)
+    faults = dict.fromkeys(fault for rep in truth.reps for fault in rep.faults)
+    found = {f"{cue} {count['fault']}" for cue, count in case.seen.summary.cues.items() if count["fault"]}
+    off = errors([case], lambda _: "", only="hip_flexion_deg")[0]["mae"]
+    return (
+        truth.name,
+        str(case.seen.summary.view.kind),
+        f"{len(case.seen.result.reps)}/{len(truth.reps)}",
+        ", ".join(faults) or "none",
+        ", ".join(sorted(found)) or "none",
+        agrees(said),
+        cell(off),
+    )
+
+
+def agrees(said: list[verdicts.Verdict]) -> str:
+    """Judge a clip in a word: yes, untrue (something named that is not there), missed, or silent (not judged)."""
+    if any(one.untrue for one in said):
+        return "untrue"
+    unnamed = [one for one in said if one.kind == "faulty" and one.said != "fault"]
+    if not unnamed:
+        return "yes"
+    return "missed" if any(one.judged or one.said == "missed" for one in unnamed) else "silent"
+
+
+def table(rows: list[tuple[str, ...]]) -> "Table":
+    """Rows as a table for the terminal."""
+    from rich.table import Table
+
+    colour = {"yes": "green", "silent": "yellow", "missed": "red", "untrue": "red"}
+    made = Table(*COLUMNS, title="What hingecheck found, and what is true")
+    for row in rows:
+        made.add_row(*row[:5], f"[{colour[row[5]]}]{row[5]}[/]", row[6])
+    return made
+
+
+def draw(folder: Path, scored: dict[str, Path], profile: "Profile") -> list[Path]:
+    """Draw one clip's annotated video and report page; gives their places."""
+    from hingecheck import run
+
+    name = next((name for name in scored if Path(name).stem == DRAWN), next(iter(scored)))
+    home = scored[name]
+    seen = run.retry(home / "poses.npz", profile=profile)
+    run.write(home, seen, run.draw(folder / name, home / "annotated.mp4", seen))
+    return [home / "report.html", home / "annotated.mp4"]
