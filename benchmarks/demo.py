@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from hingecheck.profiles import Profile
 
 DRAWN: Final = "rounded_lower_back"  # the fault that only the contour of the back shows; else the first clip
-COLUMNS: Final = ("clip", "view", "reps", "true fault", "cues found", "agree?", "hip off")
+COLUMNS: Final = ("clip", "view", "reps", "true fault", "cues found", "agree?", "hip")
 
 
 def show(folder: Path, out: Path, model: str) -> int:
@@ -32,8 +32,8 @@ def show(folder: Path, out: Path, model: str) -> int:
     scored = {row["path"]: homes[row["path"]] for row in rows if row["status"] == "ok"}
 
     console.print(table([compared(truths[name], home, profile) for name, home in scored.items() if name in truths]))
-    console.print("agree?  yes: every fault named, nothing untrue. silent: nothing untrue, but a fault's cue was not judged.")
-    console.print("hip off: mean error of hip flexion within repetitions, degrees.\n")
+    console.print("agree? yes: every fault named, nothing untrue. silent: nothing untrue, but a fault's cue was not judged.")
+    console.print("hip: mean error of hip flexion within repetitions, degrees.\n")
     failed = [row for row in rows if row["status"] != "ok"]
     for row in failed:
         console.print(f"failed: {row['error']}", style="red")
@@ -49,14 +49,14 @@ def compared(truth: Truth, home: Path, profile: "Profile") -> tuple[str, ...]:
     case = Case(truth, run.retry(home / "poses.npz", profile=profile))
     said = verdicts.verdicts(truth, case.seen.result.reps)
     faults = dict.fromkeys(fault for rep in truth.reps for fault in rep.faults)
-    found = {f"{cue} {count['fault']}" for cue, count in case.seen.summary.cues.items() if count["fault"]}
+    found = [f"{cue} {count['fault']}" for cue, count in case.seen.summary.cues.items() if count["fault"]]
     off = errors([case], lambda _: "", only="hip_flexion_deg")[0]["mae"]
     return (
         truth.name,
         str(case.seen.summary.view.kind),
         f"{len(case.seen.result.reps)}/{len(truth.reps)}",
-        ", ".join(faults) or "none",
-        ", ".join(sorted(found)) or "none",
+        ", ".join(faults).replace("_", " ") or "none",
+        "\n".join(found) or "none",
         agrees(said),
         cell(off),
     )
@@ -73,11 +73,13 @@ def agrees(said: list[verdicts.Verdict]) -> str:
 
 
 def table(rows: list[tuple[str, ...]]) -> "Table":
-    """Rows as a table for the terminal."""
+    """Rows as a table that fits 80 columns."""
     from rich.table import Table
 
     colour = {"yes": "green", "silent": "yellow", "missed": "red", "untrue": "red"}
-    made = Table(*COLUMNS, title="What hingecheck found, and what is true")
+    made = Table(title="What hingecheck found, and what is true", box=None, padding=(0, 1), pad_edge=False, title_justify="left")
+    for name in COLUMNS:
+        made.add_column(name, no_wrap=name != "true fault", justify="right" if name == "hip" else "left")
     for row in rows:
         made.add_row(*row[:5], f"[{colour[row[5]]}]{row[5]}[/]", row[6])
     return made

@@ -1,12 +1,14 @@
 """The commands. Each one parses, calls and shows; what it does stands elsewhere."""
 
+import io
 import json
+import os
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -24,7 +26,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Watches a hip hinge on video and says what to change.",
 )
-profile_app = typer.Typer(no_args_is_help=True, help="Write or check a profile: a coach's own limits.")
+profile_app = typer.Typer(no_args_is_help=True, help="Write or check a coach's own limits.")
 app.add_typer(profile_app, name="profile")
 
 OK, SOME_FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -38,30 +40,47 @@ def main() -> None:
     arguments = sys.argv[1:]
     debug = "--debug" in arguments
     arguments = [argument for argument in arguments if argument != "--debug"]
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may hold what the terminal cannot show
     try:
         code = app(arguments, standalone_mode=False)
+        sys.stdout.flush()
     except (KeyboardInterrupt, typer.Abort):
         _fail(INTERRUPTED, "interrupted")
     except HingecheckError as error:
         _fail(BAD_INPUT, str(error), debug)
-    except typer.Exit as leaving:
-        sys.exit(leaving.exit_code)
-    except BrokenPipeError:
-        sys.stderr.close()
+    except BrokenPipeError:  # who reads the output has seen enough
+        _give_up_output()
         sys.exit(OK)
+    except OSError as error:  # files speak for themselves, so this is the output
+        _give_up_output()
+        _fail(BAD_INPUT, f"output: cannot be written ({error.strerror or error}). Send it somewhere else.", debug)
     except Exception as error:
         usage = getattr(error, "format_message", None)  # Click's usage errors
-        if usage is not None:
-            _fail(BAD_INPUT, f"{usage()} Try `hingecheck --help`.", debug)
-        _fail(BAD_INPUT, f"hingecheck failed on its own account ({type(error).__name__}: {error}). Run again with --debug.", debug)
+        if usage is None:
+            _fail(BAD_INPUT, f"hingecheck failed on its own account ({type(error).__name__}: {error}). Run again with --debug.", debug)
+        if type(error).__name__ == "NoArgsIsHelpError":
+            print(usage(), file=sys.stderr)
+            sys.exit(BAD_INPUT)
+        _fail(BAD_INPUT, f"{usage().rstrip('.')}. Try `hingecheck --help`.", debug)
     sys.exit(code if isinstance(code, int) else OK)
 
 
-def _fail(code: int, message: str, debug: bool = False) -> None:
+def _fail(code: int, message: str, debug: bool = False) -> NoReturn:
     if debug:
         traceback.print_exc()
-    print(" ".join(message.split()), file=sys.stderr)
+    print(_line(message), file=sys.stderr)
     sys.exit(code)
+
+
+def _line(message: str) -> str:
+    """A message on one line, whatever stood in it."""
+    return " ".join(message.split())
+
+
+def _give_up_output() -> None:
+    """Let what could not be printed go: Python would try again, and complain, on its way out."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _version(shown: bool) -> None:
@@ -73,6 +92,7 @@ def _version(shown: bool) -> None:
 @app.callback()
 def _common(
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version and leave.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show where an error came from; stands anywhere.")] = False,  # read by ``main``
 ) -> None:
     """Options that stand before a command."""
 
@@ -121,7 +141,7 @@ def analyze(
     model: ModelOption = "full",
     as_json: Annotated[bool, typer.Option("--json", help="Print report.json to stdout and nothing else there.")] = False,
 ) -> int:
-    """Score clips: report.json, report.html, frames.csv, poses.npz and annotated.mp4 in CLIP.hingecheck."""
+    """Score clips. Each gets report.json, report.html, frames.csv, poses.npz and annotated.mp4 in NAME.hingecheck."""
     from . import run
 
     limits = _profile(profile)
@@ -143,7 +163,7 @@ def analyze(
                 if len(clips) == 1:
                     raise
                 failed += 1
-                print(" ".join(str(error).split()), file=sys.stderr)
+                print(_line(str(error)), file=sys.stderr)
                 continue
             reports.append(content)
             if not as_json:
@@ -157,45 +177,61 @@ def analyze(
     return SOME_FAILED if failed else OK
 
 
-def _show(content: dict[str, Any], folder: Path | None = None) -> None:
-    """A report in the terminal: a row a rep, then what to do next."""
+def _show(content: Mapping[str, Any], folder: Path | None = None) -> None:
+    """A report in the terminal: a row a rep, what is fine, what was not judged, and what to do next."""
+    from rich import box
     from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
 
     from .cues import BY_ID
 
-    console = Console(highlight=False)
-    view, score = content["view"], content["score"]
-    facing = f", facing {view['facing']}" if view["facing"] else ""
-    console.print(f"[bold]{escape(content['clip']['path'])}[/bold]  {view['kind']} view{facing}  reps {len(content['reps'])}", end="")
-    console.print("" if score is None else f"  score [bold]{score}[/bold]")
-    if content["reps"]:
-        judged = [c for c, count in content["cues"].items() if count["ok"] or count["fault"]]
-        table = Table("rep", "bottom at", "hip", "knee", "trunk", "score", *(BY_ID[c].name for c in judged))
-        for rep in content["reps"]:
+    console = Console(highlight=False, markup=False, emoji=False)
+    view, reps, score = content["view"], content["reps"], content["score"]
+    facts = [f"{view['kind']} view", view["facing"] and f"facing {view['facing']}", _count(len(reps), "rep")]
+    facts += [] if score is None else [f"score {score}"]
+    console.print(f"{content['clip']['path']}: {', '.join(filter(None, facts))}", style="bold", soft_wrap=True)
+    if reps:
+        table = Table(box=box.SIMPLE, pad_edge=False)
+        for name in ("rep", "bottom", "hip", "knee", "trunk", "score"):
+            table.add_column(name, justify="right", no_wrap=True)
+        table.add_column("to change", overflow="fold")
+        for rep in reps:
             measures = (rep["metrics"].get(m) for m in ("hip_flexion_deg", "knee_flexion_deg", "trunk_lean_deg"))
-            angles = ("" if m is None else f"{m:.0f}°" for m in measures)
-            says = (rep["cues"][c] for c in judged)
-            words = ({"ok": "ok", "fault": f"[red]{s['direction']}[/red]", "not_judged": "-"}[s["status"]] for s in says)
-            table.add_row(
-                str(rep["index"]), f"{rep['bottom_s']:.1f} s", *angles, "-" if rep["score"] is None else str(rep["score"]), *words
-            )
+            angles = ("-" if m is None else f"{m:.0f}°" for m in measures)
+            rep_score = "-" if rep["score"] is None else str(rep["score"])
+            table.add_row(str(rep["index"]), f"{rep['bottom_s']:.1f} s", *angles, rep_score, "\n".join(_wrong(rep)))
         console.print(table)
     for warning in content["tracking"]["warnings"]:
-        console.print(f"note: {escape(warning)}")
-    unjudged = {cue: _why(content, cue) for cue, count in content["cues"].items() if content["reps"] and not count["ok"] + count["fault"]}
+        console.print(f"note: {warning}")
+    fine = {c: count["ok"] for c, count in content["cues"].items() if count["ok"] and not count["fault"]}
+    if fine:
+        names = [BY_ID[c].name.lower() + (f" ({ok} of {_count(len(reps), 'rep')})" if ok < len(reps) else "") for c, ok in fine.items()]
+        console.print(f"fine: {', '.join(names)}")
+    unjudged = {c: str(reps[0]["cues"][c]["reason"]) for c, count in content["cues"].items() if reps and count["not_judged"] == len(reps)}
     for why in dict.fromkeys(unjudged.values()):
-        console.print(f"not judged: {', '.join(BY_ID[c].name.lower() for c, w in unjudged.items() if w == why)} ({escape(why)})")
+        console.print(f"not judged: {', '.join(BY_ID[c].name.lower() for c, w in unjudged.items() if w == why)} ({why})")
     if content["next_cue"]:
         cue = BY_ID[content["next_cue"]]
-        console.print(f"practise next: [bold]{cue.name}[/bold]. {cue.about}")
+        console.print(f"practise next: {cue.name.lower()}. {cue.about}", style="bold")
     if folder is not None:
-        console.print(f"see {escape(str(folder / 'report.html'))}")
+        console.print(f"see {folder / 'report.html'}", soft_wrap=True)
 
 
-def _why(content: dict[str, Any], cue: str) -> str:
-    return str(content["reps"][0]["cues"][cue]["reason"])
+def _wrong(rep: Mapping[str, Any]) -> list[str]:
+    """What to change in a rep, a line a fault: "soft knees: bent, 41° (limit 35°)"."""
+    from .cues import BY_ID
+
+    lines = []
+    for cue, said in rep["cues"].items():
+        if said["status"] == "fault":
+            unit = "°" if said["unit"] == "degrees" else ""
+            against = f"{said['value']:g}{unit} (limit {said['limit']:g}{unit})"
+            lines.append(f"{BY_ID[cue].name.lower()}: {said['direction'].replace('_', ' ')}, {against}")
+    return lines or ["nothing" if any(said["status"] == "ok" for said in rep["cues"].values()) else "not judged"]
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 @app.command()
@@ -210,9 +246,7 @@ def batch(
     profile: ProfileOption = None,
     model: ModelOption = "full",
 ) -> int:
-    """Score a folder of clips: results.csv, reps.csv, summary.html and a report.json a clip. Started again, does what is missing."""
-    from rich.console import Console
-
+    """Score a folder of clips. Writes results.csv, reps.csv, summary.html and a report.json a clip; started again, does what is missing."""
     from . import run
 
     out = folder / "hingecheck-results" if out is None else out
@@ -230,8 +264,8 @@ def batch(
         executor = _cluster(scheduler) if scheduler else None
         rows = run.batch(folder, out, profile=limits, model=model, executor=executor, workers=workers, fresh=fresh, on_clip=on_clip)
     for row in failed:
-        print(" ".join(row["error"].split()), file=sys.stderr)
-    Console(highlight=False).print(f"{len(rows)} clips, {len(failed)} failed. See {out / 'summary.html'} and {out / 'results.csv'}")
+        print(_line(row["error"]), file=sys.stderr)
+    print(f"{len(rows)} clips, {len(failed)} failed. See {out / 'summary.html'} and {out / 'results.csv'}")
     return BAD_INPUT if len(failed) == total else SOME_FAILED if failed else OK
 
 
@@ -254,7 +288,7 @@ def retry(
     out: Annotated[Path | None, typer.Option("--out", help="Write report.json, report.html and frames.csv into this folder.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print report.json to stdout and nothing else there.")] = False,
 ) -> int:
-    """Judge recorded poses again with other limits: no video, no pose model, milliseconds."""
+    """Judge recorded poses again with other limits. Takes no video, no pose model, and milliseconds."""
     from . import run
 
     verdict = run.retry(file, profile=_profile(profile))
@@ -270,7 +304,7 @@ def retry(
 
 @app.command()
 def cues(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False) -> int:
-    """List the nine cues: what is measured, from which view, and the limits."""
+    """List the nine cues and their limits. Says too what is measured, and from which view."""
     from .cues import CUES
 
     if as_json:
@@ -301,21 +335,30 @@ def cues(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")]
         ]
         print(json.dumps(rows, ensure_ascii=False, indent=1))
         return OK
+    from rich import box
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("cue", "view", "measure", "wrong when", "says")
+    table = Table(box=box.SIMPLE, pad_edge=False)
+    for name in ("cue", "view", "wrong when"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("says", overflow="fold")
     for cue in CUES:
+        unit = {"degrees": "°"}.get(cue.unit, "" if "/" in cue.unit else f" {cue.unit}")
         for fault in cue.faults:
-            limit = f"{'>' if fault.above else '<'} {fault.limit:g} {cue.unit}"
-            table.add_row(cue.id, cue.view, fault.metric, limit, fault.say if cue.withheld is None else f"not judged: {cue.withheld}")
-    Console().print(table)
+            wrong = f"{fault.metric} {'>' if fault.above else '<'} {fault.limit:g}{unit}"
+            table.add_row(cue.id, cue.view, wrong, fault.say)
+    console = Console(highlight=False)
+    console.print(table)
+    withheld = {cue.id: cue.withheld for cue in CUES if cue.withheld is not None}
+    for why in dict.fromkeys(withheld.values()):
+        console.print(f"not judged: {', '.join(c for c, w in withheld.items() if w == why)} ({why})")
     return OK
 
 
 @profile_app.command("new")
 def profile_new(file: Annotated[Path, typer.Argument(help="TOML file to write; must not exist.", show_default=False)]) -> int:
-    """Write a profile with every setting, its range and reason, ready to be changed."""
+    """Write a profile to be changed. It shows every setting with its range and reason."""
     from . import profiles
     from .files import atomic
 
@@ -330,7 +373,7 @@ def profile_new(file: Annotated[Path, typer.Argument(help="TOML file to write; m
 
 @profile_app.command("check")
 def profile_check(file: Annotated[Path, typer.Argument(help="TOML file to check.", show_default=False)]) -> int:
-    """Say whether a profile can be used, and in what it differs from the default."""
+    """Say whether a profile can be used. Says too in what it differs from the default."""
     from . import profiles
     from .cues import CUES
 
@@ -349,18 +392,18 @@ def profile_check(file: Annotated[Path, typer.Argument(help="TOML file to check.
 
 @app.command()
 def doctor() -> int:
-    """Check what hingecheck needs on this machine, and say what to install."""
+    """Say what works on this machine, and what to install."""
     from rich.console import Console
     from rich.markup import escape
 
     from . import doctor as checks
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)  # a command to copy must stay on its line
     failed = False
     for check in checks.examine():
         failed |= check.verdict is checks.Verdict.FAIL
         colour = {"ok": "green", "warn": "yellow", "fail": "red"}[check.verdict.value]
-        advice = f" {escape(check.remedy)}" if check.remedy else ""
+        advice = f". {escape(check.remedy)}" if check.remedy else ""
         console.print(f"[{colour}]{check.verdict.value:4}[/{colour}] {check.name}: {escape(check.detail)}{advice}")
     return BAD_INPUT if failed else OK
 

@@ -146,9 +146,9 @@ class MediaPipePose(PoseEstimator):
 
     def _follow(self, image: NDArray[np.uint8], time_s: float) -> _Person | None:
         """The person followed, or None where that person is not seen in this picture."""
+        if self._who is not None and time_s - self._who.time_s > PATIENCE_S:
+            self._who = None
         who = self._who
-        if who is not None and time_s - who.time_s > PATIENCE_S:
-            who = None
         unseen_s = 0.0 if who is None else max(time_s - who.time_s, 0.0)
         reach_m = REACH_M + REACH_M_PER_S * unseen_s
         seen = self._track(image, time_s, None if who is None or (self._in_sight and self._people == 1) else who.box(reach_m))
@@ -160,14 +160,10 @@ class MediaPipePose(PoseEstimator):
                 who = seen
                 if time_s - self._looked_s >= (LOOK_EVERY_S if self._people == 1 else COMPANY_EVERY_S):
                     who = self._rightful(seen, self._look_round(image, seen))
-            for _ in range(3):  # somebody else: the tracker takes a look or two to let go, and one more to find the right one
-                if seen is who or (seen is not None and _same(who.place, seen.place, reach_m)):
-                    break
-                seen = self._track(image, time_s, who.box(reach_m))
-            else:
-                seen = None
+            if seen is not who:
+                seen = self._track_again(image, time_s, who, reach_m)
         if seen is not None:
-            self._home = self._home + -np.expm1(-unseen_s / HOME_S) * (seen.place - self._home)
+            self._home = self._home - np.expm1(-unseen_s / HOME_S) * (seen.place - self._home)
         self._who = seen or who
         self._in_sight = seen is not None
         return seen
@@ -179,6 +175,14 @@ class MediaPipePose(PoseEstimator):
             image[box] = whole[box]
         self._clock_ms = max(self._clock_ms + 1, round(time_s * 1000))
         return next(iter(_persons(self._tracker.detect_for_video, image, time_s, self._clock_ms)), None)
+
+    def _track_again(self, image: NDArray[np.uint8], time_s: float, who: _Person, reach_m: float) -> _Person | None:
+        """``who``, after the tracker came back with somebody else: it takes a look or two to let go, and one more to find."""
+        for _ in range(3):
+            seen = self._track(image, time_s, who.box(reach_m))
+            if seen is not None and _same(who.place, seen.place, reach_m):
+                return seen
+        return None
 
     def _look_round(self, image: NDArray[np.uint8], seen: _Person) -> list[_Person]:
         """Everybody but the one already ``seen``, who is painted over; takes note of how many there are."""

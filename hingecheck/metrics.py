@@ -60,8 +60,9 @@ STRETCHED: Final = 0.18
 class Baseline:
     """The lifter standing tall, at ``time_s``: what later frames are compared with. NaN where it could not be measured.
 
-    ``yaw_deg`` signed; ``hip_px`` and ``ankle_px`` where the near hip and ankle were; ``thigh_px``, ``shank_px`` lengths; ``shoulder`` depth of the shoulder joint in
-    front of the back, trunk lengths; ``segments_deg`` directions of the six stretches of the back.
+    ``yaw_deg`` signed; ``hip_px`` and ``ankle_px`` where the near hip and ankle were; ``thigh_px``, ``shank_px`` lengths;
+    ``shoulder`` depth of the shoulder joint in front of the back, trunk lengths; ``segments_deg`` directions of the six stretches of
+    the back.
     """
 
     time_s: float

@@ -8,21 +8,26 @@ import csv
 import io
 import json
 import os
+import signal
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, as_completed, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
-from multiprocessing import get_context
+from functools import partial
+from itertools import count
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 from typing import Any, Final
 
 import numpy as np
 
 from . import __version__, coaching, engine, estimators, overlay, recording, report, scoring
 from .cues import CUES
-from .data import ClipInfo, Frame, Poses, Result, Status, Summary, ViewKind
+from .data import METRICS, ClipInfo, Frame, Poses, Result, Status, Summary, ViewKind
 from .encoding import Encoder
 from .errors import HingecheckError, InputError
 from .files import atomic, sha256, writing
@@ -36,6 +41,7 @@ VIDEO_SUFFIXES: Final = frozenset(
 )
 
 Progress = Callable[[int, int | None], None]  # frames done, frames expected if the clip says
+Outcome = tuple[dict[str, Any] | None, str | None, float]  # of one clip in a batch: report, or why there is none, and seconds it took
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +111,8 @@ def clip(
     on_drawn: Progress | None = None,
 ) -> dict[str, Any]:
     """Score one clip and write its files into ``folder``, made if needed; report.json is written last. Returns the report."""
-    folder = ready(folder)
+    with open_clip(path):  # what is no clip leaves no folder behind
+        folder = ready(folder)
     info, poses, warnings = track(path, model=model, on_frame=on_frame)
     verdict = judge(info, poses, warnings, profile=profile, model=model)
     save_poses(folder / "poses.npz", verdict, warnings)
@@ -123,9 +130,18 @@ def ready(folder: str | Path) -> Path:
 
 
 def folders(clips: Sequence[Path], out: Path | None) -> list[Path]:
-    """Where each clip's results go: NAME.hingecheck in ``out`` or beside the clip; clips that share a NAME keep their endings in it."""
+    """Where each clip's results go: NAME.hingecheck in ``out`` or beside the clip.
+
+    Clips that share a NAME keep their endings in it; those that share even these are numbered.
+    """
     homes = [(clip.parent if out is None else out) / clip.stem for clip in clips]
-    return [home.with_name((clip.name if homes.count(home) > 1 else clip.stem) + SUFFIX) for clip, home in zip(clips, homes, strict=True)]
+    owners: dict[Path, Path] = {}
+    places = []
+    for clip, home in zip(clips, homes, strict=True):
+        name = clip.name if homes.count(home) > 1 else clip.stem
+        candidates = (home.with_name(f"{name}{'' if n == 1 else f'-{n}'}{SUFFIX}") for n in count(1))
+        places.append(next(place for place in candidates if owners.setdefault(place, clip) == clip))
+    return places
 
 
 def save_poses(path: Path, verdict: Verdict, warnings: Sequence[str]) -> None:
@@ -139,7 +155,12 @@ def write(folder: Path, verdict: Verdict, stills: Iterable[report.Still] = ()) -
     page = report.html(content, verdict.result, stills, limits=verdict.limits)
     for name, text in (("frames.csv", report.frames_csv(verdict.result)), ("report.html", page), ("report.json", dump(content))):
         with atomic(folder / name) as draft:
-            draft.write_text(text, encoding="utf-8", newline="")
+            _write_text(draft, text)
+
+
+def _write_text(path: Path, text: str) -> None:
+    """UTF-8; a byte of a file name that no encoding has becomes an escape, which JSON reads back as it was."""
+    path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="")
 
 
 def dump(content: Any) -> str:
@@ -161,6 +182,8 @@ def draw(path: str | Path, target: Path | None, verdict: Verdict, on_drawn: Prog
     """Draw the verdict on the clip: the whole of it into ``target`` if given, and the moments worth a picture for the report."""
     result, poses = verdict.result, verdict.poses
     moments = report.worst_moments(result)
+    if target is None and not moments:
+        return []
     wanted: dict[int, list[report.Moment]] = {}
     for moment in moments:
         wanted.setdefault(int(np.abs(result.time_s - moment.time_s).argmin()), []).append(moment)
@@ -176,7 +199,7 @@ def draw(path: str | Path, target: Path | None, verdict: Verdict, on_drawn: Prog
 
     with (
         open_clip(path, only=None if target else wanted) as frames,
-        nullcontext() if target is None else Encoder(target) as encoder,
+        nullcontext() if target is None else Encoder(target, start_s=0.0) as encoder,
     ):
         for frame in frames:
             if encoder is not None:
@@ -222,14 +245,20 @@ def jobs(folder: str | Path, out: str | Path) -> list[Job]:
     if not root.is_dir():
         raise InputError(f"{root}: not a folder. Give the folder that holds the clips.")
     found: list[Path] = []
-    for base, folders, names in os.walk(root):
-        folders[:] = sorted(f for f in folders if not f.startswith(".") and not f.endswith(SUFFIX) and Path(base, f) != out)
+    for base, inside, names in os.walk(root, onerror=_unreadable):
+        inside[:] = [f for f in inside if not f.startswith(".") and not f.endswith(SUFFIX) and Path(base, f) != out]
         found += [Path(base, name) for name in names if Path(name).suffix.lower() in VIDEO_SUFFIXES and not name.startswith(".")]
     if not found:
         raise InputError(f"{root}: no video in it. Clips end in .mp4, .mov, .avi, .mkv, .webm and the like.")
-    names = sorted(path.relative_to(root) for path in found)
-    homes = folders([root / name for name in names], None)
-    return [Job(str(name), str(root / name), str(out / home.relative_to(root))) for name, home in zip(names, homes, strict=True)]
+    found.sort(key=lambda path: path.relative_to(root))
+    places = folders(found, None)
+    return [
+        Job(str(clip.relative_to(root)), str(clip), str(out / place.relative_to(root))) for clip, place in zip(found, places, strict=True)
+    ]
+
+
+def _unreadable(error: OSError) -> None:
+    raise InputError(f"{error.filename}: cannot be read ({error.strerror}). Check its permissions, or move it elsewhere.") from error
 
 
 def finished(job: Job, profile: Profile, model: str) -> dict[str, Any] | None:
@@ -247,19 +276,20 @@ def finished(job: Job, profile: Profile, model: str) -> dict[str, Any] | None:
     return content if same else None
 
 
-def score(job: Job, profile: Profile, model: str) -> tuple[dict[str, Any] | None, str | None, float]:
-    """Score one clip of a batch in this process: report or None, error or None, seconds it took. Raises nothing a clip can cause."""
+def score(job: Job, profile: Profile, model: str) -> Outcome:
+    """Score one clip of a batch in this process. Raises nothing a clip can cause."""
     began = time.perf_counter()
     try:
         content = finished(job, profile, model)
         if content is None:
-            folder = ready(job.folder)
+            with open_clip(job.path):
+                folder = ready(job.folder)
             info, poses, warnings = track(job.path, model=model)
             verdict = judge(info, poses, warnings, profile=profile, model=model)
             save_poses(folder / "poses.npz", verdict, warnings)
             content = verdict.report()
             with atomic(folder / "report.json") as draft:
-                draft.write_text(dump(content), encoding="utf-8")
+                _write_text(draft, dump(content))
         return content, None, time.perf_counter() - began
     except HingecheckError as error:
         return None, str(error), time.perf_counter() - began
@@ -267,9 +297,60 @@ def score(job: Job, profile: Profile, model: str) -> tuple[dict[str, Any] | None
         return None, f"{job.path}: {type(error).__name__}: {error}", time.perf_counter() - began
 
 
-def pool(workers: int | None) -> ProcessPoolExecutor:
-    """A process a core (or ``workers`` of them), started fresh: a copied process would inherit the pose model's threads."""
-    return ProcessPoolExecutor(workers or os.cpu_count() or 1, mp_context=get_context("spawn"))
+def pool(workers: int) -> ProcessPoolExecutor:
+    """So many processes, started fresh: a copied process would inherit the pose model's threads."""
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_employ)
+
+
+def _employ() -> None:
+    """Let this process end, without a word, when it is interrupted and when the one that started it is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    if (parent := parent_process()) is not None:
+        parent.join()
+        signal.raise_signal(signal.SIGTERM)
+
+
+def spread(work: Callable[[Job], Outcome], todo: Iterable[Job], workers: int) -> Iterator[tuple[Job, Outcome]]:
+    """Do jobs in ``workers`` processes; hands out each with its outcome as it comes.
+
+    A process that dies takes its pool with it. The jobs it held, one a worker, are then done again one by one: only the one at fault
+    is lost.
+    """
+    waiting, suspects = deque(todo), deque[Job]()
+    while waiting or suspects:
+        line, width = (suspects, 1) if suspects else (waiting, workers)
+        busy: dict[Future[Outcome], Job] = {}
+        try:
+            with pool(width) as crew:
+                while line or busy:
+                    while line and len(busy) < width:
+                        future = crew.submit(work, line[0])
+                        busy[future] = line.popleft()
+                    for future in wait(busy, return_when=FIRST_COMPLETED).done:
+                        outcome = future.result()
+                        yield busy.pop(future), outcome
+        except BrokenProcessPool:
+            if width > 1:
+                suspects.extend(busy.values())
+                continue
+            for job in busy.values():
+                yield job, (None, f"{job.path}: the process that read it died. Convert the clip, or give it more memory.", 0.0)
+
+
+def _elsewhere(work: Callable[[Job], Outcome], todo: Iterable[Job], executor: Executor) -> Iterator[tuple[Job, Outcome]]:
+    """The same on somebody else's executor, which looks after its workers itself."""
+    futures = {executor.submit(work, job): job for job in todo}
+    for future in as_completed(futures):
+        job = futures[future]
+        try:
+            outcome = future.result()
+        except Exception as error:  # whatever a cluster calls a worker it has lost
+            outcome = None, f"{job.path}: lost on its way ({type(error).__name__}: {error}). Start the batch again.", 0.0
+        yield job, outcome
 
 
 def batch(
@@ -288,32 +369,20 @@ def batch(
     out = ready(out)
     if fresh:
         for job in todo:
-            Path(job.folder, "report.json").unlink(missing_ok=True)
+            with writing(job.folder):
+                Path(job.folder, "report.json").unlink(missing_ok=True)
     rows: dict[str, dict[str, Any]] = {}
     reports: dict[str, dict[str, Any]] = {}
-
-    def done(job: Job, future: "Future[tuple[dict[str, Any] | None, str | None, float]]") -> None:
-        try:
-            content, error, took_s = future.result()
-        except BrokenProcessPool:
-            content, error, took_s = None, f"{job.path}: the process that read it died. Convert the clip, or give it more memory.", 0.0
+    work = partial(score, profile=profile, model=model)
+    outcomes = spread(work, todo, workers or os.cpu_count() or 1) if executor is None else _elsewhere(work, todo, executor)
+    for job, (content, error, took_s) in outcomes:
         rows[job.name] = _row(job, content, error, took_s)
         if content is not None:
             reports[job.name] = content
         if on_clip is not None:
             on_clip(rows[job.name])
-
-    own = executor is None
-    crew = executor or pool(workers)
-    try:
-        futures = {crew.submit(score, job, profile, model): job for job in todo}
-        for future in as_completed(futures):
-            done(futures[future], future)
-    finally:
-        if own:
-            crew.shutdown(wait=True, cancel_futures=True)
     ordered = [rows[job.name] for job in todo]
-    _write_tables(out, ordered, {name: reports[name] for name in (job.name for job in todo) if name in reports})
+    _write_tables(out, ordered, {job.name: reports[job.name] for job in todo if job.name in reports})
     return ordered
 
 
@@ -327,24 +396,25 @@ def _row(job: Job, content: Mapping[str, Any] | None, error: str | None, took_s:
 
 
 def _write_tables(out: Path, rows: Sequence[Mapping[str, Any]], reports: Mapping[str, Mapping[str, Any]]) -> None:
+    facts = ("index", "start_s", "bottom_s", "end_s", "complete", "score")
     reps = []
     for name, content in reports.items():
         for rep in content["reps"]:
-            row = {"path": name} | {key: rep[key] for key in ("index", "start_s", "bottom_s", "end_s", "complete", "score")}
-            row |= rep["metrics"]
-            row |= {cue_id: judged["direction"] or judged["status"] for cue_id, judged in rep["cues"].items()}
-            reps.append(row)
-    for target, table in (("results.csv", rows), ("reps.csv", reps)):
-        with atomic(out / target) as draft:
-            draft.write_text(_csv(table), encoding="utf-8", newline="")
-    with atomic(out / "summary.html") as draft:
-        draft.write_text(report.batch_summary_html(rows), encoding="utf-8")
+            judged = {cue_id: said["direction"] or said["status"] for cue_id, said in rep["cues"].items()}
+            reps.append({"path": name} | {fact: rep[fact] for fact in facts} | rep["metrics"] | judged)
+    texts = {
+        "results.csv": _csv(list(rows[0]), rows),
+        "reps.csv": _csv(["path", *facts, *METRICS, *(cue.id for cue in CUES)], reps),
+        "summary.html": report.batch_summary_html(rows),
+    }
+    for name, text in texts.items():
+        with atomic(out / name) as draft:
+            _write_text(draft, text)
 
 
-def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
+def _csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
     text = io.StringIO()
-    if rows:
-        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
     return text.getvalue()

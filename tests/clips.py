@@ -130,7 +130,7 @@ def add_cover(path: Path) -> Path:
     whole = path.rename(path.with_name(f"without-cover-{path.name}"))
     with av.open(str(whole)) as source, av.open(str(path), "w") as container:
         cover = container.add_stream("mjpeg", rate=25)
-        cover.width, cover.height, cover.pix_fmt, cover.disposition = 80, 48, "yuvj420p", int(Disposition.attached_pic)
+        cover.width, cover.height, cover.pix_fmt, cover.disposition = 80, 48, "yuvj420p", Disposition.attached_pic.value
         copies = {stream.index: container.add_stream_from_template(stream) for stream in source.streams}
         container.mux(cover.encode(av.VideoFrame.from_ndarray(picture(200))) + cover.encode(None))
         for packet in source.demux():

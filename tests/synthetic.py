@@ -1,7 +1,7 @@
 """A stick figure whose angles are known: key poses over time -> ``Poses``, as an estimator that makes no mistake would see them.
 
 A movement is a tuple of ``Key``: joined with ``+``, sampled at any times, so the same one can be filmed at 10 or 240 frames a second.
-Two stiff legs side by side, feet planted, arms hanging; seen from any side by a camera far away (no perspective).
+Two legs side by side that move as one, feet planted, arms hanging; seen from any side by a camera far away (no perspective).
 By hand: hip flexion is trunk lean + thigh, knee flexion is thigh + shin.
 """
 
@@ -25,14 +25,14 @@ BACK_DEPTH = 0.15  # trunk lengths, of a straight back behind the chord
 
 class Key(NamedTuple):
     """A pose reached ``after_s`` seconds. Degrees: ``lean`` of the trunk forward, ``thigh`` (knee in front of the hip), ``shin`` (knee in
-    front of the ankle), ``lower`` and ``upper`` bend of the back as ``spine_lower_deg`` and ``spine_upper_deg`` should read."""
+    front of the ankle), ``lower`` and ``upper`` bend of the back as ``spine_lower_deg`` and ``spine_upper_deg`` should read (NaN: any)."""
 
     after_s: float
     lean: float = 0.0
     thigh: float = 0.0
     shin: float = 0.0
     lower: float = 0.0
-    upper: float = 0.0
+    upper: float = np.nan
 
 
 Keys = tuple[Key, ...]
@@ -65,7 +65,7 @@ def hinge(
     shin_deg: float = 0.0,
     top_deg: float = 0.0,
     lower: float = 0.0,
-    upper: float = 0.0,
+    upper: float = np.nan,
 ) -> Keys:
     """So many reps to ``depth_deg`` of hip flexion with ``knee_deg`` at the bottom; ``top_deg`` is the lean they end at.
 
@@ -131,14 +131,21 @@ def film(
     begin: Key | None = None,
     linear: bool = False,
     build: Build | None = None,
+    ankle_px: Floats | tuple[float, float] = ANKLE_PX,
 ) -> Poses:
     """The movement as seen from ``yaw_deg``: 0 towards the camera, 90 facing the picture's right edge, -90 its left, 180 away."""
     when = times(keys, fps) if time_s is None else time_s
-    return figure(when, angles(keys, when, begin, linear=linear), yaw_deg, build)
+    return figure(when, angles(keys, when, begin, linear=linear), yaw_deg, build, ankle_px)
 
 
-def figure(time_s: Floats, angles_deg: Floats, yaw_deg: Floats | float = 90.0, build: Build | None = None) -> Poses:
-    """The poses of one figure with these angles. (T,) s, (T, 5) degrees, (T,) or one yaw -> Poses."""
+def figure(
+    time_s: Floats,
+    angles_deg: Floats,
+    yaw_deg: Floats | float = 90.0,
+    build: Build | None = None,
+    ankle_px: Floats | tuple[float, float] = ANKLE_PX,
+) -> Poses:
+    """The poses of one figure with these angles. (T,) s, (T, 5) degrees, (T,) or one yaw, (T, 2) or one place in the picture -> Poses."""
     build = build or Build()
     frames = len(time_s)
     lean, thigh, shin = np.radians(angles_deg[:, :3]).T
@@ -154,15 +161,15 @@ def figure(time_s: Floats, angles_deg: Floats, yaw_deg: Floats | float = 90.0, b
         "knee": (knee, build.knee_gap_m),
         "hip": (hip, build.hip_gap_m),
         "shoulder": (shoulder, 0.36),
-        "heel": (ankle + [-0.06, -0.06], build.ankle_gap_m),
-        "foot_index": (ankle + [0.16, -0.08], build.ankle_gap_m),
-        "elbow": (shoulder + [0.0, -0.28], 0.40),
-        "wrist": (shoulder + [0.0, -0.53], 0.40),
+        "heel": (_from(ankle, -0.06, -0.06), build.ankle_gap_m),
+        "foot_index": (_from(ankle, 0.16, -0.08), build.ankle_gap_m),
+        "elbow": (_from(shoulder, 0.0, -0.28), 0.40),
+        "wrist": (_from(shoulder, 0.0, -0.53), 0.40),
         "ear": (head, 0.15),
-        "eye": (head + [0.08, 0.02], 0.06),
+        "eye": (_from(head, 0.08, 0.02), 0.06),
     }
     body = np.empty((frames, K, 3))  # forward, up, to the figure's left
-    body[:, :] = np.concatenate([head + [0.10, 0.0], np.zeros((frames, 1))], -1)[:, None]  # the rest of the face, at the nose
+    body[:, :] = np.concatenate([_from(head, 0.10, 0.0), np.zeros((frames, 1))], -1)[:, None]  # the rest of the face, at the nose
     for joint, (at, gap) in places.items():
         for side, sign in zip(SIDES[joint], (1.0, -1.0), strict=True):
             body[:, side] = np.concatenate([at, np.full((frames, 1), sign * gap / 2)], -1)
@@ -177,7 +184,7 @@ def figure(time_s: Floats, angles_deg: Floats, yaw_deg: Floats | float = 90.0, b
     middle = room[:, list(SIDES["hip"])].mean(axis=1, keepdims=True)
     return Poses(
         time_s=np.asarray(time_s, dtype=float),
-        xy=np.array(ANKLE_PX) + build.px_per_m * room[..., :2],
+        xy=np.broadcast_to(ankle_px, (frames, 2))[:, None] + build.px_per_m * room[..., :2],
         score=np.full((frames, K), 0.99),
         world=room - middle,
         back=backs(angles_deg),
@@ -185,15 +192,22 @@ def figure(time_s: Floats, angles_deg: Floats, yaw_deg: Floats | float = 90.0, b
     )
 
 
+def _from(point: Floats, forward: float, up: float) -> Floats:
+    """A point so many metres further. (T, 2) -> (T, 2)."""
+    return point + np.array([forward, up])
+
+
 def backs(angles_deg: Floats) -> Floats:
     """Back profiles that read as the given lower and upper bend against standing. (T, 5) degrees -> (T, S) trunk lengths.
 
-    Of all ways to change the six directions, the smallest that the weights of ``metrics`` turn into these two numbers.
+    Of all ways to change the six directions, the smallest that the weights of ``metrics`` turn into these numbers.
     """
     weights = np.array([metrics.LOWER_WEIGHTS, metrics.UPPER_WEIGHTS])
     flexion = angles_deg[:, 0] + angles_deg[:, 1]
     wanted = angles_deg[:, 3:5] - flexion[:, None] * weights[:, -1]
-    return contour(wanted @ np.linalg.pinv(weights[:, :-1]).T)
+    both = wanted @ np.linalg.pinv(weights[:, :-1]).T
+    lower_only = wanted[:, :1] @ np.linalg.pinv(weights[:1, :-1]).T
+    return contour(np.where(np.isnan(angles_deg[:, 4:5]), lower_only, both))
 
 
 def contour(directions_deg: Floats) -> Floats:
