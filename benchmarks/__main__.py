@@ -4,13 +4,27 @@ import argparse
 import sys
 from pathlib import Path
 
+from hingecheck.errors import HingecheckError
+
 from . import tables
 from .tracked import CACHE, ROOT, about
 
 
 def main() -> int:
-    """Parse, call, show."""
-    asked = _parser().parse_args()
+    """Parse, call, show; 2 with one line on stderr when what was handed in cannot be used."""
+    parser = _parser()
+    asked = parser.parse_args()
+    if asked.command == "accuracy" and asked.truth is None and asked.real is None:
+        parser.error("accuracy: nothing to measure against. Give --truth FOLDER, --real FOLDER or both")
+    try:
+        return _run(asked)
+    except HingecheckError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def _run(asked: argparse.Namespace) -> int:
+    """Measure, print, and write where asked."""
     if asked.command == "demo":
         from . import demo
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
+from hingecheck.errors import InputError
+
 from . import verdicts
 from .stats import Floats, agreement, auc, held, match, share
 from .tables import Row, Tables
@@ -52,7 +54,7 @@ def cases(folder: Path, model: str, cache: Path, profile: "Profile", part: tuple
     """Track and judge every clip with truth; with ``part`` (k, n) only the bodies of part k of n."""
     truths = [truth for truth in load_folder(folder) if part is None or in_part(truth.body, *part)]
     if not truths:
-        raise SystemExit(f"{folder}: no clip with truth here. Give a folder that has NAME.mp4 with NAME.json beside it.")
+        raise InputError(f"{folder}: no clip with truth to measure. Give a folder that has NAME.mp4 with NAME.json beside it.")
     return [Case(truth, verdict(truth.clip, model, cache, profile)) for truth in _progress(truths)]
 
 

@@ -31,8 +31,18 @@ app.add_typer(profile_app, name="profile")
 
 OK, SOME_FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
+
+def _known(model: str) -> str:
+    """Refuse a pose model that does not exist before any clip is looked at."""
+    from .estimators import ESTIMATORS
+
+    if model not in ESTIMATORS:
+        raise InputError(f"--model {model}: no pose model has this name. Choose one of: {', '.join(ESTIMATORS)}.")
+    return model
+
+
 ProfileOption = Annotated[Path | None, typer.Option("--profile", help="Limits to judge by (TOML); `profile new` writes one.")]
-ModelOption = Annotated[str, typer.Option("--model", help="Pose model: lite, full or heavy.")]
+ModelOption = Annotated[str, typer.Option("--model", callback=_known, help="Pose model: lite, full or heavy.")]
 
 
 def main() -> None:
@@ -43,18 +53,20 @@ def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may hold what the terminal cannot show
     try:
-        code = app(arguments, standalone_mode=False)
+        code = app(arguments, prog_name="hingecheck", standalone_mode=False)
         sys.stdout.flush()
     except (KeyboardInterrupt, typer.Abort):
-        _fail(INTERRUPTED, "interrupted")
+        code = INTERRUPTED
     except HingecheckError as error:
         _fail(BAD_INPUT, str(error), debug)
-    except BrokenPipeError:  # who reads the output has seen enough
+    except (BrokenPipeError, SystemExit):  # who reads the output has seen enough; Typer makes an exit of it
         _give_up_output()
         sys.exit(OK)
     except OSError as error:  # files speak for themselves, so this is the output
         _give_up_output()
-        _fail(BAD_INPUT, f"output: cannot be written ({error.strerror or error}). Send it somewhere else.", debug)
+        _fail(BAD_INPUT, f"{error.filename or 'output'}: cannot be used ({error.strerror or error}). Try another place.", debug)
+    except ImportError as error:
+        _fail(BAD_INPUT, f"a library is missing ({error}). `hingecheck doctor` says what to install.", debug)
     except Exception as error:
         usage = getattr(error, "format_message", None)  # Click's usage errors
         if usage is None:
@@ -63,6 +75,8 @@ def main() -> None:
             print(usage(), file=sys.stderr)
             sys.exit(BAD_INPUT)
         _fail(BAD_INPUT, f"{usage().rstrip('.')}. Try `hingecheck --help`.", debug)
+    if code == INTERRUPTED:  # Typer may have made it of Ctrl-C
+        _fail(INTERRUPTED, "interrupted")
     sys.exit(code if isinstance(code, int) else OK)
 
 

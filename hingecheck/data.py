@@ -101,9 +101,9 @@ class Metrics(_Columns):
     Angles in degrees, 0 standing straight, positive bent forward. ``butt_drop``: how far the hip has sunk below its own standing
     height, in leg lengths. ``shoulder_shift``: how far the shoulder has moved forward of the back contour against standing, in
     trunk lengths. ``knee_ankle_ratio``, ``ankle_hip_ratio``: gaps between the left and right joint, one over the other.
-    ``hips_lead_deg``: on the way up, how far the knees have straightened ahead of the trunk's rise. ``back_drift_deg``: how far the
-    shape of the back has wandered within the loaded part of the rep. ``view_yaw_deg``: 0 the camera sees the front, 90 the left or
-    right side, 180 the back.
+    ``hips_lead_deg``: on the way up, how much further the trunk is bent than if it rose in step with the knees.
+    ``back_drift_deg``: how far the shape of the back has wandered within the loaded part of the rep. ``view_yaw_deg``: 0 the camera
+    sees the front, 90 the left or right side, 180 the back.
     """
 
     hip_flexion_deg: Floats

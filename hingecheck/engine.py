@@ -227,7 +227,7 @@ def _bottoms(last: Deepest, moved: phases.Phases, measured: Metrics) -> tuple[De
     knee = np.concatenate([[last.knee_deg], measured.knee_flexion_deg[marks]])
     lean = np.concatenate([[last.lean_deg], measured.trunk_lean_deg[marks]])
     which = np.cumsum(moved.deepest)
-    ahead = (knee[which] - measured.knee_flexion_deg) - (lean[which] - measured.trunk_lean_deg)
+    ahead = metrics.hips_lead(knee[which], lean[which], measured)
     measured = replace(measured, hips_lead_deg=np.where(moved.phase == Phase.UP, ahead, np.nan))
     values = [getattr(measured, name) for name in METRICS]
 

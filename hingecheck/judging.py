@@ -95,7 +95,7 @@ def advance(
     active = np.zeros((frames, len(CUES)), dtype=bool)
     events: list[Event] = []
     verdicts: list[dict[str, Judgement]] = []
-    counting = {phases: in_rep & np.isin(phase, [int(p) for p in phases]) for phases in {rule.fault.phases for rule in rules}}
+    in_phases = {phases: in_rep & np.isin(phase, [int(p) for p in phases]) for phases in {rule.fault.phases for rule in rules}}
     edges = [*(c.frame for c in closed), frames]
     first = 0
     for number, last in enumerate(edges):
@@ -103,7 +103,9 @@ def advance(
         switched: list[Event] = []
         for rule, tally in zip(rules, tallies, strict=True):
             if rule.enabled and rule.cue.withheld is None and last > first:
-                counts = counting[rule.fault.phases][part]
+                counts = in_phases[rule.fault.phases][part]
+                if rule.fault.min_lean_deg is not None:
+                    counts = counts & (metrics.trunk_lean_deg[part] >= rule.fault.min_lean_deg)
                 fits = seen_from[rule.cue.view][part]
                 value = getattr(metrics, rule.fault.metric)[part]
                 tally.early += int((counts & ~stood[part]).sum()) if rule.cue.against_standing else 0

@@ -28,7 +28,7 @@ from .skeleton import SIDES, K
 CHECKSUMS: Final = "SHA256SUMS"
 WORK_PX: Final = 960  # a picture twice as long or longer is thinned out; the networks look at 256 x 256 px of it anyway
 LOOK_EVERY_S: Final = 1.0  # of video time, between two counts of the people
-COMPANY_EVERY_S: Final = 0.3  # ... while there are several
+UNCALM_EVERY_S: Final = 0.3  # ... while there are several, or the one followed is on the move
 PATIENCE_S: Final = 1.0  # how long the one followed may be out of sight before somebody else will do
 HOME_S: Final = 3.0  # of staying there make a place the one where a person belongs
 REACH_M: Final = 0.5  # how far hips may seem to jump between two frames: about a trunk length ...
@@ -158,7 +158,8 @@ class MediaPipePose(PoseEstimator):
                 self._home = who.place
             elif _same(who.place, seen.place, reach_m):
                 who = seen
-                if time_s - self._looked_s >= (LOOK_EVERY_S if self._people == 1 else COMPANY_EVERY_S):
+                calm = self._people == 1 and _same(self._home, seen.place)
+                if time_s - self._looked_s >= (LOOK_EVERY_S if calm else UNCALM_EVERY_S):
                     who = self._rightful(seen, self._look_round(image, seen))
             if seen is not who:
                 seen = self._track_again(image, time_s, who, reach_m)

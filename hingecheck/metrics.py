@@ -17,6 +17,7 @@ MIN_SCORE: Final = 0.5  # a landmark MediaPipe itself calls unlikely is not meas
 PICTURE_WITHIN_DEG: Final = 14.0
 WORLD_BEYOND_DEG: Final = 26.0
 
+LEAST_BEND_DEG: Final = 30.0
 GAPS_BEYOND_DEG: Final = 30.0  # nearer to the side one knee hides the other, and the ratio of two small gaps means nothing
 
 # Columns of the smoothed series, and how fast each may change (cutoff of the filter, hertz).
@@ -255,8 +256,8 @@ def thigh_from_feet(baseline: Baseline, series: Floats, yaw_deg: Floats) -> Floa
 
 # Lower and upper flexion, degrees, from the change of the six directions against standing (first six weights) and hip flexion (the
 # last): see benchmarks/README.md for how they were fitted and what they are worth on bodies the fit has not seen.
-LOWER_WEIGHTS: Final = (0.0, 0.617, -0.053, -0.238, -0.501, 0.0, 0.0)
-UPPER_WEIGHTS: Final = (0.0, 0.425, 0.134, -0.038, -0.168, 0.0, 0.0)
+LOWER_WEIGHTS: Final = (0.0, 0.73, -0.07, -0.3, -0.41, 0.0, 0.0)
+UPPER_WEIGHTS: Final = (0.0, 0.45, 0.14, -0.02, -0.19, 0.0, 0.0)
 
 
 def bend(baseline: Baseline | None, series: Floats) -> Floats:
@@ -301,6 +302,16 @@ def against(baseline: Baseline | None, series: Floats, yaw_deg: Floats) -> Metri
         back_drift_deg=blank,
         view_yaw_deg=np.abs(yaw_deg),
     )
+
+
+def hips_lead(knee_deg: Floats, lean_deg: Floats, measured: Metrics) -> Floats:
+    """How much further the trunk is bent than if it rose in step with the knees, degrees. Knee and trunk at the bottom, (T,) -> (T,).
+
+    In step means that the trunk has kept the share of its lean that the knees have kept of their bend. Knees that bend little straighten
+    by little: what they do says nothing, so they count as bent by ``LEAST_BEND_DEG`` at least.
+    """
+    straightened = np.clip((knee_deg - measured.knee_flexion_deg) / np.maximum(knee_deg, LEAST_BEND_DEG), 0.0, 1.0)
+    return measured.trunk_lean_deg - lean_deg * (1.0 - straightened)
 
 
 def _weighted(weights: tuple[float, ...], change: Floats, bent: Floats) -> Floats:

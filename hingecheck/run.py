@@ -276,9 +276,10 @@ def finished(job: Job, profile: Profile, model: str) -> dict[str, Any] | None:
     return content if same else None
 
 
-def score(job: Job, profile: Profile, model: str) -> Outcome:
-    """Score one clip of a batch in this process. Raises nothing a clip can cause."""
+def score(job: Job, settings: Mapping[str, Any], model: str) -> Outcome:
+    """Score one clip of a batch in this process, by a profile's settings as plain values. Raises nothing a clip can cause."""
     began = time.perf_counter()
+    profile = Profile.model_validate(settings)
     try:
         content = finished(job, profile, model)
         if content is None:
@@ -373,7 +374,7 @@ def batch(
                 Path(job.folder, "report.json").unlink(missing_ok=True)
     rows: dict[str, dict[str, Any]] = {}
     reports: dict[str, dict[str, Any]] = {}
-    work = partial(score, profile=profile, model=model)
+    work = partial(score, settings=profile.model_dump(), model=model)  # a profile's classes are made on the fly: pickle cannot find them
     outcomes = spread(work, todo, workers or os.cpu_count() or 1) if executor is None else _elsewhere(work, todo, executor)
     for job, (content, error, took_s) in outcomes:
         rows[job.name] = _row(job, content, error, took_s)
@@ -387,11 +388,12 @@ def batch(
 
 
 def _row(job: Job, content: Mapping[str, Any] | None, error: str | None, took_s: float) -> dict[str, Any]:
-    """One row of results.csv."""
+    """One row of results.csv; a cue that was never judged stays empty, for 0 would say it was right."""
     row: dict[str, Any] = {"path": job.name, "status": "failed" if content is None else "ok", "view": "", "reps": "", "score": ""}
+    row |= {cue.id: "" for cue in CUES}
     if content is not None:
         row |= {"view": content["view"]["kind"], "reps": len(content["reps"]), "score": content["score"]}
-    row |= {cue.id: "" if content is None else content["cues"][cue.id][Status.FAULT.value] for cue in CUES}
+        row |= {cue_id: said[Status.FAULT] for cue_id, said in content["cues"].items() if said[Status.OK] + said[Status.FAULT]}
     return row | {"seconds": round(took_s, 2), "error": error or ""}
 
 

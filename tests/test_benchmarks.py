@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from benchmarks import accuracy, limits, speed, tables, tracked, verdicts
+from benchmarks import accuracy, demo, limits, speed, tables, tracked, verdicts
 from benchmarks.stats import agreement, auc, held, match, overlap
 from benchmarks.truth import RealClip, TrueRep, Truth
 from hingecheck.cues import BY_ID, CUES
@@ -160,6 +160,16 @@ def test_a_gap_across_the_body_is_not_compared_where_a_side_view_hides_it():
     sides = [accuracy.Case(truth(true_rep(), azimuth=az, ankle_hip_ratio=np.ones(50)), seen(ankle_hip_ratio=np.ones(50))) for az in (0, 90)]
     rows = accuracy.errors(sides, lambda case: case.truth.view, only="ankle_hip_ratio")
     assert [(row["clips of"], row["mae"]) for row in rows] == [("front", 0.0)]
+
+
+def test_a_clip_is_silent_when_its_fault_was_not_judged_and_missed_when_it_was():
+    def answer(*found):
+        return demo.agrees(verdicts.verdicts(truth(true_rep("locked_knees")), found))
+
+    assert answer(rep(soft_knees="locked")) == "yes"
+    assert answer(rep(soft_knees=None)) == "silent"
+    assert (answer(rep()), answer()) == ("missed", "missed")
+    assert answer(rep(soft_knees="locked", chest_out="rounded")) == "untrue"
 
 
 def test_errors_within_reps_leave_standing_out():

@@ -1,0 +1,143 @@
+"""Goldens: what the engine says today of poses recorded from sample clips. ``test_goldens`` holds later versions to it.
+
+A golden is no truth, only what came out once; the truth is in ``sample_videos``. After a change that is meant to move numbers::
+
+    python -m tests.make_goldens            # judges the recorded poses again, a second
+    python -m tests.make_goldens --record   # sees the clips again first, a minute
+
+and look at the difference before it is committed.
+"""
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from hingecheck import engine, estimators, recording, run
+from hingecheck.data import METRICS, Poses, Result
+from hingecheck.profiles import Profile
+
+FOLDER = Path(__file__).with_name("goldens")
+CLIPS = ("good", "rounded_lower_back", "feet_too_wide")
+
+NEAR = {"degrees": 1.0}  # a value this close to its limit may fall on either side; other units: NEAR_RATIO
+NEAR_RATIO = 0.02
+TIME_S = 0.05  # a frame of the clips, and rounding
+DEGREES, RATIO = 0.5, 0.01  # how far a metric may move
+
+
+def record(name: str) -> None:
+    """See a sample clip with the default model and keep its poses, rounded to what matters: a tenth of a pixel, a millimetre."""
+    clip = FOLDER.parents[1] / "sample_videos" / f"{name}.mp4"
+    info, poses, warnings = run.track(clip)
+    digits = {"xy": 1, "score": 2, "world": 3, "back": 4}
+    rounded = replace(poses, **{field: getattr(poses, field).round(places) for field, places in digits.items()})
+    meta = {"clip": {**asdict(info), "path": f"sample_videos/{name}.mp4"}, "model": estimators.DEFAULT, "warnings": list(warnings)}
+    recording.save_poses(FOLDER / f"{name}.poses.npz", recording.storable(rounded), meta)
+
+
+def load(name: str) -> tuple[Poses, dict[str, Any]]:
+    """The recorded poses of a clip, and its golden."""
+    poses, _ = recording.load_poses(FOLDER / f"{name}.poses.npz")
+    return poses, json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def judge(poses: Poses) -> dict[str, Any]:
+    """What the engine says of poses: reps with their metrics and cues, and every event."""
+    return plain(engine.analyse(poses, Profile.default()))
+
+
+def plain(result: Result) -> dict[str, Any]:
+    """A result as values that JSON can hold, rounded to three digits."""
+    return {
+        "reps": [
+            {
+                **{name: round(getattr(rep, name), 3) for name in ("start_s", "bottom_s", "end_s")},
+                "complete": rep.complete,
+                "metrics": {name: rounded(rep.metrics[name]) for name in METRICS},
+                "cues": {
+                    cue_id: {
+                        "status": str(said.status),
+                        "direction": said.direction,
+                        "value": rounded(said.value),
+                        "limit": said.limit,
+                        "unit": said.unit,
+                    }
+                    for cue_id, said in rep.cues.items()
+                },
+            }
+            for rep in result.reps
+        ],
+        "events": [
+            {
+                "time_s": round(event.time_s, 3),
+                "kind": event.kind,
+                "cue": event.cue,
+                "direction": event.direction,
+                "value": rounded(event.value),
+            }
+            for event in result.events
+        ],
+    }
+
+
+def rounded(value: float | None) -> float | None:
+    """Three digits; None stays."""
+    return None if value is None else round(value, 3)
+
+
+def differences(golden: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Where a verdict has left its golden, a line each; what lies at a limit may fall on either side of it."""
+    if len(golden["reps"]) != len(now["reps"]):
+        return [f"{len(golden['reps'])} reps have become {len(now['reps'])}"]
+    found: list[str] = []
+    on_the_line: set[str] = set()
+    for number, (old, new) in enumerate(zip(golden["reps"], now["reps"], strict=True), 1):
+        for name in ("start_s", "bottom_s", "end_s"):
+            if abs(old[name] - new[name]) > TIME_S:
+                found.append(f"rep {number}: {name} {old[name]} has become {new[name]}")
+        if old["complete"] != new["complete"]:
+            found.append(f"rep {number}: complete {old['complete']} has become {new['complete']}")
+        for name in METRICS:
+            if moved(old["metrics"].get(name), new["metrics"][name], DEGREES if name.endswith("_deg") else RATIO):
+                found.append(f"rep {number}: {name} {old['metrics'].get(name)} has become {new['metrics'][name]}")
+        for cue_id, said in new["cues"].items():
+            before = old["cues"].get(cue_id)
+            if before is not None and (at_limit(before) or at_limit(said)):
+                on_the_line.add(cue_id)
+            elif before is None or (before["status"], before["direction"]) != (said["status"], said["direction"]):
+                found.append(f"rep {number}: {cue_id} {before} has become {said}")
+    old_events, new_events = ([e for e in verdict["events"] if e["cue"] not in on_the_line] for verdict in (golden, now))
+    kinds = [[(e["kind"], e["cue"], e["direction"]) for e in events] for events in (old_events, new_events)]
+    if kinds[0] != kinds[1]:
+        found.append(f"events {kinds[0]} have become {kinds[1]}")
+    else:
+        late = [(a, b) for a, b in zip(old_events, new_events, strict=True) if abs(a["time_s"] - b["time_s"]) > TIME_S]
+        found += [f"event {a} has become {b}" for a, b in late]
+    return found
+
+
+def moved(old: float | None, new: float | None, by: float) -> bool:
+    """Whether a metric has moved by more than ``by``, has come or has gone."""
+    return old is not new if old is None or new is None else abs(old - new) > by
+
+
+def at_limit(said: Mapping[str, Any]) -> bool:
+    """Whether a judged value is so close to its limit that a hair decides."""
+    return said["value"] is not None and abs(said["value"] - said["limit"]) <= NEAR.get(said["unit"], NEAR_RATIO)
+
+
+def main() -> None:
+    """Write the goldens of all clips."""
+    for name in CLIPS:
+        if "--record" in sys.argv[1:]:
+            record(name)
+        poses, _ = recording.load_poses(FOLDER / f"{name}.poses.npz")
+        (FOLDER / f"{name}.json").write_text(json.dumps(judge(poses), indent=1) + "\n", encoding="utf-8")
+        print(f"{name}: written")
+
+
+if __name__ == "__main__":
+    main()
