@@ -338,7 +338,9 @@ def cues(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")]
                         "wrong_when": "above" if fault.above else "below",
                         "limit": fault.limit,
                         "allowed": [fault.low, fault.high],
-                        "during": sorted(phase.name.lower() for phase in fault.phases),
+                        "during": [phase.name.lower() for phase in sorted(fault.phases)],
+                        "throughout": fault.throughout,
+                        "min_lean_deg": fault.min_lean_deg,
                         "say": fault.say,
                         "reason": fault.reason,
                     }

@@ -218,7 +218,7 @@ def display() -> Iterator[Check]:
     elif screen := os.environ.get("DISPLAY"):
         yield Check("display", Verdict.OK, screen)
     else:
-        remedy = "Start it on a desktop (on Wayland with Xwayland), or use live --headless"
+        remedy = "A window needs a desktop (on Wayland, Xwayland). Clips work without"
         yield Check("display", Verdict.WARN, "no X screen (DISPLAY is not set)", remedy)
 
 

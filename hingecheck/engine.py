@@ -147,13 +147,16 @@ def analyse(poses: Poses, profile: Profile, baseline: Baseline | None = None) ->
 
     When the first rep begins before the lifter was ever seen standing, the shape of the first stand (a lockout) is used from the start.
     """
-    state, body = advance(start(profile, baseline), poses, profile)
-    if baseline is None and state.baseline is not None:
-        learnt_s = next(event.time_s for event in body.events if event.kind == "baseline")
-        bent = body.rep > 0
-        if bent.any() and body.time_s[bent.argmax()] < learnt_s:
-            first = first_baseline(poses, profile)
-            state, body = advance(start(profile, first), poses, profile)
+    result = _whole(start(profile, baseline), poses, profile)
+    learnt = [event.time_s for event in result.events if event.kind == "baseline"]
+    if learnt and result.reps and result.reps[0].start_s < learnt[0]:
+        result = _whole(replace(start(profile, first_baseline(poses, profile)), given=False), poses, profile)
+    return result
+
+
+def _whole(state: State, poses: Poses, profile: Profile) -> Result:
+    """All that is left of a recording, and the rep that its end leaves open."""
+    state, body = advance(state, poses, profile)
     return Result.concat([body, finish(state, profile)])
 
 

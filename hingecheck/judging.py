@@ -40,7 +40,7 @@ class Tally:
     """What one rule remembers: whether it is on, since when the opposite holds, and what it saw of the open rep.
 
     ``frames`` in the phases that count; of these ``askew`` from the wrong side, ``early`` before the standing shape that the cue needs was
-    known, and ``seen`` measured; ``worst`` and ``best`` values.
+    known, and ``seen`` measured, from ``first_s`` to ``last_s``; ``worst`` and ``best`` values.
     """
 
     on: bool = False
@@ -50,6 +50,8 @@ class Tally:
     askew: int = 0
     early: int = 0
     seen: int = 0
+    first_s: float = math.nan
+    last_s: float = math.nan
     worst: float = math.nan
     worst_s: float = math.nan
     best: float = math.nan
@@ -58,7 +60,7 @@ class Tally:
     def reset(self) -> None:
         """Forget the rep that ended; a cue that is on stays on."""
         self.faulted, self.frames, self.askew, self.early, self.seen = False, 0, 0, 0, 0
-        self.worst = self.worst_s = self.best = self.best_s = math.nan
+        self.first_s = self.last_s = self.worst = self.worst_s = self.best = self.best_s = math.nan
 
 
 def start(rules: tuple[Rule, ...]) -> tuple[Tally, ...]:
@@ -132,6 +134,9 @@ def _watch(
     if seen.any():
         where = np.flatnonzero(seen)
         tally.seen += len(where)
+        tally.last_s = float(time_s[where[-1]])
+        if tally.first_s != tally.first_s:
+            tally.first_s = float(time_s[where[0]])
         sign = 1.0 if rule.fault.above else -1.0
         past = sign * value[where]
         high, low = int(past.argmax()), int(past.argmin())
@@ -182,7 +187,9 @@ def _late(tallies: tuple[Tally, ...], rules: tuple[Rule, ...], time_s: float) ->
 
 
 def _wrong(tally: Tally, rule: Rule) -> bool:
-    return bool(rule.beyond(tally.best)) if rule.fault.throughout else tally.faulted
+    if rule.fault.throughout:
+        return bool(rule.beyond(tally.best)) and tally.last_s - tally.first_s >= rule.hold_s
+    return tally.faulted
 
 
 def _unjudged(tally: Tally, rule: Rule) -> str | None:

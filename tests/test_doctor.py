@@ -168,7 +168,7 @@ def test_a_window_needs_a_screen(monkeypatch, screen, verdict):
     monkeypatch.setenv("DISPLAY", screen)
     (check,) = doctor.display()
     assert check.verdict is verdict
-    assert ("--headless" in check.remedy) == (verdict is Verdict.WARN)
+    assert ("needs a desktop" in check.remedy) == (verdict is Verdict.WARN)
 
 
 def test_a_check_that_breaks_is_a_finding_and_the_others_go_on(monkeypatch):

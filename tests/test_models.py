@@ -27,7 +27,7 @@ def package(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", ["lite", "full"])
 def test_the_models_in_the_repository_are_the_ones_in_the_list(name):
-    listed = dict(reversed(line.split()) for line in (MODELS / "SHA256SUMS").read_text().splitlines())
+    listed = {file: digest for digest, file in map(str.split, (MODELS / "SHA256SUMS").read_text().splitlines())}
     assert hashlib.sha256(mediapipe_pose.verify(name)).hexdigest() == listed[f"pose_landmarker_{name}.task"]
 
 

@@ -217,6 +217,16 @@ def test_half_a_second_unseen_changes_no_count(first_s: float) -> None:
     assert (moved.phase[np.isnan(flexion)] == Phase.UNSEEN).all()
 
 
+def test_who_rose_unseen_stands_when_seen_again() -> None:
+    """Unseen for 0.8 s from the bottom on; seen again upright and still: a rate of nothing, and the rise is over."""
+    t = np.concatenate([np.arange(0.0, 3.0, 0.04), np.arange(3.8, 6.0, 0.04)])
+    flexion = np.where(t < 3.0, np.interp(t, [1.0, 2.5], [0.0, 90.0]), 0.0)
+    rate = np.where((t > 1.0) & (t < 2.5), 60.0, 0.0)
+    _, moved = phases.advance(Track(), t, flexion, rate, flexion, start_deg=30.0, min_depth_deg=45.0)
+    assert moved.phase[t > 3.9].tolist() == [Phase.STANDING] * int((t > 3.9).sum())
+    assert [c.counted for c in moved.closed] == [True]
+
+
 def test_a_rep_in_which_the_lifter_is_lost_for_long_is_dropped_and_the_next_takes_its_number() -> None:
     keys = stand(1.0) + hinge(2) + stand(3.0) + hinge(1)
     t = times(keys)

@@ -8,12 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hingecheck.cues import CUES
+from hingecheck.cues import BY_ID, CUES
 from hingecheck.errors import ProfileError
 from hingecheck.profiles import LARGEST_FILE, Profile, dumps, load, loads
 
 ROOT = Path(__file__).parents[1]
 EVERY_LIMIT = [(cue, fault) for cue in CUES for fault in cue.faults]
+DEFAULT = Profile.default()
+BENT, LOCKED = BY_ID["soft_knees"].faults
+BENT_RANGE = f"{BENT.low:g} to {BENT.high:g} degrees"
+BENT_MORE = BENT.limit + 1.5  # any limit but the default
 
 
 def limits(low: float, high: float) -> st.SearchStrategy[float]:
@@ -39,7 +43,7 @@ rep_tables = st.tuples(limits(15, 60), limits(20, 90)).map(lambda pair: {"start_
 def agrees(cues: dict[str, dict[str, float]]) -> bool:
     """The one pair whose ranges touch: locked may not reach bent."""
     knees = cues.get("soft_knees", {})
-    return knees.get("locked", 5) < knees.get("bent", 35)
+    return knees.get("locked", LOCKED.limit) < knees.get("bent", BENT.limit)
 
 
 profiles = st.builds(lambda name, cues, reps: Profile(name=name, cues=cues, reps=reps), names, cue_tables.filter(agrees), rep_tables)
@@ -73,14 +77,15 @@ def test_every_setting_of_the_shipped_default_file_may_be_uncommented():
 
 
 def test_a_file_states_only_what_differs():
-    profile = loads("[cues.soft_knees]\nbent = 40\n[cues.chest_out]\nenabled = false\n[reps]\nstart_deg = 25", "ana.toml")
+    start = DEFAULT.reps.start_deg + 1.5
+    profile = loads(f"[cues.soft_knees]\nbent = {BENT_MORE}\n[cues.chest_out]\nenabled = false\n[reps]\nstart_deg = {start}", "ana.toml")
     assert profile.name == "ana"
-    assert profile.limit("soft_knees", "bent") == 40
-    assert profile.limit("soft_knees", "locked") == Profile.default().limit("soft_knees", "locked")
+    assert profile.limit("soft_knees", "bent") == BENT_MORE
+    assert profile.limit("soft_knees", "locked") == LOCKED.limit
     assert not profile.cue("chest_out").enabled
-    assert profile.reps.start_deg == 25
+    assert profile.reps.start_deg == start
     live = [line for line in dumps(profile).splitlines() if line and not line.startswith(("#", "["))]
-    assert live == ['name = "ana"', "start_deg = 25.0", "enabled = false", "bent = 40.0"]
+    assert live == ['name = "ana"', f"start_deg = {start}", "enabled = false", f"bent = {BENT_MORE}"]
 
 
 def test_every_line_of_a_written_profile_tells_unit_range_and_reason():
@@ -160,8 +165,8 @@ def test_a_limit_may_stand_anywhere_in_its_range_and_nowhere_else(cue, fault):
             "cues.soft_knees.bentt: not a setting. Did you mean bent? Known here: enabled, hold_s, bent, locked.",
         ),
         ("[soft_knees]\nbent = 40", "soft_knees: not a setting. Did you mean cues.soft_knees? Known here: name, reps, cues."),
-        ("[cues.soft_knees]\nbent = '40'", "cues.soft_knees.bent: '40' is not allowed. Give a number, 15 to 90 degrees."),
-        ("[cues.soft_knees]\nbent = true", "cues.soft_knees.bent: True is not allowed. Give a number, 15 to 90 degrees."),
+        ("[cues.soft_knees]\nbent = '40'", f"cues.soft_knees.bent: '40' is not allowed. Give a number, {BENT_RANGE}."),
+        ("[cues.soft_knees]\nbent = true", f"cues.soft_knees.bent: True is not allowed. Give a number, {BENT_RANGE}."),
         ("[cues.soft_knees]\nbent = 5\nlocked = 99", "(1 more to correct)"),
         ("[cues.soft_knees]\nenabled = 1", "cues.soft_knees.enabled: 1 is neither true nor false. Write one of them."),
         ("[cues.soft_knees]\nhold_s = 9", "cues.soft_knees.hold_s: 9 is not allowed. Give a number, 0 to 2 seconds."),
@@ -186,8 +191,8 @@ def test_limits_that_leave_nothing_right_are_refused():
 def test_a_file_is_read_from_disk_with_or_without_the_mark_windows_puts_in_front(tmp_path):
     file = tmp_path / "ana.toml"
     for mark in (b"", b"\xef\xbb\xbf"):
-        file.write_bytes(mark + "[cues.soft_knees]\r\nbent = 40 # für Ana\r\n".encode())
-        assert load(file).limit("soft_knees", "bent") == 40
+        file.write_bytes(mark + f"[cues.soft_knees]\r\nbent = {BENT_MORE} # für Ana\r\n".encode())
+        assert load(file).limit("soft_knees", "bent") == BENT_MORE
         assert load(file).name == "ana"
 
 

@@ -1,0 +1,113 @@
+"""The tables in docs/ that repeat numbers of the code, written from the code::
+
+    python -m tests.make_docs
+
+puts each between its marks; ``test_docs`` says when that was forgotten.
+"""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from hingecheck import coaching, judging, metrics, phases, scoring, views
+from hingecheck.cues import CUES, Cue, Fault
+from hingecheck.profiles import Profile
+
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+def cue_table() -> str:
+    """The nine cues: what is judged, from where, and how much it counts."""
+    rows = [
+        (f"`{cue.id}`", cue.name, str(cue.view), cue.priority, f"{cue.weight:g}", f"{cue.hold_s:g} s", "no" if cue.withheld else "yes")
+        for cue in CUES
+    ]
+    return table(("cue", "name", "seen from the", "priority", "weight", "hold", "judged"), rows)
+
+
+def fault_table() -> str:
+    """Every way to get a cue wrong, with its limit and why it stands there."""
+    rows = [
+        (f"`{cue.id}`", f"`{fault.direction}`", wrong_when(cue, fault), during(fault), f"{fault.low:g} to {fault.high:g}", fault.reason)
+        for cue in CUES
+        for fault in cue.faults
+    ]
+    return table(("cue", "direction", "wrong when", "during", "a profile may set", "why there"), rows)
+
+
+def wrong_when(cue: Cue, fault: Fault) -> str:
+    """The comparison that makes a fault: "`butt_drop` > 0.11 leg lengths"."""
+    unit = {"degrees": "°"}.get(cue.unit, "" if "/" in cue.unit else f" {cue.unit}")
+    return f"`{fault.metric}` {'>' if fault.above else '<'} {fault.limit:g}{unit}"
+
+
+def during(fault: Fault) -> str:
+    """The phases that count, in order."""
+    words = ", ".join(phase.name.lower() for phase in sorted(fault.phases))
+    words += f", leaning {fault.min_lean_deg:g}° or more" if fault.min_lean_deg is not None else ""
+    return words + (", all the time" if fault.throughout else "")
+
+
+def area_table() -> str:
+    """The area that each cue points at."""
+    return table(("cue", "area"), [(f"`{cue_id}`", area) for cue_id, area in scoring.AREAS.items()])
+
+
+def number_table() -> str:
+    """Numbers that no profile changes, with what they decide."""
+    reps = Profile.default().reps
+    rows = [
+        (f"{metrics.MIN_SCORE:g}", "a landmark that the pose model calls less likely than this is not used"),
+        (f"{views.SIDE_WITHIN_DEG:g}°", "so far from square may a side view be"),
+        (f"{views.FRONT_WITHIN_DEG:g}°", "so far from square may a front view be"),
+        (f"{metrics.GAPS_BEYOND_DEG:g}°", "nearer to a side view than this, gaps between left and right are not measured"),
+        (f"{metrics.STAND_S:g} s", "how long a stand must last to be learnt as the standing shape"),
+        (f"{metrics.STAND_LEAN_DEG:g}°, {metrics.STAND_FLEXION_DEG:g}°", "trunk lean and hip flexion that still pass for standing"),
+        (
+            f"{metrics.TURNED_DEG:g}°, {metrics.MOVED:g}, {metrics.RESIZED:g}",
+            "turn, leg lengths to the side, and share of size after which the standing shape is learnt anew",
+        ),
+        (f"{reps.start_deg:g}°", "hip flexion at which a rep begins (a profile may change it)"),
+        (f"{reps.min_depth_deg:g}°", "hip flexion that a bend must reach to count (a profile may change it)"),
+        (f"{phases.MIN_LEAN_DEG:g}°", "trunk lean that a bend must reach to count"),
+        (f"{phases.RISE_DEG:g}°", "a new rep begins so far above the last top at least"),
+        (f"{phases.NEAR_BOTTOM_DEG:g}°", "the bottom: slow, and within this of the deepest point"),
+        (f"{phases.TOP_S:g} s", "how long a top is watched before the rep is closed"),
+        (f"{phases.LOST_S:g} s", "a lifter unseen for longer has left: a rep under way is dropped"),
+        (f"{judging.SEEN_SHARE:.0%}", "share of the frames that count which must be seen for a cue to be judged"),
+        (f"{coaching.SHOWN_S:g} s", "how long a cue stays on the picture at least"),
+    ]
+    return table(("number", "what it decides"), rows)
+
+
+def table(head: tuple[str, ...], rows: list[tuple[object, ...]]) -> str:
+    """A Markdown table."""
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
+
+
+TABLES: dict[str, dict[str, Callable[[], str]]] = {
+    "measures.md": {"cues": cue_table, "faults": fault_table, "numbers": number_table},
+    "scoring.md": {"areas": area_table},
+}
+
+
+def filled(name: str) -> str:
+    """The text of a document with its tables as the code would have them."""
+    text = (DOCS / name).read_text(encoding="utf-8")
+    for mark, make in TABLES[name].items():
+        pattern = rf"(<!-- {mark}: made by tests/make_docs.py -->\n).*?(<!-- end -->)"
+        text, found = re.subn(pattern, lambda match, make=make: match[1] + make() + "\n" + match[2], text, flags=re.DOTALL)
+        assert found == 1, f"{name}: no marks for {mark}"
+    return text
+
+
+def main() -> None:
+    """Write the tables."""
+    for name in TABLES:
+        (DOCS / name).write_text(filled(name), encoding="utf-8")
+        print(f"docs/{name}: written")
+
+
+if __name__ == "__main__":
+    main()

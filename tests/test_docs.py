@@ -1,0 +1,189 @@
+"""The documents say what the program does: every command, option, file, field, cue and limit, and the numbers of the rules."""
+
+import re
+from pathlib import Path
+
+import make_docs
+import pytest
+import test_cli
+import typer.main
+from synthetic import backless, film, hinge, stand
+
+from hingecheck import cli, engine, run, scoring
+from hingecheck.cues import BY_ID, CUES
+from hingecheck.data import METRICS, Judgement, Status
+from hingecheck.profiles import Profile
+from hingecheck.recording import _ARRAYS
+from hingecheck.report import COLUMNS
+from hingecheck.silhouette import S
+from hingecheck.skeleton import K
+
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+def document(name):
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+def section(text, heading):
+    """What stands under a heading, up to the next one of the same rank."""
+    found = re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    assert found, f"no section {heading!r}"
+    return found[1]
+
+
+COMMANDS = [(path, command) for path, command in test_cli.commands() if path]
+OPTIONS = [
+    (path, option)
+    for path, command in COMMANDS
+    for parameter in command.params
+    for option in (*parameter.opts, *parameter.secondary_opts)
+    if option.startswith("--") and option != "--help"
+]
+
+
+@pytest.mark.parametrize("path", [path for path, _ in COMMANDS], ids=" ".join)
+def test_every_command_is_documented(path):
+    text = document("commands.md")
+    assert f"## {path[0]}\n" in text
+    if not hasattr(dict(COMMANDS)[path], "commands"):  # a group is only the words before others
+        assert re.search(rf"^hingecheck {' '.join(path)} ", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("path", "option"), OPTIONS, ids=lambda part: part if isinstance(part, str) else " ".join(part))
+def test_every_option_is_documented_where_its_command_is(path, option):
+    assert f"`{option}`" in section(document("commands.md"), path[0])
+
+
+def test_options_of_the_program_itself_are_documented():
+    head = document("commands.md").partition("\n## ")[0]
+    for parameter in typer.main.get_command(cli.app).params:
+        assert all(f"{option}`" in head for option in parameter.opts)
+
+
+def test_no_option_is_documented_that_does_not_exist():
+    real = {option for _, option in OPTIONS} | {"--help", "--version", "--debug"}
+    assert set(re.findall(r"`(--[a-z-]+)`", document("commands.md"))) <= real
+
+
+def test_every_exit_code_is_documented():
+    codes = set(map(int, re.findall(r"^\| (\d+) \|", section(document("commands.md"), "Exit codes"), re.MULTILINE)))
+    assert codes == {cli.OK, cli.SOME_FAILED, cli.BAD_INPUT, cli.INTERRUPTED} == {0, 1, 2, 130}
+
+
+def fields(schema):
+    """Names of a schema, those of measures and cues left out: they have documents of their own."""
+    if isinstance(schema, list):
+        yield from fields(schema[0])
+    elif isinstance(schema, dict):
+        for name, inner in schema.items():
+            if name in BY_ID:
+                yield from fields(inner)
+            elif name not in METRICS:
+                yield name
+                yield from fields(inner)
+
+
+@pytest.mark.parametrize("name", sorted(set(fields(test_cli.SCHEMA))))
+def test_every_field_of_the_report_is_documented(name):
+    assert f"`{name}`" in section(document("commands.md"), "report.json")
+
+
+def test_every_word_a_field_can_hold_is_documented():
+    text = section(document("commands.md"), "report.json")
+    for words in (test_cli.SCHEMA["view"]["kind"], test_cli.SCHEMA["view"]["facing"], set(Status)):
+        assert all(f"`{word}`" in text for word in words if word is not None)
+
+
+def test_every_column_of_the_tables_is_documented():
+    frames, results, reps = (section(document("commands.md"), f"{name}.csv") for name in ("frames", "results", "reps"))
+    assert all(f"`{column}`" in frames for column in COLUMNS)
+    row = run._row(run.Job("a.mp4", "a.mp4", "a"), None, "broken", 0.0)
+    assert all(f"`{column}`" in results for column in row if column not in BY_ID)
+    assert all(f"`{column}`" in reps for column in ("path", "index", "start_s", "bottom_s", "end_s", "complete", "score"))
+
+
+def test_every_file_that_is_written_is_documented():
+    text = document("commands.md")
+    for name in ("report.json", "report.html", "frames.csv", "poses.npz", "annotated.mp4", "results.csv", "reps.csv", "summary.html"):
+        assert f"`{name}`" in text
+
+
+def test_the_arrays_of_a_recording_are_documented():
+    text = section(document("commands.md"), "poses.npz")
+    assert all(f"`{name}`" in text for name in (*_ARRAYS, "schema", "hingecheck", "meta"))
+    assert f"(T, {K}, 2)" in text
+    assert f"(T, {S})" in text
+    assert f"at {S} places" in document("measures.md")
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_every_measure_is_documented_with_its_unit(name):
+    (row,) = re.findall(rf"^\| `{name}` \| ([a-z ]+) \| .+ \| .+ \|$", section(document("measures.md"), "The measures"), re.MULTILINE)
+    assert (row == "degrees") == name.endswith("_deg")
+
+
+@pytest.mark.parametrize("name", make_docs.TABLES)
+def test_tables_made_of_the_code_are_up_to_date(name):
+    assert document(name) == make_docs.filled(name), "renew them: python -m tests.make_docs"
+
+
+@pytest.mark.parametrize("cue", CUES, ids=lambda cue: cue.id)
+def test_every_cue_and_limit_is_documented(cue):
+    text = section(document("measures.md"), "The nine cues")
+    assert f"| `{cue.id}` | {cue.name} | {cue.view} |" in text
+    for fault in cue.faults:
+        (row,) = (line for line in text.splitlines() if line.startswith(f"| `{cue.id}` | `{fault.direction}` |"))
+        assert f"`{fault.metric}` {'>' if fault.above else '<'} {fault.limit:g}" in row
+
+
+def test_the_reasons_for_not_judging_are_documented():
+    text = section(document("measures.md"), "The nine cues")
+    off = Profile.model_validate({"cues": {"soft_knees": {"enabled": False}}})
+    seen = [
+        engine.analyse(film(stand(1.0) + hinge(), yaw_deg=0.0), off),  # from the front
+        engine.analyse(film(hinge(2, top_s=0.1), begin=hinge()[0]), off),  # bent over from the start, never still
+        engine.analyse(backless(film(stand(1.0) + hinge())), off),
+    ]
+    reasons = {said.reason for result in seen for rep in result.reps for said in rep.cues.values() if said.status is Status.NOT_JUDGED}
+    assert len(reasons) >= 5
+    for reason in reasons:
+        assert f"`{reason.partition(':')[0]}" in text
+
+
+def test_the_numbers_of_the_rules_are_documented():
+    text = " ".join(document("scoring.md").split())
+    least, rest = scoring.LEAST_PENALTY, 1 - scoring.LEAST_PENALTY
+    assert f"severity = {least:g} + {rest:g} * min(1, |value - limit| / ({scoring.WORST_AT:g} * range))" in text
+    assert f"at least {scoring.READY_REPS} whole reps" in text
+    assert f"their score is at least {scoring.READY_SCORE};" in text
+    assert f"neither `{scoring.READY_CUES[0]}` nor `{scoring.READY_CUES[1]}` was wrong" in text
+    assert len(scoring.READY_CUES) == 2
+
+
+def test_the_example_of_the_score_is_right():
+    text = " ".join(document("scoring.md").split())
+    judged = ("butt_high", "soft_knees", "neutral_spine", "squeeze_butt")
+    weights = {cue_id: BY_ID[cue_id].weight for cue_id in judged}
+    assert (
+        f"Judged are `butt_high` (weight {weights['butt_high']:g}), `soft_knees` ({weights['soft_knees']:g}), `neutral_spine` "
+        f"({weights['neutral_spine']:g}) and `squeeze_butt` ({weights['squeeze_butt']:g}), together {sum(weights.values()):g}."
+    ) in text
+    rounded = Judgement(Status.FAULT, "rounded", 25.0, 18.0, "degrees", 1.0, None)
+    fine = Judgement(Status.OK, None, 0.0, 18.0, "degrees", 1.0, None)
+    assert scoring.severity("neutral_spine", rounded) == pytest.approx(0.64)
+    assert "severity 0.4 + 0.6 * 7 / 17.5 = 0.64" in text
+    score = scoring.rep_score(dict.fromkeys(judged, fine) | {"neutral_spine": rounded})
+    assert text.count(f"= {score}. ") == 1
+
+
+def test_the_documents_lead_to_files_that_exist(root):
+    for file in (*DOCS.glob("*.md"), root / "README.md", root / "CONTRIBUTING.md", root / "ARCHITECTURE.md"):
+        for target in re.findall(r"\]\(([^)#:]+)\)", file.read_text(encoding="utf-8")):
+            assert (file.parent / target).exists(), f"{file.name} leads to {target}"
+
+
+def test_the_readme_says_how_to_begin(root):
+    text = (root / "README.md").read_text(encoding="utf-8")
+    for words in ("make demo", "make test", "hingecheck analyze", "docs/commands.md", "docs/measures.md", "docs/scoring.md"):
+        assert words in text
