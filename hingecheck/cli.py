@@ -49,6 +49,8 @@ def main() -> None:
     """Run the command line: errors become one line on stderr and an exit code; ``--debug`` shows where they came from."""
     arguments = sys.argv[1:]
     debug = "--debug" in arguments
+    # MediaPipe would report its use to its makers over the network. Nobody listens at this address, and nothing else here wants a proxy.
+    os.environ["https_proxy"] = "http://127.0.0.1:9"
     arguments = [argument for argument in arguments if argument != "--debug"]
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may hold what the terminal cannot show
@@ -119,7 +121,7 @@ def _profile(path: Path | None) -> "Profile":
 
 @contextmanager
 def _bars(quiet: bool) -> Iterator[Any]:
-    """Progress bars on stderr; none when ``quiet`` or when nobody watches."""
+    """Progress bars on stderr, gone when the work is done; none when ``quiet`` or when nobody watches."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -131,7 +133,7 @@ def _bars(quiet: bool) -> Iterator[Any]:
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, disable=quiet or not console.is_terminal) as progress:
+    with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as progress:
         yield progress
 
 
@@ -160,10 +162,9 @@ def analyze(
 
     limits = _profile(profile)
     reports, failed = [], 0
-    folders = run.folders(clips, out)
-    with _bars(as_json) as progress:
-        for clip, folder in zip(clips, folders, strict=True):
-            try:
+    for clip, folder in zip(clips, run.folders(clips, out), strict=True):
+        try:
+            with _bars(as_json) as progress:
                 content = run.clip(
                     clip,
                     folder,
@@ -173,17 +174,15 @@ def analyze(
                     on_frame=_follow(progress, f"{clip.name}: seeing"),
                     on_drawn=_follow(progress, f"{clip.name}: drawing") if annotate else None,
                 )
-            except HingecheckError as error:
-                if len(clips) == 1:
-                    raise
-                failed += 1
-                print(_line(str(error)), file=sys.stderr)
-                continue
-            reports.append(content)
-            if not as_json:
-                progress.stop()
-                _show(content, folder)
-                progress.start()
+        except HingecheckError as error:
+            if len(clips) == 1:
+                raise
+            failed += 1
+            print(_line(str(error)), file=sys.stderr)
+            continue
+        reports.append(content)
+        if not as_json:
+            _show(content, folder)
     if as_json:
         print(json.dumps(reports[0] if len(clips) == 1 else reports, ensure_ascii=False, indent=1))
     if failed == len(clips):
@@ -279,7 +278,7 @@ def batch(
         rows = run.batch(folder, out, profile=limits, model=model, executor=executor, workers=workers, fresh=fresh, on_clip=on_clip)
     for row in failed:
         print(_line(row["error"]), file=sys.stderr)
-    print(f"{len(rows)} clips, {len(failed)} failed. See {out / 'summary.html'} and {out / 'results.csv'}")
+    print(f"{_count(len(rows), 'clip')}, {len(failed)} failed. See {out / 'summary.html'} and {out / 'results.csv'}")
     return BAD_INPUT if len(failed) == total else SOME_FAILED if failed else OK
 
 

@@ -46,7 +46,8 @@ NEARLY_UPRIGHT_DEG: Final = 30.0
 SURE_S: Final = 0.1
 # A lifter who has turned, moved (leg lengths) or come nearer (share) this much since is learnt anew.
 TURNED_DEG: Final = 20.0
-MOVED: Final = 0.15
+MOVED: Final = 0.15  # the hip; more than any lean moves it
+STEPPED: Final = 0.05  # hip and foot both: a plate moves only the foot, a lean only the hip
 RESIZED: Final = 0.2
 
 # In a hinge the feet stay where they stood and the legs as long as they were. A plate in front of the leg draws the landmarks on to
@@ -228,9 +229,10 @@ def outdated(baseline: Baseline | None, row: Floats, yaw_deg: float) -> bool:
     if baseline is None:
         return True
     turn = abs((yaw_deg - baseline.yaw_deg + 180.0) % 360.0 - 180.0)
-    resized = abs(float(row[THIGH_PX] + row[SHANK_PX]) - baseline.leg_px)
-    moved = abs(float(row[HIP_X]) - baseline.hip_px[0])
-    return turn > TURNED_DEG or resized > RESIZED * baseline.leg_px or moved > MOVED * baseline.leg_px
+    size = abs(float(row[THIGH_PX] + row[SHANK_PX]) / baseline.leg_px - 1.0)
+    hip = float(np.hypot(*(row[HIP_X : HIP_Y + 1] - baseline.hip_px))) / baseline.leg_px
+    ankle = float(np.hypot(*(row[ANKLE_X : ANKLE_Y + 1] - baseline.ankle_px))) / baseline.leg_px
+    return turn > TURNED_DEG or size > RESIZED or hip > MOVED or min(hip, ankle) > STEPPED
 
 
 def leg_kept(baseline: Baseline, series: Floats) -> Bools:

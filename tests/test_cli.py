@@ -89,6 +89,14 @@ def misfits(value, schema, where="report"):
     return [] if fits else [f"{where}: {value!r}"]
 
 
+@pytest.fixture(autouse=True)
+def nobody_watches(monkeypatch):
+    """Output is no terminal's, whatever the machine that runs the tests says, and has 80 columns."""
+    monkeypatch.setenv("COLUMNS", "80")
+    for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture
 def hingecheck(monkeypatch, capsys):
     """Run a command in this process -> exit code, stdout, stderr."""
@@ -512,6 +520,28 @@ def test_a_report_in_the_terminal_says_what_is_fine_and_in_how_many_reps(hinges,
     assert "practise next" not in out
 
 
+def test_who_watches_sees_bars_that_are_gone_in_the_end(hinges, hingecheck, monkeypatch, tmp_path):
+    monkeypatch.setenv("FORCE_COLOR", "1")  # a terminal, as far as rich can tell
+    monkeypatch.setenv("COLUMNS", "120")
+    (tmp_path / "bad.mp4").write_text("hello")
+    code, _, err = hingecheck("analyze", hinges, tmp_path / "bad.mp4")
+    assert code == 1
+    frames = len(replayed.two_hinges())
+    for what in ("seeing", "drawing"):
+        assert f"{frames}/{frames}" in err[err.rindex(f"hinges.mp4: {what}") :]
+    bars, erased, rest = err.partition(f"{tmp_path / 'bad.mp4'}: not a video")
+    assert erased
+    assert bars.rindex("\x1b[2K") > bars.rindex("mp4: ")
+    assert "seeing" not in rest
+
+
+def test_json_shows_no_bars_to_who_watches(hinges, hingecheck, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    code, out, err = hingecheck("analyze", hinges, "--no-annotate", "--json")
+    assert (code, err) == (0, "")
+    assert json.loads(out)["clip"]["path"] == str(hinges)
+
+
 def test_a_cue_judged_in_one_rep_of_two_is_not_called_fine_in_both(capsys):
     verdict = {"status": "ok", "direction": None, "value": 20.0, "limit": 35.0, "unit": "degrees", "at_s": 1.0, "reason": None}
     unseen = verdict | {"status": "not_judged", "value": None, "reason": "hip, knee or ankle hidden"}
@@ -596,7 +626,7 @@ def test_a_batch_in_which_nothing_could_be_scored_is_bad_input(hingecheck, threa
     code, out, err = hingecheck("batch", tmp_path)
     assert code == 2
     assert one_line(err)
-    assert out.startswith("1 clips, 1 failed.")
+    assert out.startswith("1 clip, 1 failed.")
     assert (tmp_path / "hingecheck-results/results.csv").exists()
 
 

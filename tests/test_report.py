@@ -271,7 +271,7 @@ def test_gaps_between_left_and_right_are_plotted_from_the_front_only():
 
 def test_limits_are_drawn_only_of_cues_that_were_judged_and_only_in_their_phases(plots):
     dashed = [shape for shape in plots["shapes"] if shape["type"] == "line"]
-    locked = [shape for shape in dashed if shape["yref"] == "y2" and shape["y0"] == 5.0]
+    locked = [shape for shape in dashed if shape["yref"] == "y2" and shape["y0"] == report.TABLE_LIMITS["soft_knees", "locked"]]
     assert len(locked) == 3, "once a rep, at the bottom"
     assert all(shape["x1"] - shape["x0"] < 1.0 for shape in locked)
     assert "rounded 20" not in [note["text"] for note in plots["annotations"]], "chest_out is not judged"
