@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from .tables import Row, Tables
 from .tracked import ROOT
 
@@ -60,7 +62,7 @@ def bare(clip: Path, model: str, most: int | None = None) -> int:
     with av.open(str(clip)) as container, vision.PoseLandmarker.create_from_options(options) as landmarker:
         container.streams.video[0].thread_type = "AUTO"
         for frame in container.decode(video=0):
-            image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=frame.to_ndarray(format="rgb24"))
+            image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(frame.to_ndarray(format="rgb24")))
             landmarker.detect_for_video(image, round(1000 * frame.time))
             done += 1
             if done == most:

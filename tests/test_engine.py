@@ -223,8 +223,17 @@ def test_a_squat_whose_knees_and_trunk_rise_together_is_no_rise_of_hips_first() 
     assert ("squeeze_butt", "hips_first") not in faults(result)
 
 
-def test_the_metrics_of_a_rep_are_those_of_its_deepest_frame() -> None:
-    result = analyse(film(stand(1.0) + hinge(2, lower=10)))
+@pytest.mark.parametrize(
+    "poses",
+    [
+        film(stand(1.0) + hinge(2, lower=10)),
+        film(stand(1.0) + hinge(4, 120.0, down_s=0.25, pause_s=0.2, up_s=0.5, top_s=0.0), 8),
+    ],
+    ids=["calm", "so fast that one frame ends a rep and begins the next"],
+)
+def test_the_metrics_of_a_rep_are_those_of_its_deepest_frame(poses: Poses) -> None:
+    result = analyse(poses)
+    assert len(result.reps) >= 2
     for rep in result.reps:
         frame = int(np.flatnonzero(result.time_s == rep.bottom_s)[0])
         inside = result.rep == rep.index
@@ -232,6 +241,14 @@ def test_the_metrics_of_a_rep_are_those_of_its_deepest_frame() -> None:
         for name in METRICS:
             value = getattr(result.metrics, name)[frame]
             assert rep.metrics[name] == (None if np.isnan(value) else value)
+
+
+@pytest.mark.parametrize(("bent_deg", "reps"), [(40.0, 0), (50.0, 1)])
+def test_depth_is_measured_from_how_the_lifter_stands(bent_deg: float, reps: int) -> None:
+    """Standing at 10 degrees, as world landmarks may have it: with 13 of the thigh, 43 and 53 from there, and 45 make a rep."""
+    tall = Key(0.5, 10.0)
+    keys = (tall, tall._replace(after_s=1.0), Key(1.5, bent_deg, 13.0), Key(0.5, bent_deg, 13.0), tall._replace(after_s=1.5), tall)
+    assert len(analyse(film(keys, begin=tall)).reps) == reps
 
 
 def test_a_rep_event_comes_when_the_rep_is_over_and_names_it() -> None:

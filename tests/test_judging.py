@@ -386,7 +386,10 @@ def test_who_never_stands_straight_at_the_top_is_told_the_best_value_at_its_end_
 def test_a_top_that_was_seen_for_a_moment_only_is_no_fault() -> None:
     """Seen once on the way up, then never again: no one can say how straight the lifter came to stand."""
     session = Session()
-    judged = top(session, [SHORT.limit + 20, np.nan, np.nan, np.nan, np.nan, np.nan], 5)
+    session.frames({"hips_lead_deg": np.zeros(4), "trunk_lean_deg": 60.0}, Phase.UP)
+    flexion = [SHORT.limit + 20.0, *[np.nan] * 5]
+    phase = [Phase.STANDING, *[Phase.UNSEEN] * 5]
+    judged = session.frames({SHORT.fault.metric: flexion, "trunk_lean_deg": 0.0}, phase, closed=rep_ends_at(5))
     assert judged.cues[0]["squeeze_butt"].status is not Status.FAULT
     assert judged.events == ()
 

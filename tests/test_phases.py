@@ -124,6 +124,13 @@ def test_a_lockout_that_is_not_finished_still_ends_the_rep(top_deg: float) -> No
         assert rep.end_s == pytest.approx(1.0 + n * 3.8 + 3.0, abs=0.35)
 
 
+def test_a_shallow_rep_ends_where_its_rise_does_though_that_is_above_half_its_depth() -> None:
+    """From 46 degrees back to 24.5: more than half, and yet nobody calls that bent over."""
+    _, closed = of(stand(1.0) + hinge(1, 46.0, knee_deg=0, top_deg=24.5, top_s=1.0))
+    (rep,) = counted(closed)
+    assert rep.end_s < 1.0 + 1.5 + 0.3 + 1.2 + 0.1
+
+
 def test_touch_and_go_at_the_top_starts_the_next_rep() -> None:
     moved, closed = of(stand(1.0) + hinge(4, down_s=0.8, pause_s=0.0, up_s=0.7, top_s=0.0))
     assert [c.index for c in counted(closed)] == [1, 2, 3, 4]
