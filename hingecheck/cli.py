@@ -161,7 +161,7 @@ def analyze(
     from . import run
 
     limits = _profile(profile)
-    reports, failed = [], 0
+    reports, failed, cut = [], 0, 0
     for clip, folder in zip(clips, run.folders(clips, out), strict=True):
         try:
             with _bars(as_json) as progress:
@@ -183,11 +183,14 @@ def analyze(
         reports.append(content)
         if not as_json:
             _show(content, folder)
+        if (early := run.cut_off(content)) is not None:
+            cut += 1
+            print(_line(f"{clip}: {early}. What is there was scored; copy the file again for the rest."), file=sys.stderr)
     if as_json:
         print(json.dumps(reports[0] if len(clips) == 1 else reports, ensure_ascii=False, indent=1))
-    if failed == len(clips):
+    if failed + cut == len(clips):
         return BAD_INPUT
-    return SOME_FAILED if failed else OK
+    return SOME_FAILED if failed + cut else OK
 
 
 def _show(content: Mapping[str, Any], folder: Path | None = None) -> None:

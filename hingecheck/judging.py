@@ -150,7 +150,7 @@ def _watch(
     rows = zip(time_s.tolist(), value.tolist(), seen.tolist(), counts.tolist(), phase.tolist(), in_rep.tolist(), strict=True)
     for n, (t, x, is_seen, does_count, now, inside) in enumerate(rows):
         if rule.fault.throughout:
-            if tally.on and now == Phase.DOWN:
+            if tally.on and (now == Phase.DOWN or (now == Phase.UNSEEN and not inside)):
                 _switch(tally, rule, False, t, x, events)
         elif not does_count:
             if now != Phase.UNSEEN or not inside:
@@ -199,7 +199,7 @@ def _unjudged(tally: Tally, rule: Rule) -> str | None:
     if not rule.enabled:
         return "switched off in the profile"
     if tally.frames == 0:
-        return "this part of the rep was not seen"
+        return "this part of the rep was not seen" if rule.fault.min_lean_deg is None else "the trunk hardly leaned, or was not seen to"
     if tally.askew > tally.frames * (1 - SEEN_SHARE):
         return f"can be judged only when {_SEEN_FROM[rule.cue.view]}"
     if tally.early > tally.frames * (1 - SEEN_SHARE):

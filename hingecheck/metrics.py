@@ -85,7 +85,7 @@ class Baseline:
 
 def gate(poses: Poses) -> Poses:
     """The same poses with NaN for every landmark scored below ``MIN_SCORE``."""
-    unlikely = (poses.score < MIN_SCORE)[..., None]
+    unlikely = ~(poses.score >= MIN_SCORE)[..., None]
     return replace(poses, xy=np.where(unlikely, np.nan, poses.xy), world=np.where(unlikely, np.nan, poses.world))
 
 

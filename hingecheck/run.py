@@ -33,7 +33,7 @@ from .errors import HingecheckError, InputError
 from .files import atomic, sha256, writing
 from .profiles import Profile
 from .skeleton import SIDES
-from .sources import open_clip
+from .sources import ENDS_EARLY, open_clip
 
 SUFFIX: Final = ".hingecheck"
 VIDEO_SUFFIXES: Final = frozenset(
@@ -134,6 +134,7 @@ def folders(clips: Sequence[Path], out: Path | None) -> list[Path]:
 
     Clips that share a NAME keep their endings in it; those that share even these are numbered.
     """
+    clips = [clip if clip.name else clip.absolute() for clip in clips]  # "." is no clip, but has to get as far as being told so
     homes = [(clip.parent if out is None else out) / clip.stem for clip in clips]
     owners: dict[Path, Path] = {}
     places = []
@@ -142,6 +143,11 @@ def folders(clips: Sequence[Path], out: Path | None) -> list[Path]:
         candidates = (home.with_name(f"{name}{'' if n == 1 else f'-{n}'}{SUFFIX}") for n in count(1))
         places.append(next(place for place in candidates if owners.setdefault(place, clip) == clip))
     return places
+
+
+def cut_off(content: Mapping[str, Any]) -> str | None:
+    """What a report says of a clip of which only the beginning could be read; None for a whole one."""
+    return next((said for said in content["tracking"]["warnings"] if said.startswith(ENDS_EARLY)), None)
 
 
 def save_poses(path: Path, verdict: Verdict, warnings: Sequence[str]) -> None:
@@ -394,6 +400,7 @@ def _row(job: Job, content: Mapping[str, Any] | None, error: str | None, took_s:
     if content is not None:
         row |= {"view": content["view"]["kind"], "reps": len(content["reps"]), "score": content["score"]}
         row |= {cue_id: said[Status.FAULT] for cue_id, said in content["cues"].items() if said[Status.OK] + said[Status.FAULT]}
+        error = cut_off(content)
     return row | {"seconds": round(took_s, 2), "error": error or ""}
 
 

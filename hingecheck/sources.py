@@ -26,6 +26,7 @@ from .data import ClipInfo, Frame
 from .errors import SourceError
 from .files import sha256
 
+ENDS_EARLY: Final = "ends early"  # how the warning of a clip that is not all there begins
 _PATIENCE: Final = 100  # broken packets in a row before a clip is given up
 _CUT_S: Final = 0.5  # a clip this much shorter than it says was cut off
 _PICTURES: Final = {"image2", "ico", "avif", "heic", "heix", "mif1"}  # demuxers, and brands of the mp4 family
@@ -160,9 +161,9 @@ class Clip:
                 in_a_row = 0
                 yield from pictures
         if self._cut:
-            self.warnings.append(f"ends early: the file is cut off after {self._clock.end_s:.1f} s")
+            self.warnings.append(f"{ENDS_EARLY}: the file is cut off after {self._clock.end_s:.1f} s")
         elif in_a_row == _PATIENCE:
-            self.warnings.append(f"ends early: nothing can be decoded after {self._clock.end_s:.1f} s")
+            self.warnings.append(f"{ENDS_EARLY}: nothing can be decoded after {self._clock.end_s:.1f} s")
         if self._damaged:
             self.warnings.append(f"damaged frames left out: {self._damaged}")
 

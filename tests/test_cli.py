@@ -5,6 +5,7 @@ import json
 import os
 import re
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -317,6 +318,21 @@ def test_bad_input_is_told_in_one_line_and_leaves_nothing(hingecheck, tmp_path, 
     assert one_line(err)
     assert err.startswith(f"{path}: {says}")
     assert not (tmp_path / "clip.hingecheck").exists()
+
+
+def test_a_clip_that_is_cut_off_is_bad_input_but_what_is_there_is_scored(hingecheck, hinges, sample_videos, tmp_path):
+    path = cut(shutil.copy(sample_videos / "good.mp4", tmp_path / "clip.mp4"), 0.1)
+    code, _out, err = hingecheck("analyze", path, "--no-annotate")
+    assert code == 2
+    assert one_line(err)
+    assert err.startswith(f"{path}: ends early: the file is cut off after ")
+    assert json.loads((tmp_path / "clip.hingecheck" / "report.json").read_text())["clip"]["frames"] > 0
+    assert hingecheck("analyze", path, hinges, "--no-annotate")[0] == 1
+
+
+def test_this_folder_is_no_clip(hingecheck, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert hingecheck("analyze", ".")[::2] == (2, ".: a folder, not a clip. Name the clips in it, or run `hingecheck batch` on it.\n")
 
 
 @pytest.mark.parametrize(
