@@ -493,7 +493,7 @@ def touchy(job, settings, model):
 def stub(job):
     """The least that a row is made of."""
     counts = {cue.id: {str(status): 0 for status in Status} for cue in CUES}
-    return {"view": {"kind": "side"}, "reps": [], "score": None, "cues": counts, "path": job.path}
+    return {"view": {"kind": "side"}, "reps": [], "score": None, "cues": counts, "tracking": {"warnings": []}, "path": job.path}
 
 
 def test_a_clip_that_kills_its_process_costs_one_clip(tmp_path, monkeypatch):
