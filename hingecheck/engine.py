@@ -4,6 +4,7 @@
 """
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -54,6 +55,7 @@ class State:
     last_s: float | None
 
 
+@cache
 def rules(profile: Profile) -> tuple[judging.Rule, ...]:
     """The cue table with a profile's limits, one rule a fault."""
     settings = {cue.id: profile.cue(cue.id) for cue in CUES}

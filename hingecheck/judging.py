@@ -1,8 +1,8 @@
 """The rule that turns measures into cues: on and off while the lifter moves, and ok, fault or not judged for each rep."""
 
-import copy
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -92,12 +92,12 @@ def advance(
 
     ``seen_from`` says for each view whether a frame was taken from there; ``stood`` whether the standing shape was known by then.
     """
-    tallies = tuple(copy.copy(tally) for tally in tallies)
+    tallies = tuple(replace(tally) for tally in tallies)
     frames = len(time_s)
     active = np.zeros((frames, len(CUES)), dtype=bool)
     events: list[Event] = []
     verdicts: list[dict[str, Judgement]] = []
-    in_phases = {phases: in_rep & np.isin(phase, [int(p) for p in phases]) for phases in {rule.fault.phases for rule in rules}}
+    in_phases = {phases: in_rep & _member(phases)[phase] for phases in {rule.fault.phases for rule in rules}}
     edges = [*(c.frame for c in closed), frames]
     first = 0
     for number, last in enumerate(edges):
@@ -124,10 +124,19 @@ def advance(
     return tallies, Judged(active, tuple(events), tuple(verdicts))
 
 
+@cache
+def _member(phases: frozenset[Phase]) -> Bools:
+    """Whether each phase, by its number, is one of these."""
+    return np.array([phase in phases for phase in Phase])
+
+
 def _watch(
     tally: Tally, rule: Rule, time_s: Floats, value: Floats, counts: Bools, fits: Bools, phase: Ints, in_rep: Bools, events: list[Event]
 ) -> Bools | bool:
     """Take in the frames of one stretch for one rule; returns where the cue is on. Arrays (T,)."""
+    idle = not tally.on and tally.since_s is None
+    if idle and not counts.any():
+        return False
     seen = counts & fits & np.isfinite(value)
     tally.frames += int(counts.sum())
     tally.askew += int((counts & ~fits).sum())
@@ -144,7 +153,7 @@ def _watch(
             tally.worst, tally.worst_s = float(value[where[high]]), float(time_s[where[high]])
         if not sign * tally.best <= past[low]:
             tally.best, tally.best_s = float(value[where[low]]), float(time_s[where[low]])
-    if not tally.on and tally.since_s is None and (rule.fault.throughout or not rule.beyond(value[seen]).any()):  # type: ignore[union-attr]
+    if idle and (rule.fault.throughout or not rule.beyond(value[seen]).any()):  # type: ignore[union-attr]
         return False
     shown = np.zeros(len(value), dtype=bool)
     rows = zip(time_s.tolist(), value.tolist(), seen.tolist(), counts.tolist(), phase.tolist(), in_rep.tolist(), strict=True)

@@ -28,6 +28,7 @@ SERIES: Final = len(CUTOFF_HZ)
 
 # The back profile is cut into six stretches of a quarter trunk, from below the buttock to the neck; each gives one direction.
 _STRETCH: Final = (len(HEIGHTS) - 1) // SEGMENT_COUNT
+_STRETCHES: Final = np.arange(SEGMENT_COUNT)[:, None] * _STRETCH + np.arange(_STRETCH + 1)  # its samples, neighbours sharing an end
 _SHOULDER_AT: Final = int(np.abs(HEIGHTS - 0.95).argmin())
 MIN_SAMPLES: Final = 4  # of the six in a stretch
 
@@ -154,20 +155,16 @@ def _directions(back: Floats) -> Floats:
 
     The least-squares line through the samples of the stretch; NaN where fewer than ``MIN_SAMPLES`` are seen.
     """
-    out = np.empty((len(back), SEGMENT_COUNT))
-    for n in range(SEGMENT_COUNT):
-        part = slice(n * _STRETCH, (n + 1) * _STRETCH + 1)
-        x, y = HEIGHTS[part], back[:, part]
-        seen = np.isfinite(y)
-        count = seen.sum(axis=1)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            mean_x = (seen * x).sum(axis=1) / count
-            mean_y = np.where(seen, y, 0.0).sum(axis=1) / count
-            dx = np.where(seen, x - mean_x[:, None], 0.0)
-            dy = np.where(seen, y - mean_y[:, None], 0.0)
-            slope = (dx * dy).sum(axis=1) / (dx * dx).sum(axis=1)
-        out[:, n] = np.where(count >= MIN_SAMPLES, np.degrees(np.arctan(slope)), np.nan)
-    return out
+    y = back[:, _STRETCHES]
+    seen = np.isfinite(y)
+    count = seen.sum(axis=-1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean_x = (seen * HEIGHTS[_STRETCHES]).sum(axis=-1) / count
+        mean_y = np.where(seen, y, 0.0).sum(axis=-1) / count
+        dx = np.where(seen, HEIGHTS[_STRETCHES] - mean_x[..., None], 0.0)
+        dy = np.where(seen, y - mean_y[..., None], 0.0)
+        slope = (dx * dy).sum(axis=-1) / (dx * dx).sum(axis=-1)
+    return np.where(count >= MIN_SAMPLES, np.degrees(np.arctan(slope)), np.nan)
 
 
 def standing(series: Floats, rate: Floats, yaw_deg: Floats) -> Bools:

@@ -4,9 +4,8 @@ Works on hip flexion against standing, in degrees, and on seconds; nothing is co
 up. It ends where the rise ends, not at a fixed angle: who stops short of straight has still done a rep, and should hear about it.
 """
 
-import copy
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -83,7 +82,7 @@ def advance(
 
     A movement opens when flexion passes ``start_deg`` and counts when it reaches ``min_depth_deg`` and comes back up.
     """
-    s = copy.copy(track)
+    s = replace(track)
     phase_of: list[int] = []
     rep_of: list[int] = []
     deepest_of: list[bool] = []
@@ -140,7 +139,7 @@ def finish(track: Track, frame: int, *, min_depth_deg: float) -> tuple[Track, tu
 
     A descent without a rise is a set-down: no rep.
     """
-    s = copy.copy(track)
+    s = replace(track)
     closed: list[Closed] = []
     if s.top_s is not None:
         _close(s, frame, closed, min_depth_deg)
