@@ -21,14 +21,14 @@ def show(folder: Path, out: Path, model: str) -> int:
     """Print the table and where to look; 1 when a clip could not be scored, else 0."""
     from rich.console import Console
 
-    from hingecheck import run
+    from hingecheck import batching
     from hingecheck.profiles import Profile
 
     console, profile = Console(), Profile.default()
     console.print(f"Scoring the clips in {folder}: some seconds each, unless they are done already.")
-    rows = run.batch(folder, out, profile=profile, model=model, on_clip=lambda row: console.print(f"  {row['path']}", style="dim"))
+    rows = batching.batch(folder, out, profile=profile, model=model, on_clip=lambda row: console.print(f"  {row['path']}", style="dim"))
     truths = {str(truth.clip.relative_to(folder)): truth for truth in load_folder(folder)}
-    homes = {job.name: Path(job.folder) for job in run.jobs(folder, out)}
+    homes = {job.name: Path(job.folder) for job in batching.jobs(folder, out)}
     scored = {row["path"]: homes[row["path"]] for row in rows if row["status"] == "ok"}
 
     console.print(table([compared(truths[name], home, profile) for name, home in scored.items() if name in truths]))

@@ -263,11 +263,11 @@ def batch(
     model: ModelOption = "full",
 ) -> int:
     """Score a folder of clips. Writes results.csv, reps.csv, summary.html and a report.json a clip; started again, does what is missing."""
-    from . import run
+    from . import batching
 
     out = folder / "hingecheck-results" if out is None else out
     limits = _profile(profile)
-    total = len(run.jobs(folder, out))
+    total = len(batching.jobs(folder, out))
     failed: list[dict[str, Any]] = []
     with _bars(quiet=False) as progress:
         task = progress.add_task("clips", total=total, rate="")
@@ -278,7 +278,7 @@ def batch(
             progress.update(task, advance=1, rate=f"{len(failed)} failed" if failed else "")
 
         executor = _cluster(scheduler) if scheduler else None
-        rows = run.batch(folder, out, profile=limits, model=model, executor=executor, workers=workers, fresh=fresh, on_clip=on_clip)
+        rows = batching.batch(folder, out, profile=limits, model=model, executor=executor, workers=workers, fresh=fresh, on_clip=on_clip)
     for row in failed:
         print(_line(row["error"]), file=sys.stderr)
     print(f"{_count(len(rows), 'clip')}, {len(failed)} failed. See {out / 'summary.html'} and {out / 'results.csv'}")

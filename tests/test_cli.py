@@ -21,7 +21,7 @@ import replayed
 import typer.main
 from clips import as_nobody, cut, files_no_larger_than, make_clip, make_sound
 
-from hingecheck import __version__, cli, run
+from hingecheck import __version__, batching, cli, run
 from hingecheck.cues import BY_ID, CUES
 from hingecheck.data import METRICS
 from hingecheck.profiles import Profile, load
@@ -615,7 +615,7 @@ def test_a_batch_of_the_real_command_scores_what_it_can_and_never_twice(tmp_path
 @pytest.fixture
 def threads(monkeypatch):
     """Batches run in threads of this process."""
-    monkeypatch.setattr(run, "pool", ThreadPoolExecutor)
+    monkeypatch.setattr(batching, "pool", ThreadPoolExecutor)
 
 
 def test_a_changed_profile_and_fresh_do_a_batch_again(hinges, hingecheck, threads, tmp_path):

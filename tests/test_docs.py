@@ -9,7 +9,7 @@ import test_cli
 import typer.main
 from synthetic import backless, film, hinge, stand
 
-from hingecheck import cli, engine, run, scoring
+from hingecheck import batching, cli, engine, scoring
 from hingecheck.cues import BY_ID, CUES
 from hingecheck.data import METRICS, Judgement, Status
 from hingecheck.profiles import Profile
@@ -98,7 +98,7 @@ def test_every_word_a_field_can_hold_is_documented():
 def test_every_column_of_the_tables_is_documented():
     frames, results, reps = (section(document("commands.md"), f"{name}.csv") for name in ("frames", "results", "reps"))
     assert all(f"`{column}`" in frames for column in COLUMNS)
-    row = run._row(run.Job("a.mp4", "a.mp4", "a"), None, "broken", 0.0)
+    row = batching._row(batching.Job("a.mp4", "a.mp4", "a"), None, "broken", 0.0)
     assert all(f"`{column}`" in results for column in row if column not in BY_ID)
     assert all(f"`{column}`" in reps for column in ("path", "index", "start_s", "bottom_s", "end_s", "complete", "score"))
 

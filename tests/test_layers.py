@@ -36,10 +36,11 @@ ROWS: dict[str, tuple[int, set[str] | None]] = {
     "report": (8, {"numpy", "jinja2", "markupsafe", "plotly"}),
     "mediapipe_pose": (9, {"numpy", "mediapipe"}),
     "run": (10, {"numpy"}),
+    "batching": (11, set()),
     "doctor": (10, {"av", "cv2"}),
-    "cli": (11, None),
-    "web": (11, None),
-    "__main__": (12, set()),
+    "cli": (12, None),
+    "web": (12, None),
+    "__main__": (13, set()),
 }
 CORE = 6  # the last row that is pure: arrays in, arrays out
 OUTSIDE_WORLD = {

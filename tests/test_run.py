@@ -18,7 +18,7 @@ import synthetic
 from clips import as_nobody, make_clip, number_in
 from sample_result import sample_clip
 
-from hingecheck import __version__, recording, report, run
+from hingecheck import __version__, batching, recording, report, run
 from hingecheck.cues import CUES
 from hingecheck.data import METRICS, Status
 from hingecheck.errors import InputError
@@ -278,19 +278,19 @@ def test_a_batch_takes_the_videos_of_a_folder_and_its_subfolders_but_no_results_
     (tmp_path / "results").mkdir()
     (tmp_path / "results/f.mp4").touch()
     out = tmp_path / "results"
-    assert run.jobs(tmp_path, out) == [
-        run.Job("a.MOV", str(tmp_path / "a.MOV"), str(out / "a.hingecheck")),
-        run.Job("b.mp4", str(tmp_path / "b.mp4"), str(out / "b.hingecheck")),
-        run.Job("sub/c.mkv", str(tmp_path / "sub/c.mkv"), str(out / "sub/c.mkv.hingecheck")),
-        run.Job("sub/c.webm", str(tmp_path / "sub/c.webm"), str(out / "sub/c.webm.hingecheck")),
+    assert batching.jobs(tmp_path, out) == [
+        batching.Job("a.MOV", str(tmp_path / "a.MOV"), str(out / "a.hingecheck")),
+        batching.Job("b.mp4", str(tmp_path / "b.mp4"), str(out / "b.hingecheck")),
+        batching.Job("sub/c.mkv", str(tmp_path / "sub/c.mkv"), str(out / "sub/c.mkv.hingecheck")),
+        batching.Job("sub/c.webm", str(tmp_path / "sub/c.webm"), str(out / "sub/c.webm.hingecheck")),
     ]
 
 
 def test_a_batch_of_nothing_is_told(tmp_path):
     with pytest.raises(InputError, match="no video in it"):
-        run.jobs(tmp_path, tmp_path / "out")
+        batching.jobs(tmp_path, tmp_path / "out")
     with pytest.raises(InputError, match="not a folder"):
-        run.jobs(tmp_path / "none", tmp_path / "out")
+        batching.jobs(tmp_path / "none", tmp_path / "out")
 
 
 def test_a_folder_that_cannot_be_read_is_told(tmp_path, monkeypatch):
@@ -302,7 +302,7 @@ def test_a_folder_that_cannot_be_read_is_told(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # nobody may not walk there from the root
     try:
         with as_nobody(), pytest.raises(InputError, match=r"closed: cannot be read \(Permission denied\)"):
-            run.jobs(".", "out")
+            batching.jobs(".", "out")
     finally:
         closed.chmod(0o755)
 
@@ -331,7 +331,7 @@ def crew():
 
 def batch(folder, crew, **options):
     """The rows of a batch, by name."""
-    rows = run.batch(folder, folder / "out", executor=crew, **({"profile": DEFAULT} | options))
+    rows = batching.batch(folder, folder / "out", executor=crew, **({"profile": DEFAULT} | options))
     return {row["path"]: row for row in rows}
 
 
@@ -420,7 +420,7 @@ def test_a_report_that_is_not_whole_or_not_ours_is_not_believed(folder, crew, sp
 
 
 def test_a_disk_that_fills_up_costs_the_clip_and_leaves_no_half_written_report(folder, crew, monkeypatch):
-    write = run._write_text
+    write = run.write_text
 
     def fill_up(path, text):
         if "b.hingecheck" in str(path):
@@ -428,7 +428,7 @@ def test_a_disk_that_fills_up_costs_the_clip_and_leaves_no_half_written_report(f
             raise OSError(errno.ENOSPC, "No space left on device")
         write(path, text)
 
-    monkeypatch.setattr(run, "_write_text", fill_up)
+    monkeypatch.setattr(run, "write_text", fill_up)
     rows = batch(folder, crew)
     report_file = folder / "out/sub/b.hingecheck/report.json"
     assert rows["sub/b.mp4"]["error"] == f"{report_file}: no room left on the disk. Free some space and start again."
@@ -438,7 +438,7 @@ def test_a_disk_that_fills_up_costs_the_clip_and_leaves_no_half_written_report(f
 
 def test_every_clip_is_told_as_it_is_done(folder, crew):
     told = []
-    rows = run.batch(folder, folder / "out", profile=DEFAULT, executor=crew, on_clip=told.append)
+    rows = batching.batch(folder, folder / "out", profile=DEFAULT, executor=crew, on_clip=told.append)
     assert sorted(row["path"] for row in told) == [row["path"] for row in rows]
 
 
@@ -482,7 +482,7 @@ def test_a_job_that_a_cluster_loses_costs_one_clip(folder):
 
 
 def touchy(job, settings, model):
-    """Stands in for ``run.score``: a clip named ``killer`` takes the process with it; every attempt leaves a mark."""
+    """Stands in for ``batching.score``: a clip named ``killer`` takes the process with it; every attempt leaves a mark."""
     Path(job.folder).mkdir(parents=True, exist_ok=True)
     (Path(job.folder) / f"attempt-{os.getpid()}").touch()
     if Path(job.path).stem == "killer":
@@ -499,8 +499,8 @@ def stub(job):
 def test_a_clip_that_kills_its_process_costs_one_clip(tmp_path, monkeypatch):
     for name in ("a", "b", "killer", "y", "z"):
         (tmp_path / f"{name}.mp4").touch()
-    monkeypatch.setattr(run, "score", touchy)
-    rows = run.batch(tmp_path, tmp_path / "out", profile=DEFAULT, workers=2)
+    monkeypatch.setattr(batching, "score", touchy)
+    rows = batching.batch(tmp_path, tmp_path / "out", profile=DEFAULT, workers=2)
     assert {row["path"]: row["status"] for row in rows} == {
         **{f"{name}.mp4": "ok" for name in ("a", "b", "y", "z")},
         "killer.mp4": "failed",
@@ -533,9 +533,9 @@ class Fragile(ThreadPoolExecutor):
 
 @pytest.mark.parametrize("workers", [1, 2, 3, 8])
 def test_every_killer_is_found_and_nobody_else_is_lost(monkeypatch, workers):
-    monkeypatch.setattr(run, "pool", Fragile)
-    todo = [run.Job(name, f"{name}.mp4", "") for name in "abcdef"]
-    outcomes = list(run.spread(lambda job: ({"clip": job.name}, None, 0.0), todo, workers))
+    monkeypatch.setattr(batching, "pool", Fragile)
+    todo = [batching.Job(name, f"{name}.mp4", "") for name in "abcdef"]
+    outcomes = list(batching.spread(lambda job: ({"clip": job.name}, None, 0.0), todo, workers))
     assert sorted(job.name for job, _ in outcomes) == list("abcdef")
     for job, (content, error, _) in outcomes:
         assert content == (None if job.name in "bcf" else {"clip": job.name})
@@ -551,8 +551,8 @@ def test_no_more_jobs_are_handed_out_than_there_are_workers(monkeypatch):
             most.append(len(handed_out))
             return super().submit(work, job)
 
-    monkeypatch.setattr(run, "pool", Counting)
-    for job, _ in run.spread(lambda job: (None, None, 0.0), [run.Job(str(n), "", "") for n in range(6)], 2):
+    monkeypatch.setattr(batching, "pool", Counting)
+    for job, _ in batching.spread(lambda job: (None, None, 0.0), [batching.Job(str(n), "", "") for n in range(6)], 2):
         handed_out.remove(job.name)
     assert handed_out == set()
     assert max(most) == 2
