@@ -6,7 +6,9 @@ from typing import Final
 from .cues import BY_ID
 from .data import Result
 
-SHOWN_S: Final = 1.5  # a cue stays this long, even when the fault was shorter: two words take a second to read while bending
+# A cue stays this long, even when the fault was shorter: two words take a second to read while bending. Only a more important one
+# does not wait: in a lift of a second and a half a rounding back would never be told behind hips that sink.
+SHOWN_S: Final = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +40,15 @@ def advance(coach: Coach, result: Result) -> tuple[Coach, list[tuple[str, str] |
             upcoming += 1
         if on != coach.on:
             coach = replace(coach, on=frozenset(on))
-        if coach.saying is None or t - coach.since_s >= SHOWN_S:
-            saying = min(on, key=lambda wrong: (BY_ID[wrong[0]].priority, wrong), default=None)
-            if saying != coach.saying:
-                coach = replace(coach, saying=saying, since_s=t)
+        foremost = min(on, key=_urgency, default=None)
+        read = coach.saying is None or t - coach.since_s >= SHOWN_S
+        more_urgent = coach.saying is not None and foremost is not None and _urgency(foremost)[0] < _urgency(coach.saying)[0]
+        if foremost != coach.saying and (read or more_urgent):
+            coach = replace(coach, saying=foremost, since_s=t)
         said.append(coach.saying)
     return coach, said
+
+
+def _urgency(wrong: tuple[str, str]) -> tuple[int, tuple[str, str]]:
+    """Sorts what is wrong by priority, then by name."""
+    return BY_ID[wrong[0]].priority, wrong

@@ -75,7 +75,7 @@ def number_table() -> str:
         (f"{phases.TOP_S:g} s", "how long a top is watched before the rep is closed"),
         (f"{phases.LOST_S:g} s", "a lifter unseen for longer has left: a rep under way is dropped"),
         (f"{judging.SEEN_SHARE:.0%}", "share of the frames that count which must be seen for a cue to be judged"),
-        (f"{coaching.SHOWN_S:g} s", "how long a cue stays on the picture at least"),
+        (f"{coaching.SHOWN_S:g} s", "how long a cue stays on the picture, unless a more important one comes"),
     ]
     return table(("number", "what it decides"), rows)
 

@@ -65,8 +65,9 @@ def test_of_two_faults_at_once_the_more_important_one_is_said():
         assert said(verdict(2.0, (1.0, "on", other), (1.0, "on", ROUNDED))) == [(0.0, 1.0, None), (1.0, 2.0, ROUNDED)]
 
 
-def test_a_more_important_fault_waits_until_the_first_has_been_read():
-    assert said(verdict(4.0, (1.0, "on", BENT), (1.5, "on", ROUNDED))) == [(0.0, 1.0, None), (1.0, 2.5, BENT), (2.5, 4.0, ROUNDED)]
+def test_a_more_important_fault_does_not_wait_and_is_then_left_to_be_read():
+    result = verdict(4.0, (1.0, "on", BENT), (1.5, "on", ROUNDED), (2.0, "off", ROUNDED))
+    assert said(result) == [(0.0, 1.0, None), (1.0, 1.5, BENT), (1.5, 3.0, ROUNDED), (3.0, 4.0, BENT)]
 
 
 def test_a_less_important_fault_waits_until_the_other_is_right_again():
