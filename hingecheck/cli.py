@@ -34,11 +34,9 @@ OK, SOME_FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 def _known(model: str) -> str:
     """Refuse a pose model that does not exist before any clip is looked at."""
-    from .estimators import ESTIMATORS
+    from . import estimators
 
-    if model not in ESTIMATORS:
-        raise InputError(f"--model {model}: no pose model has this name. Choose one of: {', '.join(ESTIMATORS)}.")
-    return model
+    return estimators.check(model, "--model ")
 
 
 ProfileOption = Annotated[Path | None, typer.Option("--profile", help="Limits to judge by (TOML); `profile new` writes one.")]

@@ -170,6 +170,10 @@ class Rep:
     cues: dict[str, Judgement]
 
 
+# The fields of a Result that have a row a frame, ``metrics`` aside.
+_BY_FRAME = ("time_s", "phase", "rep", "near", "facing", "active")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Result:
     """The verdict on T frames, and the events and reps that ended in them.
@@ -195,13 +199,12 @@ class Result:
     def at(self, frame: int) -> "Result":
         """The verdict on one frame, T = 1, without events and reps."""
         part = slice(frame, frame + 1)
-        columns = {name: getattr(self, name)[part] for name in ("time_s", "metrics", "phase", "rep", "near", "facing", "active")}
-        return Result(**columns)
+        return Result(metrics=self.metrics[part], **{name: getattr(self, name)[part] for name in _BY_FRAME})
 
     @classmethod
     def concat(cls, parts: "list[Result]") -> "Result":
         """Join chunks in time, events and reps included."""
-        joined = {f: np.concatenate([getattr(p, f) for p in parts]) for f in ("time_s", "phase", "rep", "near", "facing", "active")}
+        joined = {name: np.concatenate([getattr(p, name) for p in parts]) for name in _BY_FRAME}
         return cls(
             metrics=Metrics.concat([p.metrics for p in parts]),
             events=tuple(e for p in parts for e in p.events),

@@ -134,8 +134,7 @@ def advance(state: State, poses: Poses, profile: Profile) -> tuple[State, Result
 
 def finish(state: State, profile: Profile) -> Result:
     """The rep that is still open when the frames end, if it counts: a Result of no frames and at most one rep."""
-    track, closed = phases.finish(state.track, 0, min_depth_deg=profile.reps.min_depth_deg)
-    del track
+    _, closed = phases.finish(state.track, 0, min_depth_deg=profile.reps.min_depth_deg)
     nothing = advance(replace(start(profile), last_s=state.last_s), _no_poses(), profile)[1]
     if not closed or not closed[0].counted or state.last_s is None:
         return nothing

@@ -38,10 +38,16 @@ class PoseEstimator(Protocol):
         self.close()
 
 
+def check(name: str, asked: str = "") -> str:
+    """The name, if an estimator has it; else ``InputError``, which puts ``asked`` (such as an option) before the name."""
+    if name not in ESTIMATORS:
+        raise InputError(f"{asked}{name}: no pose model has this name. Choose one of: {', '.join(ESTIMATORS)}.")
+    return name
+
+
 def create(name: str = DEFAULT) -> PoseEstimator:
     """The estimator of that name, ready for its first frame."""
-    if name not in ESTIMATORS:
-        raise InputError(f"{name}: no pose model has this name. Choose one of: {', '.join(ESTIMATORS)}.")
+    check(name)
     module, factory = ESTIMATORS[name].split(":")
     estimator: PoseEstimator = getattr(importlib.import_module(module), factory)(name)
     return estimator
