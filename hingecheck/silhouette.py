@@ -21,6 +21,7 @@ REACH: Final = 0.60  # chord lengths a ray looks for the edge; the deepest rende
 STEPS: Final = 64  # looks along a ray: 1.4 px apart on a trunk of 150 px, where the mask goes from 0 to 1 over four
 MIN_CHORD_PX: Final = 24.0  # a smaller trunk has no back to speak of: one mask pixel would be four hundredths of it
 MIN_FOOT: Final = 0.08  # chord lengths from heel to toe across the picture that tell left from right; side views give 0.26 to 0.5
+SHANK_STEPS: Final = np.linspace(0.0, 0.9, 10)  # the ankle itself is narrow
 ARM_CLEARANCE: Final = 0.10  # chord lengths: an edge nearer than this to the forearm or elbow may be the arm's
 
 
@@ -88,6 +89,18 @@ def back_profile(mask: NDArray[np.float32], xy: Floats) -> Floats:
         edge = (first - 1 + (before - 0.5) / (before - after)) * (REACH / (STEPS - 1))
     profile = np.where(found, edge, np.nan)
     return np.where(_at_an_arm(xy, start + (profile * size)[:, None] * normal, size), np.nan, profile)
+
+
+def shanks_seen(mask: NDArray[np.float32], xy: Floats) -> Floats:
+    """Share of the way from knee to ankle that lies on the person, left and right, 0 to 1. (H, W) 0 to 1, (K, 2) px -> (2,).
+
+    On rendered clips it is 1 whenever nothing stands before the leg; a plate before it is not part of the person.
+    """
+    knee, ankle = xy[list(skeleton.SIDES["knee"])], xy[list(skeleton.SIDES["ankle"])]
+    along = knee[:, None] + SHANK_STEPS[:, None] * (ankle - knee)[:, None]
+    value = ndimage.map_coordinates(mask, [along[..., 1] - 0.5, along[..., 0] - 0.5], order=1, mode="constant", prefilter=False)
+    seen: Floats = (value > 0.5).mean(axis=1)
+    return seen
 
 
 def _at_an_arm(xy: Floats, edge: Floats, size: float) -> NDArray[np.bool_]:

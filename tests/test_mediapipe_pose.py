@@ -9,11 +9,12 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from synthetic import Build, film, stand
 
-from hingecheck import mediapipe_pose, silhouette, skeleton
+from hingecheck import mediapipe_pose, metrics, series, silhouette, skeleton
 from hingecheck.data import Frame, Poses
 from hingecheck.errors import ModelError
-from hingecheck.mediapipe_pose import MediaPipePose
+from hingecheck.mediapipe_pose import HIDDEN_SCORE, MediaPipePose, doubted
 from hingecheck.silhouette import S
 
 STEP = 3  # every third frame of the 25 a second
@@ -98,6 +99,47 @@ def test_joints_outside_the_picture_have_score_0(lifter):
     assert outside[:, feet].all()
     assert (poses.score[outside] == 0).all()
     assert (poses.score[:, HIP] > 0.5).all()
+
+
+def test_of_a_leg_behind_something_knee_and_ankle_are_doubted_and_nothing_else():
+    """Seen from the front in a picture that is all body; from the middle of the left shank on, 8 looks of 10 at most see the person."""
+    xy = film(stand(0.1), yaw_deg=0.0, build=Build(px_per_m=200.0), ankle_px=(200.0, 400.0)).xy[0]
+    (left_knee, right_knee), (left_ankle, right_ankle) = skeleton.SIDES["knee"], skeleton.SIDES["ankle"]
+    mask, score = np.ones((480, 400), np.float32), np.linspace(0.5, 1.0, skeleton.K)
+    assert np.array_equal(doubted(score, mask, xy), score)
+    x, y = np.round(xy[left_ankle]).astype(int)
+    mask[y - 40 : y, x - 10 : x + 10] = 0.0  # half of a shank of 0.4 m
+    told, before = doubted(score, mask, xy), score.copy()
+    hidden = np.isin(np.arange(skeleton.K), [left_knee, left_ankle])
+    assert (score[hidden] > HIDDEN_SCORE).all()
+    assert (told[hidden] == HIDDEN_SCORE).all()
+    assert np.array_equal(told[~hidden], score[~hidden])
+    assert np.array_equal(score, before)
+    low = np.full(skeleton.K, 0.3)
+    assert np.array_equal(doubted(low, mask, xy), low)  # never more than it was
+    mask[:] = 0.0
+    both = np.isin(np.arange(skeleton.K), [left_knee, right_knee, left_ankle, right_ankle])
+    assert (doubted(np.ones(skeleton.K), mask, xy) < 1.0).tolist() == both.tolist()
+
+
+def test_a_doubted_leg_is_still_measured_from_and_not_taken_for_one_that_was_kept():
+    assert series.MIN_SCORE < HIDDEN_SCORE < metrics.LEG_SURE
+
+
+def test_the_near_leg_of_a_lifter_in_full_sight_is_not_doubted(alone):
+    """Facing right, the right one; of the far one MediaPipe is unsure by itself."""
+    near = [skeleton.SIDES[joint][1] for joint in ("knee", "ankle")]
+    assert (alone[0].score[:, near] > metrics.LEG_SURE).all()
+
+
+def test_scores_are_those_of_mediapipe_but_for_a_leg_behind_something(lifter, alone, monkeypatch):
+    monkeypatch.setattr(mediapipe_pose, "shanks_seen", lambda mask, xy: np.array([1.0, 0.5]))
+    poses, _ = estimate(lifter[:4])
+    right = [skeleton.SIDES[joint][1] for joint in ("knee", "ankle")]
+    assert (poses.score[:, right] == HIDDEN_SCORE).all()
+    others = np.setdiff1d(np.arange(skeleton.K), right)
+    assert np.array_equal(poses.score[:, others], alone[0].score[:4, others])
+    assert np.array_equal(poses.xy, alone[0].xy[:4])
 
 
 def test_nobody_gives_nan_and_no_people(lifter):

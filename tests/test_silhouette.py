@@ -8,7 +8,7 @@ from synthetic import Build, Key, figure
 
 from hingecheck import silhouette
 from hingecheck.data import Floats
-from hingecheck.silhouette import HEIGHTS, MIN_CHORD_PX, REACH, S, back_points, back_profile
+from hingecheck.silhouette import HEIGHTS, MIN_CHORD_PX, REACH, S, back_points, back_profile, shanks_seen
 from hingecheck.skeleton import INDEX, SIDES, K
 
 SIZE = (560, 640)  # rows, columns
@@ -243,6 +243,41 @@ def test_nobody_and_an_empty_mask_have_no_back() -> None:
 
 def test_a_lifter_far_outside_the_picture_has_no_back() -> None:
     assert np.isnan(back_profile(np.ones(SIZE, np.float32), pose(ankle_px=(-5000.0, 9000.0)))).all()
+
+
+def plate(mask: Floats, xy: Floats, side: str, first: float, last: float) -> Floats:
+    """The same mask without this stretch of a standing leg's shank, 0 at the knee and 1 at the ankle, 10 px to either side of it."""
+    knee, ankle = xy[INDEX[f"{side}_knee"]], xy[INDEX[f"{side}_ankle"]]
+    before = mask.copy()
+    rows = slice(*(round(knee[1] + share * (ankle[1] - knee[1])) for share in (first, last)))
+    before[rows, round(ankle[0]) - 10 : round(ankle[0]) + 10] = 0.0
+    return before
+
+
+WHOLE = np.ones(SIZE, dtype=np.float32)
+
+
+@pytest.mark.parametrize("yaw_deg", [90.0, -90.0, 45.0, 0.0])
+def test_a_shank_with_nothing_before_it_is_seen_from_knee_to_ankle(yaw_deg: float) -> None:
+    assert shanks_seen(WHOLE, pose(30.0, yaw_deg)).tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize(("first", "last", "seen"), [(0.45, 0.75, 0.7), (0.45, 0.55, 0.9), (-0.05, 0.95, 0.0), (0.95, 1.2, 1.0)])
+def test_what_is_not_the_person_hides_its_share_of_the_shank(first: float, last: float, seen: float) -> None:
+    """By hand: ten looks, at the knee and each tenth of the way; the ankle itself is not looked at. From the front, so that legs differ."""
+    xy = pose(30.0, 0.0)
+    assert shanks_seen(plate(WHOLE, xy, "left", first, last), xy) == pytest.approx([seen, 1.0])
+    assert shanks_seen(plate(WHOLE, xy, "right", first, last), xy) == pytest.approx([1.0, seen])
+
+
+def test_from_the_side_what_stands_before_one_leg_stands_before_both() -> None:
+    xy = pose(30.0)
+    assert shanks_seen(plate(WHOLE, xy, "right", 0.45, 0.75), xy) == pytest.approx([0.7, 0.7])
+
+
+def test_a_shank_outside_the_picture_or_of_nobody_is_not_seen() -> None:
+    assert shanks_seen(WHOLE, pose(ankle_px=(320.0, SIZE[0] + 200.0))).tolist() == [0.0, 0.0]
+    assert shanks_seen(np.zeros(SIZE, np.float32), pose()).tolist() == [0.0, 0.0]
 
 
 def test_the_heights_reach_from_below_the_buttock_to_the_neck_in_even_steps() -> None:
