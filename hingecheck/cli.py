@@ -328,6 +328,7 @@ def cues(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")]
                 "name": cue.name,
                 "about": cue.about,
                 "view": cue.view,
+                "within_deg": cue.within_deg,
                 "unit": cue.unit,
                 "judged": cue.withheld is None,
                 "reason": cue.withheld,

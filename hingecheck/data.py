@@ -142,11 +142,15 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What one cue says of one rep: its worst ``value`` at ``at_s`` against ``limit``, both in ``unit``; or why not judged."""
+    """What one cue says of one rep: its worst ``value``, give or take ``uncertainty``, at ``at_s`` against ``limit``, all in ``unit``.
+
+    ``reason`` says why it was not judged, or what has to be known of the judgement.
+    """
 
     status: Status
     direction: str | None
     value: float | None
+    uncertainty: float | None
     limit: float | None
     unit: str
     at_s: float | None
@@ -157,7 +161,8 @@ class Judgement:
 class Rep:
     """One repetition. ``metrics`` are taken at the bottom (largest hip flexion); ``score`` is None when nothing was judged.
 
-    ``complete`` is False when the clip begins or ends within it. ``cues``: cue id -> judgement, in table order.
+    ``uncertainty``: metric -> how far it may be off either way, None where that is not known. ``complete`` is False when the clip
+    begins or ends within it. ``cues``: cue id -> judgement, in table order.
     """
 
     index: int
@@ -167,6 +172,7 @@ class Rep:
     complete: bool
     score: int | None
     metrics: dict[str, float | None]
+    uncertainty: dict[str, float | None]
     cues: dict[str, Judgement]
 
 
@@ -178,6 +184,7 @@ _BY_FRAME = ("time_s", "phase", "rep", "near", "facing", "active")
 class Result:
     """The verdict on T frames, and the events and reps that ended in them.
 
+    ``spreads`` how far each metric may be off either way (see ``confidence``), NaN where that is not known or nothing was measured.
     ``phase`` (T,) of ``Phase``; ``rep`` (T,) the number of the rep a frame belongs to, 0 between reps; ``near`` (T,) the side
     measured: 0 left, 1 right, -1 neither; ``facing`` (T,) +1 the picture's right, -1 its left, 0 unclear; ``active`` (T, C) the
     cues that are on, columns in the order of ``cues.CUES``.
@@ -185,6 +192,7 @@ class Result:
 
     time_s: Floats
     metrics: Metrics
+    spreads: Metrics
     phase: Ints
     rep: NDArray[np.int32]
     near: Ints
@@ -199,7 +207,7 @@ class Result:
     def at(self, frame: int) -> "Result":
         """The verdict on one frame, T = 1, without events and reps."""
         part = slice(frame, frame + 1)
-        return Result(metrics=self.metrics[part], **{name: getattr(self, name)[part] for name in _BY_FRAME})
+        return Result(metrics=self.metrics[part], spreads=self.spreads[part], **{name: getattr(self, name)[part] for name in _BY_FRAME})
 
     @classmethod
     def concat(cls, parts: "list[Result]") -> "Result":
@@ -207,6 +215,7 @@ class Result:
         joined = {name: np.concatenate([getattr(p, name) for p in parts]) for name in _BY_FRAME}
         return cls(
             metrics=Metrics.concat([p.metrics for p in parts]),
+            spreads=Metrics.concat([p.spreads for p in parts]),
             events=tuple(e for p in parts for e in p.events),
             reps=tuple(r for p in parts for r in p.reps),
             **joined,
@@ -224,12 +233,17 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Stage 1 to 3 that fits what was measured, whether the next one is in reach, why, and which areas to work on first."""
+    """Stage 1 to 3 that fits what was measured, whether the next one is in reach, and why.
+
+    ``work_on`` names areas of assistance work, ids of ``scoring.AREAS``, the most urgent first; ``exercises`` what to practise with a light
+    load, ids of ``scoring.EXERCISES``, the most useful first, empty while it is too early for one.
+    """
 
     recommended: int
     ready_for_next: bool
     why: tuple[str, ...]
     work_on: tuple[str, ...]
+    exercises: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,11 @@ from typing import Final
 
 import numpy as np
 
-from . import judging, metrics, phases, scoring, smoothing, views
+from . import baseline as standing
+from . import confidence, drift, judging, metrics, phases, rising, scoring, series, smoothing, views
+from .baseline import Baseline
 from .cues import CUES
-from .data import METRICS, Bools, Event, Floats, Judgement, Metrics, Phase, Poses, Rep, Result, ViewKind
-from .metrics import Baseline
+from .data import METRICS, Bools, Event, Floats, Ints, Judgement, Metrics, Phase, Poses, Rep, Result, ViewKind
 from .phases import Closed
 from .profiles import Profile
 from .silhouette import S
@@ -23,14 +24,13 @@ YAW_CUTOFF_HZ: Final = (0.5, 0.5)  # nobody turns round in a tenth of a second; 
 
 @dataclass(frozen=True, slots=True)
 class Deepest:
-    """Values at the deepest frame of the open rep: the time, every metric in order, and those that the rise is compared with."""
+    """The deepest frame of the open rep: every metric in order, and how far each may be off."""
 
     values: tuple[float, ...]
-    knee_deg: float
-    lean_deg: float
+    spreads: tuple[float, ...]
 
 
-NOT_YET: Final = Deepest((np.nan,) * len(METRICS), np.nan, np.nan)
+NOT_YET: Final = Deepest((np.nan,) * len(METRICS), (np.nan,) * len(METRICS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,8 @@ class State:
     track: phases.Track
     tallies: tuple[judging.Tally, ...]
     deepest: Deepest
+    descent: drift.Descent
+    bottom: rising.Bottom
     last_s: float | None
 
 
@@ -70,17 +72,19 @@ def start(profile: Profile, baseline: Baseline | None = None) -> State:
     """State before the first frame. A ``baseline`` handed in is kept throughout; without one it is learnt from the first stand."""
     return State(
         yaw=smoothing.start(2),
-        series=smoothing.start(metrics.SERIES),
+        series=smoothing.start(series.SERIES),
         near=-1,
         baseline=baseline,
         given=baseline is not None,
         standing_s=None,
         recent_time_s=np.empty(0),
-        recent_series=np.empty((0, metrics.SERIES)),
+        recent_series=np.empty((0, series.SERIES)),
         recent_yaw_deg=np.empty(0),
         track=phases.Track(),
         tallies=judging.start(rules(profile)),
         deepest=NOT_YET,
+        descent=drift.Descent(),
+        bottom=rising.Bottom(),
         last_s=None,
     )
 
@@ -91,40 +95,51 @@ def advance(state: State, poses: Poses, profile: Profile) -> tuple[State, Result
     steps = np.diff(time_s, prepend=-np.inf if state.last_s is None else state.last_s)
     if not (steps > 0).all():
         raise ValueError("poses: time_s must rise strictly")
-    seen = metrics.gate(poses)
-    yaw_state, yaw_parts, _ = smoothing.track(state.yaw, time_s, views.yaw_parts(seen.world), YAW_CUTOFF_HZ)
-    yaw_deg = views.yaw(yaw_parts)
-    near = views.near_side(state.near, yaw_deg)
-    raw = metrics.measure(seen, yaw_deg, near)
-    series_state, series, rate = smoothing.track(state.series, time_s, raw, metrics.CUTOFF_HZ)
-    state = replace(state, yaw=yaw_state, series=series_state, near=int(near[-1]) if len(near) else state.near)
-    state, measured, flexion, stood, events = _against_standing(state, time_s, series, rate, yaw_deg)
-    bending, track = rate[:, metrics.TRUNK] + rate[:, metrics.THIGH], state.track
+    state, seen = observe(state, poses)
+    state, measured, flexion, stood, shaped, events = _against_standing(state, time_s, seen)
+    bending, track = seen.rate[:, series.TRUNK] + seen.rate[:, series.THIGH], state.track
     track, moved = phases.advance(
         track,
         time_s,
         flexion,
         bending,
-        series[:, metrics.TRUNK],
+        seen.series[:, series.TRUNK],
         start_deg=profile.reps.start_deg,
         min_depth_deg=profile.reps.min_depth_deg,
     )
-    deepest, measured, bottoms = _bottoms(state.deepest, moved, measured)
-    off = views.off_side(yaw_deg)
-    seen_from = {ViewKind.SIDE: off <= views.SIDE_WITHIN_DEG, ViewKind.FRONT: off >= 90.0 - views.FRONT_WITHIN_DEG}
+    ended = [closed.frame for closed in moved.closed]
+    descent, wandered = drift.advance(
+        state.descent,
+        moved.rep > 0,
+        measured.trunk_lean_deg,
+        np.where(np.isfinite(measured.knee_flexion_deg), measured.hip_flexion_deg, np.nan),  # a hip behind plates jumps
+        measured.spine_lower_deg,
+        ended,
+    )
+    bottom, lead = rising.advance(
+        state.bottom, moved.deepest, moved.phase == Phase.UP, measured.knee_flexion_deg, measured.trunk_lean_deg, ended
+    )
+    measured = replace(measured, back_drift_deg=wandered, hips_lead_deg=lead)
+    off = series.off_side(measured.view_yaw_deg)
+    spreads = confidence.spreads(off, seen.sure, shaped)
+    deepest, bottoms = _bottoms(state.deepest, moved, measured, spreads)
+    off_deg = {ViewKind.SIDE: off, ViewKind.FRONT: 90.0 - off}
     tallies, judged = judging.advance(
-        state.tallies, rules(profile), time_s, measured, moved.phase, moved.rep > 0, seen_from, moved.closed, stood
+        state.tallies, rules(profile), time_s, measured, spreads, moved.phase, moved.rep > 0, off_deg, moved.closed, stood, shaped
     )
     reps = tuple(_rep(c, b, cues) for c, b, cues in zip(moved.closed, bottoms, judged.cues, strict=True) if c.counted)
     closing = [Event(float(time_s[c.frame]), "rep", rep=c.index) for c in moved.closed if c.counted]
-    state = replace(state, track=track, tallies=tallies, deepest=deepest, last_s=float(time_s[-1]) if len(time_s) else state.last_s)
+    state = replace(state, track=track, tallies=tallies, deepest=deepest, descent=descent, bottom=bottom)
+    if len(time_s):
+        state = replace(state, last_s=float(time_s[-1]))
     result = Result(
         time_s=time_s,
         metrics=measured,
+        spreads=spreads,
         phase=moved.phase,
         rep=moved.rep,
-        near=near,
-        facing=np.where(np.isfinite(yaw_deg), np.where(np.sin(np.radians(yaw_deg)) >= 0, 1, -1), 0).astype(np.int8),
+        near=seen.near,
+        facing=np.where(np.isfinite(seen.yaw_deg), np.where(np.sin(np.radians(seen.yaw_deg)) >= 0, 1, -1), 0).astype(np.int8),
         active=judged.active,
         events=tuple(sorted((*events, *judged.events, *closing), key=lambda event: event.time_s)),
         reps=reps,
@@ -171,36 +186,62 @@ def first_baseline(poses: Poses, profile: Profile) -> Baseline | None:
     return state.baseline
 
 
-def _against_standing(
-    state: State, time_s: Floats, series: Floats, rate: Floats, yaw_deg: Floats
-) -> tuple[State, Metrics, Floats, Bools, list[Event]]:
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What T frames show before anything is compared with standing.
+
+    Smoothed ``series`` and their ``rate`` a second (T, SERIES), ``yaw_deg`` (T,) signed, as read; ``near`` side (T,); ``sure`` (T, 2),
+    how likely the least likely joint of the near trunk and of the near leg is, 0 to 1.
+    """
+
+    series: Floats
+    rate: Floats
+    yaw_deg: Floats
+    near: Ints
+    sure: Floats
+
+
+def observe(state: State, poses: Poses) -> tuple[State, Seen]:
+    """Gate, find the view, measure, smooth: T more frames -> state, what they show."""
+    likely = series.gate(poses)
+    yaw_state, yaw_parts, _ = smoothing.track(state.yaw, poses.time_s, views.yaw_parts(likely.world), YAW_CUTOFF_HZ)
+    yaw_deg = views.yaw(yaw_parts)
+    near = views.near_side(state.near, yaw_deg)
+    series_state, smooth, rate = smoothing.track(state.series, poses.time_s, series.measure(likely, yaw_deg, near), series.CUTOFF_HZ)
+    state = replace(state, yaw=yaw_state, series=series_state, near=int(near[-1]) if len(near) else state.near)
+    return state, Seen(smooth, rate, yaw_deg, near, series.sureness(likely, near))
+
+
+def _against_standing(state: State, time_s: Floats, seen: Seen) -> tuple[State, Metrics, Floats, Bools, Bools, list[Event]]:
     """Learn the baseline where the lifter stands, and measure each frame against the one known by then.
 
-    Arrays of T frames -> state, metrics, hip flexion against standing (T,), whether standing was known (T,), ``baseline`` events.
+    T frames -> state, metrics, hip flexion against standing (T,), whether a stand was known and whether its back was (T,), ``baseline``
+    events.
     """
     times = np.concatenate([state.recent_time_s, time_s])
-    rows = np.concatenate([state.recent_series, series])
-    yaws = np.concatenate([state.recent_yaw_deg, yaw_deg])
-    state, learnt = _learn(state, metrics.standing(series, rate, yaw_deg), times, rows, yaws)
-    seen_before = np.isfinite(rows[np.searchsorted(times, time_s - metrics.SURE_S)])
-    parts, flexion, stood = [], [], []
+    rows = np.concatenate([state.recent_series, seen.series])
+    yaws = np.concatenate([state.recent_yaw_deg, seen.yaw_deg])
+    state, learnt = _learn(state, standing.standing(seen.series, seen.rate, seen.yaw_deg), times, rows, yaws)
+    seen_before = np.isfinite(rows[np.searchsorted(times, time_s - standing.SURE_S)])
+    parts, flexion, stood, shaped = [], [], [], []
     for (first, known), (last, _) in zip(learnt, [*learnt[1:], (len(time_s), None)], strict=True):
         while True:
             until, completed = last, known
             if known is not None:
-                until, completed = metrics.complete(known, series[first:last], seen_before[first:last], first, last)
-            part = metrics.against(known, series[first:until], yaw_deg[first:until])
-            parts.append(part)
-            flexion.append(metrics.bend(known, series[first:until]))
+                until, completed = standing.complete(known, seen.series[first:last], seen_before[first:last], first, last)
+            stretch = slice(first, until)
+            parts.append(metrics.against(known, seen.series[stretch], seen.yaw_deg[stretch], seen.sure[stretch]))
+            flexion.append(metrics.bend(known, seen.series[stretch], seen.yaw_deg[stretch]))
             stood.append(np.full(until - first, known is not None))
+            shaped.append(np.full(until - first, known is not None and known.shaped))
             state = replace(state, baseline=completed)
             if until == last:
                 break
             first, known = until, completed
-    keep = int(np.searchsorted(times, times[-1] - metrics.STAND_S)) if len(times) else 0
+    keep = int(np.searchsorted(times, times[-1] - standing.STAND_S)) if len(times) else 0
     state = replace(state, recent_time_s=times[keep:], recent_series=rows[keep:], recent_yaw_deg=yaws[keep:])
     events = [Event(float(time_s[frame]), "baseline") for frame, _ in learnt[1:]]
-    return state, Metrics.concat(parts), np.concatenate(flexion), np.concatenate(stood), events
+    return state, Metrics.concat(parts), np.concatenate(flexion), np.concatenate(stood), np.concatenate(shaped), events
 
 
 def _learn(state: State, still: Bools, times: Floats, rows: Floats, yaws: Floats) -> tuple[State, list[tuple[int, Baseline | None]]]:
@@ -212,42 +253,56 @@ def _learn(state: State, still: Bools, times: Floats, rows: Floats, yaws: Floats
     since, known = state.standing_s, state.baseline
     learnt = [(0, known)]
     for frame, (t, stands) in enumerate(zip(times[carried:].tolist(), still.tolist(), strict=True)):
+        if frame + carried and t - times[frame + carried - 1] > smoothing.FORGET_S:
+            since = None  # the camera stalled: who knows what was in between
         if not stands:
             since = None
         elif since is None:
             since = t
-        elif not state.given and t - since >= metrics.STAND_S:
+        elif not state.given and t - since >= standing.STAND_S:
             row = carried + frame
-            if metrics.outdated(known, rows[row], float(yaws[row])):
-                stand = slice(int(np.searchsorted(times, t - metrics.STAND_S)), row + 1)
-                known = metrics.learn(t, rows[stand], yaws[stand])
+            if standing.outdated(known, rows[row], float(yaws[row])):
+                stand = slice(int(np.searchsorted(times, t - standing.STAND_S)), row + 1)
+                known = standing.learn(t, rows[stand], yaws[stand])
                 learnt.append((frame, known))
     return replace(state, standing_s=since), learnt
 
 
-def _bottoms(last: Deepest, moved: phases.Phases, measured: Metrics) -> tuple[Deepest, Metrics, list[Deepest]]:
-    """Follow the deepest frame of each rep, fill in ``hips_lead_deg``, and tell the bottom of each movement that closed."""
+def _bottoms(last: Deepest, moved: phases.Phases, measured: Metrics, spreads: Metrics) -> tuple[Deepest, list[Deepest]]:
+    """Follow the deepest frame of each rep, and tell the bottom of each movement that closed."""
     marks = np.flatnonzero(moved.deepest)
-    knee = np.concatenate([[last.knee_deg], measured.knee_flexion_deg[marks]])
-    lean = np.concatenate([[last.lean_deg], measured.trunk_lean_deg[marks]])
-    which = np.cumsum(moved.deepest)
-    ahead = metrics.hips_lead(knee[which], lean[which], measured)
-    measured = replace(measured, hips_lead_deg=np.where(moved.phase == Phase.UP, ahead, np.nan))
-    values = [getattr(measured, name) for name in METRICS]
+    columns = [[getattr(table, name) for name in METRICS] for table in (measured, spreads)]
 
     def at(frame: int) -> Deepest:
         known = marks[marks < frame]
         if len(known) == 0:
             return last
         n = int(known[-1])
-        return Deepest(tuple(float(v[n]) for v in values), float(measured.knee_flexion_deg[n]), float(measured.trunk_lean_deg[n]))
+        return Deepest(*(tuple(float(column[n]) for column in table) for table in columns))
 
-    return at(len(moved.phase)), measured, [at(closed.frame) for closed in moved.closed]
+    return at(len(moved.phase)), [at(closed.frame) for closed in moved.closed]
 
 
 def _rep(closed: Closed, bottom: Deepest, cues: dict[str, Judgement]) -> Rep:
-    known = {name: (None if value != value else value) for name, value in zip(METRICS, bottom.values, strict=True)}
-    return Rep(closed.index, closed.start_s, closed.bottom_s, closed.end_s, closed.complete, scoring.rep_score(cues), known, cues)
+    return Rep(
+        index=closed.index,
+        start_s=closed.start_s,
+        bottom_s=closed.bottom_s,
+        end_s=closed.end_s,
+        complete=closed.complete,
+        score=scoring.rep_score(cues),
+        metrics=_named(bottom.values),
+        uncertainty={
+            name: spread if value is not None else None
+            for (name, value), spread in zip(_named(bottom.values).items(), _named(bottom.spreads).values(), strict=True)
+        },
+        cues=cues,
+    )
+
+
+def _named(values: tuple[float, ...]) -> dict[str, float | None]:
+    """Metric -> its value, None for NaN."""
+    return {name: (None if value != value else value) for name, value in zip(METRICS, values, strict=True)}
 
 
 def _no_poses() -> Poses:

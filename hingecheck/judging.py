@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -12,8 +12,8 @@ from .data import Bools, Event, Floats, Ints, Judgement, Metrics, Phase, Status,
 from .phases import Closed
 
 SEEN_SHARE: Final = 0.5  # of the frames that count; with fewer measured, a rep's cue is not judged
-
-_SEEN_FROM: Final = {ViewKind.SIDE: "seen from the side", ViewKind.FRONT: "seen from the front"}
+NO_STANDING: Final = "standing shape never seen: stand tall for a second before the first rep"
+BY_SHAPE_ALONE: Final = "your standing shape was not seen: compared with a usual back, so only what is plain is named"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +27,39 @@ class Rule:
     enabled: bool
 
     def beyond(self, value: Floats | float, by: float = 0.0) -> Bools | bool:
-        """Whether a value is past the limit by at least ``by``; NaN is not. Elementwise."""
+        """Whether a value is past the limit by more than ``by``; NaN is not. Elementwise."""
         return value > self.limit + by if self.fault.above else value < self.limit - by
+
+    def least(self, value: Floats, spread: Floats) -> Floats:
+        """The end of each interval value -+ spread that lies nearer to the right side of the limit: what is surely so. (T,) each."""
+        return value - spread if self.fault.above else value + spread
+
+    def surely(self, moment: "Moment") -> float:
+        """The same of one moment."""
+        return moment.value - moment.spread if self.fault.above else moment.value + moment.spread
 
     def excess(self, value: float) -> float:
         """How far a value is past the limit, in the cue's unit; negative on the right side of it."""
         return value - self.limit if self.fault.above else self.limit - value
 
 
+class Moment(NamedTuple):
+    """A measured value, the half-width of its interval, and when it was."""
+
+    value: float
+    spread: float
+    time_s: float
+
+
+UNSEEN: Final = Moment(math.nan, math.nan, math.nan)
+
+
 @dataclass(slots=True)
 class Tally:
     """What one rule remembers: whether it is on, since when the opposite holds, and what it saw of the open rep.
 
-    ``frames`` in the phases that count; of these ``askew`` from the wrong side, ``early`` before the standing shape that the cue needs was
-    known, and ``seen`` measured, from ``first_s`` to ``last_s``; ``worst`` and ``best`` values.
+    ``frames`` in the phases that count; of these ``askew`` from the wrong side, ``early`` without the standing shape that the cue
+    needs or is better for, and ``seen`` measured, from ``first_s`` to ``last_s``; ``worst`` and ``best`` moments.
     """
 
     on: bool = False
@@ -52,15 +71,14 @@ class Tally:
     seen: int = 0
     first_s: float = math.nan
     last_s: float = math.nan
-    worst: float = math.nan
-    worst_s: float = math.nan
-    best: float = math.nan
-    best_s: float = math.nan
+    worst: Moment = UNSEEN
+    best: Moment = UNSEEN
 
     def reset(self) -> None:
         """Forget the rep that ended; a cue that is on stays on."""
         self.faulted, self.frames, self.askew, self.early, self.seen = False, 0, 0, 0, 0
-        self.first_s = self.last_s = self.worst = self.worst_s = self.best = self.best_s = math.nan
+        self.first_s = self.last_s = math.nan
+        self.worst = self.best = UNSEEN
 
 
 def start(rules: tuple[Rule, ...]) -> tuple[Tally, ...]:
@@ -82,15 +100,18 @@ def advance(
     rules: tuple[Rule, ...],
     time_s: Floats,
     metrics: Metrics,
+    spreads: Metrics,
     phase: Ints,
     in_rep: Bools,
-    seen_from: dict[ViewKind, Bools],
+    off_deg: dict[ViewKind, Floats],
     closed: tuple[Closed, ...],
     stood: Bools,
+    shaped: Bools,
 ) -> tuple[tuple[Tally, ...], Judged]:
     """Judge T more frames and the movements that closed in them. Arrays (T,) -> tallies, Judged.
 
-    ``seen_from`` says for each view whether a frame was taken from there; ``stood`` whether the standing shape was known by then.
+    ``spreads`` are the half-widths of the metrics' intervals; ``off_deg`` says how far a frame was taken from each square view, ``stood``
+    whether a stand was known by then, and ``shaped`` whether the back's shape in it was.
     """
     tallies = tuple(replace(tally) for tally in tallies)
     frames = len(time_s)
@@ -108,10 +129,12 @@ def advance(
                 counts = in_phases[rule.fault.phases][part]
                 if rule.fault.min_lean_deg is not None:
                     counts = counts & (metrics.trunk_lean_deg[part] >= rule.fault.min_lean_deg)
-                fits = seen_from[rule.cue.view][part]
+                fits = off_deg[rule.cue.view][part] <= rule.cue.within_deg
                 value = getattr(metrics, rule.fault.metric)[part]
-                tally.early += int((counts & ~stood[part]).sum()) if rule.cue.against_standing else 0
-                shown = _watch(tally, rule, time_s[part], value, counts, fits, phase[part], in_rep[part], switched)
+                spread = getattr(spreads, rule.fault.metric)[part]
+                if rule.cue.against_standing or rule.cue.by_shape:
+                    tally.early += int((counts & ~(shaped if rule.cue.by_shape else stood)[part]).sum())
+                shown = _watch(tally, rule, time_s[part], value, spread, counts, fits, phase[part], in_rep[part], switched)
                 active[part, COLUMN[rule.cue.id]] |= shown
         events += sorted(switched, key=lambda event: event.time_s)
         if number < len(closed):
@@ -131,13 +154,23 @@ def _member(phases: frozenset[Phase]) -> Bools:
 
 
 def _watch(
-    tally: Tally, rule: Rule, time_s: Floats, value: Floats, counts: Bools, fits: Bools, phase: Ints, in_rep: Bools, events: list[Event]
+    tally: Tally,
+    rule: Rule,
+    time_s: Floats,
+    value: Floats,
+    spread: Floats,
+    counts: Bools,
+    fits: Bools,
+    phase: Ints,
+    in_rep: Bools,
+    events: list[Event],
 ) -> Bools | bool:
     """Take in the frames of one stretch for one rule; returns where the cue is on. Arrays (T,)."""
     idle = not tally.on and tally.since_s is None
     if idle and not counts.any():
         return False
-    seen = counts & fits & np.isfinite(value)
+    sure = rule.least(value, spread)
+    seen = counts & fits & np.isfinite(sure)
     tally.frames += int(counts.sum())
     tally.askew += int((counts & ~fits).sum())
     if seen.any():
@@ -147,17 +180,17 @@ def _watch(
         if tally.first_s != tally.first_s:
             tally.first_s = float(time_s[where[0]])
         sign = 1.0 if rule.fault.above else -1.0
-        past = sign * value[where]
+        past = sign * sure[where]
         high, low = int(past.argmax()), int(past.argmin())
-        if not sign * tally.worst >= past[high]:
-            tally.worst, tally.worst_s = float(value[where[high]]), float(time_s[where[high]])
-        if not sign * tally.best <= past[low]:
-            tally.best, tally.best_s = float(value[where[low]]), float(time_s[where[low]])
-    if idle and (rule.fault.throughout or not rule.beyond(value[seen]).any()):  # type: ignore[union-attr]
+        if not sign * rule.surely(tally.worst) >= past[high]:
+            tally.worst = Moment(*(float(x[where[high]]) for x in (value, spread, time_s)))
+        if not sign * rule.surely(tally.best) <= past[low]:
+            tally.best = Moment(*(float(x[where[low]]) for x in (value, spread, time_s)))
+    if idle and (rule.fault.throughout or not rule.beyond(sure[seen]).any()):  # type: ignore[union-attr]
         return False
     shown = np.zeros(len(value), dtype=bool)
-    rows = zip(time_s.tolist(), value.tolist(), seen.tolist(), counts.tolist(), phase.tolist(), in_rep.tolist(), strict=True)
-    for n, (t, x, is_seen, does_count, now, inside) in enumerate(rows):
+    columns = (time_s, value, sure, seen, counts, phase, in_rep)
+    for n, (t, x, least, is_seen, does_count, now, inside) in enumerate(zip(*(column.tolist() for column in columns), strict=True)):
         if rule.fault.throughout:
             if tally.on and (now == Phase.DOWN or (now == Phase.UNSEEN and not inside)):
                 _switch(tally, rule, False, t, x, events)
@@ -167,7 +200,7 @@ def _watch(
                 if tally.on:
                     _switch(tally, rule, False, t, x, events)
         elif is_seen:
-            opposite = not rule.beyond(x, -rule.fault.margin) if tally.on else rule.beyond(x)
+            opposite = not rule.beyond(least, -rule.fault.margin) if tally.on else rule.beyond(least)
             if not opposite:
                 tally.since_s = None
                 tally.faulted |= tally.on
@@ -191,13 +224,13 @@ def _late(tallies: tuple[Tally, ...], rules: tuple[Rule, ...], time_s: float) ->
     events: list[Event] = []
     for rule, tally in zip(rules, tallies, strict=True):
         if rule.fault.throughout and not tally.on and rule.enabled and _wrong(tally, rule) and not _unjudged(tally, rule):
-            _switch(tally, rule, True, time_s, tally.best, events)
+            _switch(tally, rule, True, time_s, tally.best.value, events)
     return events
 
 
 def _wrong(tally: Tally, rule: Rule) -> bool:
     if rule.fault.throughout:
-        return bool(rule.beyond(tally.best)) and tally.last_s - tally.first_s >= rule.hold_s
+        return bool(rule.beyond(rule.surely(tally.best))) and tally.last_s - tally.first_s >= rule.hold_s
     return tally.faulted
 
 
@@ -210,10 +243,10 @@ def _unjudged(tally: Tally, rule: Rule) -> str | None:
     if tally.frames == 0:
         return "this part of the rep was not seen" if rule.fault.min_lean_deg is None else "the trunk hardly leaned, or was not seen to"
     if tally.askew > tally.frames * (1 - SEEN_SHARE):
-        return f"can be judged only when {_SEEN_FROM[rule.cue.view]}"
-    if tally.early > tally.frames * (1 - SEEN_SHARE):
-        return "standing shape never seen: stand tall for a second before the first rep"
-    if tally.seen < tally.frames * SEEN_SHARE:
+        return f"can be judged only when seen from the {rule.cue.view}"
+    if rule.cue.against_standing and tally.early > tally.frames * (1 - SEEN_SHARE):
+        return NO_STANDING
+    if tally.seen < tally.frames * SEEN_SHARE and not tally.faulted:  # what was seen to be wrong was wrong
         return rule.cue.hidden
     return None
 
@@ -227,23 +260,41 @@ def settle(tallies: tuple[Tally, ...], rules: tuple[Rule, ...]) -> dict[str, Jud
         wrong = [(rule, tally) for rule, tally in judged if _wrong(tally, rule)]
         if not judged or (len(judged) < len(mine) and not wrong):
             why = {reason: None for _, _, reason in mine if reason}
-            verdict[cue.id] = Judgement(Status.NOT_JUDGED, None, None, None, cue.unit, None, "; ".join(why))
+            verdict[cue.id] = Judgement(Status.NOT_JUDGED, None, None, None, None, cue.unit, None, "; ".join(why))
             continue
-        rule, tally = max(wrong or judged, key=lambda pair: _relative(pair[0], _told(*pair)[0]))
-        value, at_s = _told(rule, tally)
-        status = Status.FAULT if wrong else Status.OK
-        reason = None
-        if not wrong and rule.beyond(value):
-            reason = f"past the limit for less than {rule.hold_s:g} s"
-        verdict[cue.id] = Judgement(status, rule.fault.direction if wrong else None, value, rule.limit, cue.unit, at_s, reason)
+        rule, tally = max(wrong or judged, key=lambda pair: _relative(*pair))
+        told = _told(rule, tally)
+        verdict[cue.id] = Judgement(
+            status=Status.FAULT if wrong else Status.OK,
+            direction=rule.fault.direction if wrong else None,
+            value=told.value,
+            uncertainty=told.spread,
+            limit=rule.limit,
+            unit=cue.unit,
+            at_s=told.time_s,
+            reason=_note(rule, tally, bool(wrong)),
+        )
     return verdict
 
 
-def _told(rule: Rule, tally: Tally) -> tuple[float, float]:
-    """The value a rep is told, and when it was: the worst, or the best where only a whole phase counts."""
-    return (tally.best, tally.best_s) if rule.fault.throughout else (tally.worst, tally.worst_s)
+def _note(rule: Rule, tally: Tally, wrong: bool) -> str | None:
+    """What has to be known of a judgement: that a value past its limit is no fault, and why; that it stands on less than it should."""
+    told = _told(rule, tally)
+    notes = []
+    if not wrong and rule.beyond(rule.surely(told)):
+        notes.append(f"past the limit for less than {rule.hold_s:g} s")
+    elif not wrong and rule.beyond(told.value):
+        notes.append("past the limit by less than the measure may be off: not called a fault")
+    if rule.cue.by_shape and tally.early > tally.frames * (1 - SEEN_SHARE):
+        notes.append(BY_SHAPE_ALONE)
+    return "; ".join(notes) or None
 
 
-def _relative(rule: Rule, value: float) -> float:
-    """How far past the limit, as a share of the range a profile may choose from: comparable between the faults of a cue."""
-    return rule.excess(value) / (rule.fault.high - rule.fault.low)
+def _told(rule: Rule, tally: Tally) -> Moment:
+    """The moment a rep is told of: the worst, or the best where only a whole phase counts."""
+    return tally.best if rule.fault.throughout else tally.worst
+
+
+def _relative(rule: Rule, tally: Tally) -> float:
+    """How far past the limit surely, as a share of the range a profile may choose from: comparable between the faults of a cue."""
+    return rule.excess(rule.surely(_told(rule, tally))) / (rule.fault.high - rule.fault.low)

@@ -133,15 +133,13 @@ def _skeleton(image: Image, points: Floats, near: int, unit: float) -> None:
 
 
 def _back(image: Image, contour: Floats, result: Result, limits: Limits, unit: float) -> None:
-    """Draw the back's edge: blue while it keeps its standing shape, yellow, then red and thicker as it nears the limit and passes it."""
-    halves = (
-        (HEIGHTS <= 0.5, "neutral_spine", float(result.metrics.spine_lower_deg[0])),
-        (HEIGHTS >= 0.5, "chest_out", float(result.metrics.spine_upper_deg[0])),
-    )
+    """Draw the back's edge: blue while it keeps its standing shape, then yellow, red and thicker once it is surely past its limit."""
+    halves = ((HEIGHTS <= 0.5, "neutral_spine", "spine_lower_deg"), (HEIGHTS >= 0.5, "chest_out", "spine_upper_deg"))
     coloured = []
-    for part, cue_id, value_deg in halves:
-        bent_to = {d: value_deg / limit for (cue, d), limit in limits.items() if cue == cue_id and limit}
-        share = max(bent_to.values(), default=np.nan) if np.isfinite(value_deg) and BY_ID[cue_id].withheld is None else np.nan
+    for part, cue_id, metric in halves:
+        value_deg, spread_deg = (float(getattr(table, metric)[0]) for table in (result.metrics, result.spreads))
+        bent_to = [(np.sign(limit) * value_deg - spread_deg) / abs(limit) for (cue, _), limit in limits.items() if cue == cue_id and limit]
+        share = max(bent_to, default=np.nan) if np.isfinite(value_deg) and BY_ID[cue_id].withheld is None else np.nan
         width = 0.012 * unit * (1 + 0.6 * np.clip(np.nan_to_num(share), 0, 1))
         line = np.stack([contour[part][:-1], contour[part][1:]], axis=1)
         _lines(image, line, DARK, width + 0.008 * unit)

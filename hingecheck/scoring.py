@@ -1,5 +1,6 @@
 """From judgements to a score, one next cue, and the stage a lifter is ready for. Rules and numbers are explained in docs/scoring.md."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -16,17 +17,39 @@ READY_REPS: Final = 5
 READY_SCORE: Final = 85
 READY_CUES: Final = ("neutral_spine", "core_tight")  # the source calls spine and core the ones that matter most for stability
 
-# Which assistance area (Stage 3 of the source) a fault points at first.
+# Areas of assistance work (Stage 3 of the source), and the one that a fault points at first, by cue and direction.
 AREAS: Final = {
-    "butt_high": "hip mobility",
-    "shoulders_back": "back strength",
-    "chest_out": "back strength",
-    "soft_knees": "hip mobility",
-    "neutral_spine": "core stability",
-    "core_tight": "core stability",
-    "knees_out": "glute strength",
-    "feet_hip_width": "hip mobility",
-    "squeeze_butt": "glute strength",
+    "core": "core stability and strength",
+    "back": "back strength",
+    "glutes": "glute stability and strength",
+    "mobility": "hip and spinal mobility",
+}
+AREA_OF: Final = {
+    ("butt_high", "low"): "mobility",
+    ("shoulders_back", "forward"): "back",
+    ("chest_out", "rounded"): "back",
+    ("soft_knees", "bent"): "mobility",
+    ("soft_knees", "locked"): "mobility",
+    ("neutral_spine", "rounded"): "core",
+    ("neutral_spine", "arched"): "core",
+    ("core_tight", "loose"): "core",
+    ("knees_out", "caving"): "glutes",
+    ("knees_out", "wide"): "mobility",
+    ("feet_hip_width", "narrow"): "mobility",
+    ("feet_hip_width", "wide"): "mobility",
+    ("squeeze_butt", "short"): "glutes",
+    ("squeeze_butt", "leaning_back"): "core",
+    ("squeeze_butt", "hips_first"): "back",
+}
+# Lightly loaded exercises (Stage 2 of the source), in the order they are taken up, and the cues that each one trains most.
+EXERCISES: Final = {
+    "stiff_leg_deadlift": ("light stiff-leg deadlift, bar or dumbbells", frozenset({"butt_high", "soft_knees"})),
+    "kettlebell_deadlift": (
+        "kettlebell deadlift, the bell close to the body",
+        frozenset({"neutral_spine", "core_tight", "shoulders_back", "chest_out"}),
+    ),
+    "hip_thrust": ("hip thrusts", frozenset({"squeeze_butt"})),
+    "squat": ("goblet, double kettlebell, front or back squat", frozenset({"knees_out", "feet_hip_width"})),
 }
 
 
@@ -82,16 +105,36 @@ def stage(reps: Sequence[Rep]) -> Stage:
         why.append(f"score {score}, {READY_SCORE} is needed")
     for cue_id in READY_CUES:
         cue = BY_ID[cue_id]
-        if cue.withheld is None and total[cue_id]["fault"]:
+        if total[cue_id]["fault"]:
             why.append(f"{cue.name.lower()} wrong in {total[cue_id]['fault']} of {len(whole)} reps")
-        elif cue.withheld is None and whole and total[cue_id]["not_judged"] > len(whole) / 2:
+        elif whole and total[cue_id]["not_judged"] > len(whole) / 2:
             why.append(f"{cue.name.lower()} could not be judged: film from the side")
     ready = not why
     if ready:
         why.append(f"{len(whole)} whole reps, score {score}, spine right in each that was judged")
-    faulty = sorted((c for c in CUES if total[c.id]["fault"]), key=lambda c: (-total[c.id]["fault"] * c.weight, c.priority))
-    areas = tuple(dict.fromkeys(AREAS[cue.id] for cue in faulty))
-    return Stage(recommended=2 if ready else 1, ready_for_next=ready, why=tuple(why), work_on=areas)
+    return Stage(
+        recommended=2 if ready else 1,
+        ready_for_next=ready,
+        why=tuple(why),
+        work_on=_areas(whole),
+        exercises=_exercises(total) if ready else (),
+    )
+
+
+def _areas(reps: Sequence[Rep]) -> tuple[str, ...]:
+    """Areas to work on: faults counted by direction, times the cue's weight; the more urgent cue at a tie."""
+    faults = Counter((cue.id, rep.cues[cue.id].direction or "") for rep in reps for cue in CUES if rep.cues[cue.id].status is Status.FAULT)
+    cost: dict[str, float] = {}
+    for (cue_id, direction), count in sorted(faults.items(), key=lambda fault: BY_ID[fault[0][0]].priority):
+        area = AREA_OF[cue_id, direction]
+        cost[area] = cost.get(area, 0.0) + count * BY_ID[cue_id].weight
+    return tuple(sorted(cost, key=lambda area: -cost[area]))
+
+
+def _exercises(total: Mapping[str, Mapping[str, int]]) -> tuple[str, ...]:
+    """Exercises to take up: those first that train what was still wrong now and then, else in their usual order."""
+    wrong = {name: sum(total[cue_id]["fault"] * BY_ID[cue_id].weight for cue_id in trains) for name, (_, trains) in EXERCISES.items()}
+    return tuple(sorted(EXERCISES, key=lambda name: -wrong[name]))
 
 
 def summarise(result: Result, people: Ints, warnings: Sequence[str] = ()) -> Summary:

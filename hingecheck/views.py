@@ -11,8 +11,8 @@ import numpy as np
 from . import skeleton
 from .data import Bools, Facing, Floats, Ints, View, ViewKind
 
-SIDE_WITHIN_DEG: Final = 17.0  # half way between rendered side views (within 6 degrees of square) and oblique ones (from 26 on)
-FRONT_WITHIN_DEG: Final = 17.0  # the same towards the front
+SIDE_WITHIN_DEG: Final = 14.0  # between rendered side views (read within 10 degrees of square) and oblique ones (from 17 on)
+FRONT_WITHIN_DEG: Final = 16.0  # the same towards the front
 SWITCH_SINE: Final = 0.2  # the near side changes only when the lifter has clearly turned through the front
 
 
@@ -40,11 +40,6 @@ def near_side(last: int, yaw_deg: Floats) -> Ints:
     side = np.where(clear, (sine > 0).astype(np.int8), np.int8(-1)).astype(np.int8)
     latest = np.maximum.accumulate(np.where(clear, np.arange(len(side)), -1))
     return np.where(latest >= 0, side[latest], np.int8(last)).astype(np.int8)
-
-
-def off_side(yaw_deg: Floats) -> Floats:
-    """How far the camera is from a square side view, degrees, 0 to 90. (T,) -> (T,). NaN stays."""
-    return np.abs(np.abs(yaw_deg) - 90.0)
 
 
 def kind(yaw_deg: float | None) -> ViewKind:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from hingecheck import coaching, judging, metrics, phases, scoring, views
+from hingecheck import baseline, calibration, coaching, confidence, judging, metrics, phases, scoring, series, views
 from hingecheck.cues import CUES, Cue, Fault
 from hingecheck.profiles import Profile
 
@@ -17,12 +17,14 @@ DOCS = Path(__file__).parents[1] / "docs"
 
 
 def cue_table() -> str:
-    """The nine cues: what is judged, from where, and how much it counts."""
-    rows = [
-        (f"`{cue.id}`", cue.name, str(cue.view), cue.priority, f"{cue.weight:g}", f"{cue.hold_s:g} s", "no" if cue.withheld else "yes")
-        for cue in CUES
-    ]
-    return table(("cue", "name", "seen from the", "priority", "weight", "hold", "judged"), rows)
+    """The nine cues: from where each is judged, and how much it counts."""
+    rows = [(f"`{cue.id}`", cue.name, str(cue.view), within(cue), cue.priority, f"{cue.weight:g}", f"{cue.hold_s:g} s") for cue in CUES]
+    return table(("cue", "name", "seen from the", "up to", "priority", "weight", "hold"), rows)
+
+
+def within(cue: Cue) -> str:
+    """How far off its square view a cue is judged."""
+    return "not judged" if cue.withheld else f"{cue.within_deg:g}° off"
 
 
 def fault_table() -> str:
@@ -49,24 +51,47 @@ def during(fault: Fault) -> str:
 
 
 def area_table() -> str:
-    """The area that each cue points at."""
-    return table(("cue", "area"), [(f"`{cue_id}`", area) for cue_id, area in scoring.AREAS.items()])
+    """The area that each fault points at."""
+    rows = [(f"`{cue_id}`", f"`{direction}`", f"`{area}`", scoring.AREAS[area]) for (cue_id, direction), area in scoring.AREA_OF.items()]
+    return table(("cue", "direction", "area", "in words"), rows)
+
+
+def exercise_table() -> str:
+    """The exercises of the next stage in their usual order, and the cues that each one trains."""
+    rows = [
+        (f"`{exercise}`", name, ", ".join(f"`{cue.id}`" for cue in CUES if cue.id in trains))
+        for exercise, (name, trains) in scoring.EXERCISES.items()
+    ]
+    return table(("exercise", "in words", "trains"), rows)
 
 
 def number_table() -> str:
     """Numbers that no profile changes, with what they decide."""
     reps = Profile.default().reps
     rows = [
-        (f"{metrics.MIN_SCORE:g}", "a landmark that the pose model calls less likely than this is not used"),
-        (f"{views.SIDE_WITHIN_DEG:g}°", "so far from square may a side view be"),
-        (f"{views.FRONT_WITHIN_DEG:g}°", "so far from square may a front view be"),
-        (f"{metrics.GAPS_BEYOND_DEG:g}°", "nearer to a side view than this, gaps between left and right are not measured"),
-        (f"{metrics.STAND_S:g} s", "how long a stand must last to be learnt as the standing shape"),
-        (f"{metrics.STAND_LEAN_DEG:g}°, {metrics.STAND_FLEXION_DEG:g}°", "trunk lean and hip flexion that still pass for standing"),
+        (f"{series.MIN_SCORE:g}", "a landmark that the pose model calls less likely than this is not used"),
+        (f"{metrics.LEG_SURE:g}", "of a leg with a landmark less likely than this, filmed from the side, the knee is not measured"),
         (
-            f"{metrics.TURNED_DEG:g}°, {metrics.MOVED:g}, {metrics.RESIZED:g}",
+            f"{views.SIDE_WITHIN_DEG:g}°, {views.FRONT_WITHIN_DEG:g}°",
+            "so far from square is a view called side, front",
+        ),
+        (f"{metrics.GAPS_BEYOND_DEG:g}°", "nearer to a side view than this, gaps between left and right are not measured"),
+        (f"{series.WIDEST_GAP}", "of the places along the back, so many hidden ones in a row are bridged"),
+        (f"{baseline.STAND_S:g} s", "how long a stand must last to be learnt as the standing shape"),
+        (f"{baseline.STAND_LEAN_DEG:g}°, {baseline.STAND_FLEXION_DEG:g}°", "trunk lean and hip flexion that still pass for standing"),
+        (
+            f"{baseline.TURNED_DEG:g}°, {baseline.MOVED:g}, {baseline.RESIZED:g}",
             "turn, leg lengths to the side, and share of size after which the standing shape is learnt anew",
         ),
+        (
+            f"{calibration.OWN_DEG:g}°",
+            "a standing lifter's angles that differ from the usual by up to this are taken for the landmarks' error",
+        ),
+        (
+            f"{calibration.HEAD_BACK_DEG:g}°, {calibration.HEAD_DOWN_DEG:g}°",
+            "head turned up or down against the trunk, from how it is carried when standing; past either the upper back is not measured",
+        ),
+        (f"{1 / confidence.LEAST_SURE:g} times", "how much wider an interval gets at most for landmarks that are doubtful"),
         (f"{reps.start_deg:g}°", "hip flexion at which a rep begins (a profile may change it)"),
         (f"{reps.min_depth_deg:g}°", "hip flexion that a bend must reach to count (a profile may change it)"),
         (f"{phases.MIN_LEAN_DEG:g}°", "trunk lean that a bend must reach to count"),
@@ -88,7 +113,7 @@ def table(head: tuple[str, ...], rows: list[tuple[object, ...]]) -> str:
 
 TABLES: dict[str, dict[str, Callable[[], str]]] = {
     "measures.md": {"cues": cue_table, "faults": fault_table, "numbers": number_table},
-    "scoring.md": {"areas": area_table},
+    "scoring.md": {"areas": area_table, "exercises": exercise_table},
 }
 
 

@@ -16,16 +16,17 @@ from pathlib import Path
 from typing import Any
 
 from hingecheck import engine, estimators, recording, run
-from hingecheck.data import METRICS, Poses, Result
+from hingecheck.cues import BY_ID
+from hingecheck.data import METRICS, Judgement, Poses, Result
 from hingecheck.profiles import Profile
 
 FOLDER = Path(__file__).with_name("goldens")
 CLIPS = ("good", "rounded_lower_back", "feet_too_wide")
 
-NEAR = {"degrees": 1.0}  # a value this close to its limit may fall on either side; other units: NEAR_RATIO
+NEAR = {"degrees": 1.0}  # a value as close as this to being surely past its limit may fall on either side; other units: NEAR_RATIO
 NEAR_RATIO = 0.02
 TIME_S = 0.05  # a frame of the clips, and rounding
-DEGREES, RATIO = 0.5, 0.01  # how far a metric may move
+DEGREES, RATIO = 0.5, 0.01  # how far a metric, and how far it may be off, may move
 
 
 def record(name: str) -> None:
@@ -45,7 +46,7 @@ def load(name: str) -> tuple[Poses, dict[str, Any]]:
 
 
 def judge(poses: Poses) -> dict[str, Any]:
-    """What the engine says of poses: reps with their metrics and cues, and every event."""
+    """What the engine says of poses: reps with their metrics, how far these may be off, and cues, and every event."""
     return plain(engine.analyse(poses, Profile.default()))
 
 
@@ -57,12 +58,15 @@ def plain(result: Result) -> dict[str, Any]:
                 **{name: round(getattr(rep, name), 3) for name in ("start_s", "bottom_s", "end_s")},
                 "complete": rep.complete,
                 "metrics": {name: rounded(rep.metrics[name]) for name in METRICS},
+                "uncertainty": {name: rounded(rep.uncertainty[name]) for name in METRICS},
                 "cues": {
                     cue_id: {
                         "status": str(said.status),
                         "direction": said.direction,
                         "value": rounded(said.value),
+                        "uncertainty": rounded(said.uncertainty),
                         "limit": said.limit,
+                        "past": rounded(surely_past(cue_id, said)),
                         "unit": said.unit,
                     }
                     for cue_id, said in rep.cues.items()
@@ -81,6 +85,14 @@ def plain(result: Result) -> dict[str, Any]:
             for event in result.events
         ],
     }
+
+
+def surely_past(cue_id: str, said: Judgement) -> float | None:
+    """How far a value is past its limit even if off by all it may be, negative while it may be right; None where not judged."""
+    if said.value is None or said.limit is None or said.uncertainty is None:
+        return None
+    fault = next(fault for fault in BY_ID[cue_id].faults if fault.limit == said.limit)
+    return (said.value - said.limit if fault.above else said.limit - said.value) - said.uncertainty
 
 
 def rounded(value: float | None) -> float | None:
@@ -103,6 +115,8 @@ def differences(golden: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
         for name in METRICS:
             if moved(old["metrics"].get(name), new["metrics"][name], DEGREES if name.endswith("_deg") else RATIO):
                 found.append(f"rep {number}: {name} {old['metrics'].get(name)} has become {new['metrics'][name]}")
+            if moved(old["uncertainty"].get(name), new["uncertainty"][name], DEGREES if name.endswith("_deg") else RATIO):
+                found.append(f"rep {number}: {name} was off by {old['uncertainty'].get(name)}, and is by {new['uncertainty'][name]}")
         for cue_id, said in new["cues"].items():
             before = old["cues"].get(cue_id)
             if before is not None and (at_limit(before) or at_limit(said)):
@@ -125,8 +139,8 @@ def moved(old: float | None, new: float | None, by: float) -> bool:
 
 
 def at_limit(said: Mapping[str, Any]) -> bool:
-    """Whether a judged value is so close to its limit that a hair decides."""
-    return said["value"] is not None and abs(said["value"] - said["limit"]) <= NEAR.get(said["unit"], NEAR_RATIO)
+    """Whether a judged value is so close to being surely past its limit that a hair decides."""
+    return said["past"] is not None and abs(said["past"]) <= NEAR.get(said["unit"], NEAR_RATIO)
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """A made-up verdict on three reps filmed from the side, with every figure known: what overlay and report are tried on.
 
-Reps bottom out at 2, 6 and 10 s. The lower back rounds in the second and third one, the knees bend too far in the second; front
-cues and withheld ones are not judged.
+Reps bottom out at 2, 6 and 10 s. The lower back rounds in the second and third one, the knees bend too far in the second, the hips sink
+past their limit in the third, but by less than the measure may be off; front cues are not judged.
 """
 
 import numpy as np
@@ -30,6 +30,9 @@ from hingecheck.skeleton import INDEX, K
 FPS, SECONDS, PERIOD_S = 25, 12.0, 4.0
 LOWER_DEG = {1: 8.0, 2: 31.0, 3: 26.0}  # how far the lower back rounds at the bottom of each rep
 KNEE_DEG = {1: 17.0, 2: 41.0, 3: 18.0}
+DROP = {1: 0.0604, 2: 0.0604, 3: 0.1}
+OFF_DEG, OFF = 3.0, 0.03  # how far a metric may be off
+DOUBTFUL = "past the limit by less than the measure may be off: not called a fault"
 
 # A side view facing right in a picture 480 wide and 640 high, hinged: both sides lie on each other.
 JOINTS_PX = {
@@ -67,21 +70,23 @@ def sample_result() -> Result:
     number = (time_s // PERIOD_S).astype(int) + 1
     depth = (1 - np.cos(2 * np.pi * time_s / PERIOD_S)) / 2
     lower = depth * np.vectorize(LOWER_DEG.get)(number)
+    drop = depth * np.vectorize(DROP.get)(number)
     knee = 3 + depth * (np.vectorize(KNEE_DEG.get)(number) - 3)
     columns = {name: np.full_like(time_s, np.nan) for name in METRICS}
     columns |= {"hip_flexion_deg": 88 * depth, "knee_flexion_deg": knee, "trunk_lean_deg": 70 * depth, "shin_lean_deg": 4 * depth}
-    columns |= {"spine_lower_deg": lower, "spine_upper_deg": 5 * depth, "butt_drop": 0.06 * depth, "view_yaw_deg": 88 + 0 * time_s}
+    columns |= {"spine_lower_deg": lower, "spine_upper_deg": 5 * depth, "butt_drop": drop, "view_yaw_deg": 88 + 0 * time_s}
     for name in METRICS:
         columns[name][10] = np.nan
     phase = np.select([depth < 0.1, depth > 0.93, (time_s % PERIOD_S) < 2], [Phase.STANDING, Phase.BOTTOM, Phase.DOWN], Phase.UP)
     phase[10] = Phase.UNSEEN
     active = np.zeros((len(time_s), len(CUES)), bool)
-    active[:, COLUMN["neutral_spine"]] = lower > 22
-    active[:, COLUMN["soft_knees"]] = (knee > 35) & (phase == Phase.BOTTOM)
+    active[:, COLUMN["neutral_spine"]] = lower > 22 + OFF_DEG
+    active[:, COLUMN["soft_knees"]] = (knee > 35 + OFF_DEG) & (phase == Phase.BOTTOM)
     events = tuple(Event(time_s[frame], "cue_on", cue, direction, 30.0) for cue, direction, frame in _onsets(active))
     return Result(
         time_s=time_s,
         metrics=Metrics(**columns),
+        spreads=Metrics(**{name: np.full_like(time_s, _off(name)) for name in METRICS}),
         phase=phase.astype(np.int8),
         rep=np.where(phase == Phase.STANDING, 0, number).astype(np.int32),
         near=np.ones(len(time_s), np.int8),
@@ -103,22 +108,31 @@ def _rep(index: int) -> Rep:
     bottom_s = PERIOD_S * index - 2
     lower, knee = LOWER_DEG[index], KNEE_DEG[index]
     metrics = {"hip_flexion_deg": 88.04, "knee_flexion_deg": knee, "trunk_lean_deg": 70.0, "spine_lower_deg": lower, "spine_upper_deg": 5.0}
-    metrics["butt_drop"] = 0.0604
+    metrics["butt_drop"] = DROP[index]
     judged = {
-        "butt_high": (Status.OK, None, 0.0604, 0.15),
-        "soft_knees": (Status.FAULT, "bent", knee, 35.0) if knee > 35 else (Status.OK, None, knee, 35.0),
-        "neutral_spine": (Status.FAULT, "rounded", lower, 22.0) if lower > 22 else (Status.OK, None, lower, 22.0),
-        "squeeze_butt": (Status.OK, None, 2.0, 12.0),
+        "butt_high": (Status.OK, None, DROP[index], OFF, 0.08),
+        "shoulders_back": (Status.OK, None, 0.01, 0.02, 0.05),
+        "chest_out": (Status.OK, None, 5.0, OFF_DEG, 14.0),
+        "soft_knees": (Status.FAULT if knee > 35 + OFF_DEG else Status.OK, "bent", knee, OFF_DEG, 35.0),
+        "neutral_spine": (Status.FAULT if lower > 22 + OFF_DEG else Status.OK, "rounded", lower, OFF_DEG, 22.0),
+        "core_tight": (Status.OK, None, 1.0, 1.1, 6.5),
+        "squeeze_butt": (Status.OK, None, 2.0, OFF_DEG, 12.0),
     }
     cues = {}
     for cue in CUES:
         if cue.id in judged:
-            status, direction, value, limit = judged[cue.id]
-            cues[cue.id] = Judgement(status, direction, value, limit, cue.unit, bottom_s + 0.1, None)
+            status, direction, value, off, limit = judged[cue.id]
+            ok = status is Status.OK
+            note = DOUBTFUL if ok and value > limit else None
+            cues[cue.id] = Judgement(status, None if ok else direction, value, off, limit, cue.unit, bottom_s + 0.1, note)
         else:
-            reason = cue.withheld if cue.view is ViewKind.SIDE else "needs a front view"
-            cues[cue.id] = Judgement(Status.NOT_JUDGED, None, None, None, cue.unit, None, reason)
-    return Rep(index, bottom_s - 1.7, bottom_s, bottom_s + 1.7, True, {1: 100, 2: 58, 3: 71}[index], metrics, cues)
+            cues[cue.id] = Judgement(Status.NOT_JUDGED, None, None, None, None, cue.unit, None, "needs a front view")
+    score, uncertainty = {1: 100, 2: 58, 3: 71}[index], {name: _off(name) for name in metrics}
+    return Rep(index, bottom_s - 1.7, bottom_s, bottom_s + 1.7, True, score, metrics, uncertainty, cues)
+
+
+def _off(metric: str) -> float:
+    return OFF_DEG if metric.endswith("_deg") else OFF
 
 
 def sample_summary() -> Summary:
@@ -140,7 +154,7 @@ def empty_result() -> Result:
     whole = sample_result()
     nan = Metrics(**{name: np.full(len(whole), np.nan) for name in METRICS})
     zero = np.zeros(len(whole), np.int8)
-    return Result(whole.time_s, nan, zero, zero.astype(np.int32), zero - 1, zero, np.zeros_like(whole.active))
+    return Result(whole.time_s, nan, nan, zero, zero.astype(np.int32), zero - 1, zero, np.zeros_like(whole.active))
 
 
 def empty_summary() -> Summary:

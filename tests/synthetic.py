@@ -3,16 +3,22 @@
 A movement is a tuple of ``Key``: joined with ``+``, sampled at any times, so the same one can be filmed at 10 or 240 frames a second.
 Two legs side by side that move as one, feet planted, arms hanging; seen from any side by a camera far away (no perspective).
 By hand: hip flexion is trunk lean + thigh, knee flexion is thigh + shin.
+
+What an estimator gets wrong, ``calibration`` puts right; of the figure nothing is wrong. A test module that films it therefore imports
+``exact``, the calibration of an estimator that makes no mistake.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
+import pytest
 
-from hingecheck import metrics
-from hingecheck.data import Floats, Poses
+from hingecheck import baseline, calibration, series, views
+from hingecheck.calibration import LOWER_WEIGHTS, UPPER_WEIGHTS, Angles
+from hingecheck.data import METRICS, Floats, Poses
 from hingecheck.silhouette import HEIGHTS, S
 from hingecheck.skeleton import INDEX, LANDMARKS, SIDES, K
 
@@ -21,18 +27,72 @@ LEG_M = SHANK_M + THIGH_M
 PX_PER_M = 300.0
 ANKLE_PX = (400.0, 800.0)
 BACK_DEPTH = 0.15  # trunk lengths, of a straight back behind the chord
+SHOULDER_AT = int(np.abs(HEIGHTS - 0.95).argmin())  # the sample of the back that tells how far forward the figure's shoulders hang
+
+_NOTHING, _SAME = ((0.0,) * 3,) * 3, ((1.0,) * 3,) * 3
+EXACT = {
+    "ANGLES": Angles(read=_NOTHING, true=_NOTHING, slope=_SAME, bent=_NOTHING),
+    "CAMERA_READ_DEG": (-90.0, 90.0),
+    "CAMERA_TRUE_DEG": (-90.0, 90.0),
+    "LOWER_BY_LEAN": 0.0,
+    "UPPER_BY_LEAN": 0.0,
+    "UPPER_BY_HEAD": 0.0,
+    "SHOULDER_WEIGHTS": tuple(float(n == SHOULDER_AT) for n in range(S)),
+    "SHOULDER_CARRIAGE": (1.0, 0.0, 0.0),  # shoulders hang as far forward as the ear is ahead of the chord
+    "USUAL_PROFILE": (BACK_DEPTH,) * S,
+    "USUAL_BACK": (BACK_DEPTH, BACK_DEPTH * sum(LOWER_WEIGHTS), BACK_DEPTH * sum(UPPER_WEIGHTS), 0.0),  # the figure standing tall
+    "OWN_LOWER_DEG": np.inf,
+    "OWN_UPPER_DEG": np.inf,
+    "SPREADS": {name: (0.0,) * len(calibration.SPREADS_AT_DEG) for name in METRICS},
+    "SPREADS_UNSTOOD": {"spine_lower_deg": 2.0, "spine_upper_deg": 1.0},
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def exact() -> Iterator[None]:
+    """The calibration of an estimator that makes no mistake, in each test of the module that imports this."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in EXACT.items():
+            patch.setattr(calibration, name, value)
+        yield
+
+
+# Half-widths of the intervals that hold 99 of 100 errors of the figure that is ``noisy``; degrees, leg and trunk lengths, ratios.
+SHAKE = {
+    "hip_flexion_deg": 4.0,
+    "knee_flexion_deg": 5.0,
+    "trunk_lean_deg": 2.2,
+    "shin_lean_deg": 3.0,
+    "spine_lower_deg": 2.5,
+    "spine_upper_deg": 1.3,
+    "butt_drop": 0.023,
+    "shoulder_shift": 0.014,
+    "knee_ankle_ratio": 0.1,
+    "ankle_hip_ratio": 0.1,
+    "hips_lead_deg": 15.0,
+    "back_drift_deg": 2.7,
+    "view_yaw_deg": 3.0,
+}
+
+
+@contextmanager
+def shaking() -> Iterator[None]:
+    """Within: the calibration of an estimator that shakes as ``noisy`` does, and knows by how much."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(calibration, "SPREADS", {name: (wide,) * len(calibration.SPREADS_AT_DEG) for name, wide in SHAKE.items()})
+        yield
 
 
 class Key(NamedTuple):
     """A pose reached ``after_s`` seconds. Degrees: ``lean`` of the trunk forward, ``thigh`` (knee in front of the hip), ``shin`` (knee in
-    front of the ankle), ``lower`` and ``upper`` bend of the back as ``spine_lower_deg`` and ``spine_upper_deg`` should read (NaN: any)."""
+    front of the ankle), ``lower`` and ``upper`` bend of the back as ``spine_lower_deg`` and ``spine_upper_deg`` should read."""
 
     after_s: float
     lean: float = 0.0
     thigh: float = 0.0
     shin: float = 0.0
     lower: float = 0.0
-    upper: float = np.nan
+    upper: float = 0.0
 
 
 Keys = tuple[Key, ...]
@@ -40,12 +100,16 @@ Keys = tuple[Key, ...]
 
 @dataclass(frozen=True)
 class Build:
-    """The figure's lengths in metres, its gaps between left and right, and how large it is in the picture."""
+    """The figure's lengths in metres, its gaps between left and right, and how large it is in the picture.
+
+    ``slump``: how far the head is carried ahead of the trunk's line, trunk lengths.
+    """
 
     hip_gap_m: float = 0.20
     knee_gap_m: float = 0.22
     ankle_gap_m: float = 0.22
     px_per_m: float = PX_PER_M
+    slump: float = 0.0
 
 
 def stand(seconds: float) -> Keys:
@@ -65,7 +129,7 @@ def hinge(
     shin_deg: float = 0.0,
     top_deg: float = 0.0,
     lower: float = 0.0,
-    upper: float = np.nan,
+    upper: float = 0.0,
 ) -> Keys:
     """So many reps to ``depth_deg`` of hip flexion with ``knee_deg`` at the bottom; ``top_deg`` is the lean they end at.
 
@@ -86,6 +150,12 @@ def hips_first(depth_deg: float = 90.0, knee_deg: float = 40.0, ahead_deg: float
     """One rep in which the knees straighten while the trunk leans ``ahead_deg`` - knee_deg further before it rises at all."""
     down = Key(1.5, depth_deg - knee_deg, knee_deg)
     return (down, down._replace(after_s=0.3), Key(0.8, down.lean + ahead_deg - knee_deg), Key(1.0), Key(0.8))
+
+
+def sagging(sag_deg: float = 25.0, up_s: float = 1.2) -> Keys:
+    """One rep whose lower back keeps its shape on the way down and is rounded by ``sag_deg`` half way up, at 45 degrees of hip flexion."""
+    down = Key(1.5, 70.0, 20.0)
+    return (down, down._replace(after_s=0.3), Key(up_s / 2, 35.0, 10.0, lower=sag_deg), Key(up_s / 2), Key(0.8))
 
 
 def walk(steps: int = 6, step_s: float = 0.5) -> Keys:
@@ -155,7 +225,7 @@ def figure(
     hip = knee + THIGH_M * np.stack([-np.sin(thigh), np.cos(thigh)], -1)
     trunk = np.stack([np.sin(lean), np.cos(lean)], -1)
     shoulder = hip + TRUNK_M * trunk
-    head = shoulder + 0.22 * trunk
+    head = shoulder + 0.22 * trunk + build.slump * TRUNK_M * np.stack([np.cos(lean), -np.sin(lean)], -1)
     places = {
         "ankle": (ankle, build.ankle_gap_m),
         "knee": (knee, build.knee_gap_m),
@@ -185,7 +255,7 @@ def figure(
     return Poses(
         time_s=np.asarray(time_s, dtype=float),
         xy=np.broadcast_to(ankle_px, (frames, 2))[:, None] + build.px_per_m * room[..., :2],
-        score=np.full((frames, K), 0.99),
+        score=np.ones((frames, K)),
         world=room - middle,
         back=backs(angles_deg),
         people=np.ones(frames, np.int8),
@@ -200,22 +270,36 @@ def _from(point: Floats, forward: float, up: float) -> Floats:
 def backs(angles_deg: Floats) -> Floats:
     """Back profiles that read as the given lower and upper bend against standing. (T, 5) degrees -> (T, S) trunk lengths.
 
-    Of all ways to change the six directions, the smallest that the weights of ``metrics`` turn into these numbers.
+    Of all changes of a straight back, the smallest whose weighed sums are these numbers.
     """
-    weights = np.array([metrics.LOWER_WEIGHTS, metrics.UPPER_WEIGHTS])
-    flexion = angles_deg[:, 0] + angles_deg[:, 1]
-    wanted = angles_deg[:, 3:5] - flexion[:, None] * weights[:, -1]
-    both = wanted @ np.linalg.pinv(weights[:, :-1]).T
-    lower_only = wanted[:, :1] @ np.linalg.pinv(weights[:1, :-1]).T
-    return contour(np.where(np.isnan(angles_deg[:, 4:5]), lower_only, both))
+    return BACK_DEPTH + angles_deg[:, 3:5] @ np.linalg.pinv(np.array([LOWER_WEIGHTS, UPPER_WEIGHTS])).T
 
 
-def contour(directions_deg: Floats) -> Floats:
-    """The back profile made of six straight stretches, with these directions against the chord. (T, 6) degrees -> (T, S) trunk lengths."""
-    share = (S - 1) // directions_deg.shape[1]
-    slopes = np.repeat(np.tan(np.radians(directions_deg)), share, axis=1)
-    steps = slopes * np.diff(HEIGHTS)
-    return BACK_DEPTH + np.concatenate([np.zeros((len(steps), 1)), np.cumsum(steps, axis=1)], axis=1)
+POSES = {
+    "standing": Key(0.0),
+    "half way": Key(0.0, 35.0, 10.0, 0.0),
+    "hinged": Key(0.0, 70.0, 20.0, 0.0),
+    "stiff legs": Key(0.0, 88.0, 2.0, 0.0),
+    "squatting": Key(0.0, 35.0, 55.0, 25.0),
+    "leaning back": Key(0.0, -15.0, 0.0, 0.0),
+    "knees behind the toes": Key(0.0, 60.0, 40.0, -10.0),
+}
+
+
+def still(key: Key, yaw_deg: float = 90.0, frames: int = 1, build: Build | None = None) -> Poses:
+    """So many frames of a figure that holds a pose."""
+    return figure(np.arange(frames) / 25, np.tile(np.array(key[1:]), (frames, 1)), yaw_deg, build)
+
+
+def rows(poses: Poses, yaw_deg: float) -> Floats:
+    """The unsmoothed series of a figure seen from ``yaw_deg``. (T, SERIES)."""
+    yaw = np.full(len(poses), yaw_deg)
+    return series.measure(series.gate(poses), yaw, views.near_side(-1, yaw))
+
+
+def stood(yaw_deg: float = 90.0, build: Build | None = None) -> baseline.Baseline:
+    """What is learnt of the figure standing tall."""
+    return baseline.learn(0.0, rows(still(Key(0.0), yaw_deg, 10, build), yaw_deg), np.full(10, yaw_deg))
 
 
 def noisy(poses: Poses, px: float = 1.5, metres: float = 0.01, back: float = 0.004, seed: int = 0) -> Poses:

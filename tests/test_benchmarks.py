@@ -28,8 +28,8 @@ def rep(start_s=1.0, end_s=3.0, index=1, complete=True, **faults):
     for cue in CUES:
         way = faults.get(cue.id, "")
         status = Status.NOT_JUDGED if way is None else Status.FAULT if way else Status.OK
-        cues[cue.id] = Judgement(status, way or None, None, None, cue.unit, None, None)
-    return Rep(index, start_s, (start_s + end_s) / 2, end_s, complete, 80, {}, cues)
+        cues[cue.id] = Judgement(status, way or None, None, None, None, cue.unit, None, None)
+    return Rep(index, start_s, (start_s + end_s) / 2, end_s, complete, 80, {}, {}, cues)
 
 
 def truth(*reps, azimuth=0.0, name="clip", **measures):
@@ -52,6 +52,7 @@ def seen(*reps, kind=ViewKind.SIDE, **metrics):
     result = Result(
         time_s,
         Metrics(**{name: metrics.get(name, nothing) for name in METRICS}),
+        Metrics(**dict.fromkeys(METRICS, np.zeros(50))),
         phase,
         ((time_s >= 1) & (time_s < 3)).astype(np.int32),
         np.zeros(50, np.int8),
@@ -193,17 +194,18 @@ def test_reps_are_counted_as_reported_and_timed_when_matched():
 
 
 def test_separation_compares_side_views_and_leaves_other_back_faults_out():
-    flat, round_back = np.full(50, 3.0), np.full(50, 30.0)
-    rows = accuracy.separation(
-        [
-            accuracy.Case(truth(true_rep("rounded_lower_back")), seen(rep(), spine_lower_deg=round_back)),
-            accuracy.Case(truth(true_rep("squatty")), seen(rep(), spine_lower_deg=flat)),
-            accuracy.Case(truth(true_rep("core_loose")), seen(rep(), spine_lower_deg=round_back)),
-            accuracy.Case(truth(true_rep(), azimuth=90.0), seen(rep(), spine_lower_deg=round_back)),
-        ]
-    )
+    def back(lower_deg):
+        return seen(rep(), spine_lower_deg=np.full(50, lower_deg), trunk_lean_deg=np.full(50, 60.0))
+
+    group = [
+        accuracy.Case(truth(true_rep("rounded_lower_back")), back(30.0)),
+        accuracy.Case(truth(true_rep("squatty")), back(3.0)),
+        accuracy.Case(truth(true_rep("core_loose")), back(30.0)),
+        accuracy.Case(truth(true_rep(), azimuth=90.0), back(30.0)),
+    ]
+    rows = accuracy.separation(group, "lower", "spine_lower_deg", "rounded_lower_back")
     assert [(row["reps"], row["n"], row["median"], row["AUC"]) for row in rows] == [
-        ("rounded", 1, 30.0, 1.0),
+        ("lower rounded", 1, 30.0, 1.0),
         ("no back fault", 1, 3.0, 1.0),
     ]
 

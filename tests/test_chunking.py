@@ -1,14 +1,20 @@
-"""One engine for live and clip: however the frames are cut into chunks, the verdict is the same to the last bit."""
+"""One engine for live and clip: however the frames are cut into chunks, the verdict is the same to the last bit.
+
+With the calibration that is shipped and not with ``synthetic.exact``: ones and zeros add up to the same bits in any order, other numbers
+do not. What the figure is told is beside the point here.
+"""
 
 import copy
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from synthetic import (
+    Build,
+    Key,
     backless,
     cut_out,
     film,
@@ -16,6 +22,7 @@ from synthetic import (
     hinge,
     hips_first,
     noisy,
+    sagging,
     set_down,
     stand,
     times,
@@ -35,11 +42,13 @@ STRICT = loads("[cues.butt_high]\nlow = 0.05\nhold_s = 0\n[cues.soft_knees]\nben
 FAULTY = (
     stand(1.0)
     + hinge(knee_deg=80, shin_deg=25)
-    + hinge(lower=32)
-    + hips_first()
+    + hinge(lower=40)
+    + hinge(upper=40)
+    + sagging(35.0)
+    + hips_first(knee_deg=60.0, ahead_deg=60.0)
     + hinge(top_deg=28)
-    + hinge(knee_deg=2, lower=-30)
-    + hinge(top_deg=-14)
+    + hinge(knee_deg=0, lower=-50)
+    + hinge(top_deg=-20)
     + set_down()
 )
 
@@ -56,13 +65,23 @@ def stepping_aside() -> Poses:
     return film(keys, FPS, ankle_px=np.stack([np.interp(t, [5.0, 5.5], [400.0, 520.0]), np.full(len(t), 800.0)], -1))
 
 
+WIDE = Build(knee_gap_m=0.6, ankle_gap_m=0.2)
+NARROW = Build(knee_gap_m=0.04, ankle_gap_m=0.1)
+ASTRIDE = Build(knee_gap_m=0.5, ankle_gap_m=0.8)
+
 SCENES: dict[str, Callable[[], Poses]] = {
     "many faults": lambda: film(FAULTY, FPS),
     "many faults, noise": lambda: noisy(film(FAULTY, FPS)),
     "many faults, uneven frames, noise": lambda: noisy(film(FAULTY, time_s=uneven(times(FAULTY, FPS)))),
     "fast camera": lambda: noisy(film(stand(0.7) + hinge(1, down_s=0.8, up_s=0.6, top_s=0.5), 120)),
     "oblique": lambda: noisy(film(stand(1.0) + hinge(2), FPS, yaw_deg=70)),
+    "half oblique": lambda: noisy(film(FAULTY, FPS, yaw_deg=-45)),
     "from the front": lambda: noisy(film(stand(1.0) + hinge(2), FPS, yaw_deg=5)),
+    "from the front, knees out": lambda: film(stand(1.0) + hinge(1), FPS, yaw_deg=-3, build=WIDE),
+    "from the front, knees in": lambda: film(stand(1.0) + hinge(1), FPS, yaw_deg=0, build=NARROW),
+    "from behind, astride": lambda: noisy(film(stand(1.0) + hinge(1), FPS, yaw_deg=175, build=ASTRIDE)),
+    "hanging shoulders": lambda: noisy(film(stand(1.0) + hinge(2), FPS, build=Build(slump=0.3))),
+    "head turned": lambda: noisy(film(stand(1.0) + hinge(2), FPS, build=Build(slump=-0.15))),
     "turning round": turning,
     "turning round, noise": lambda: noisy(turning()),
     "stepping aside": lambda: noisy(stepping_aside()),
@@ -72,6 +91,11 @@ SCENES: dict[str, Callable[[], Poses]] = {
     "camera stalls": lambda: cut_out(cut_out(noisy(film(FAULTY, FPS)), 3.0, 3.5), 9.0, 12.0),
     "joints flicker": lambda: _flickering(noisy(film(FAULTY, FPS))),
     "back unseen while standing": lambda: backless(noisy(film(stand(1.0) + hinge(2, lower=30), FPS)), 0.0, 1.05),
+    "gaps in the back": lambda: _pierced(noisy(film(FAULTY, FPS))),
+    "never stands": lambda: noisy(film(hinge(2, top_deg=30, lower=45)[1:], FPS, begin=hinge(lower=45)[0])),
+    "leans from the start": lambda: noisy(film((*stand(1.0), *hinge(2)), FPS, begin=Key(0.0, 12.0))),
+    "plates before the leg": lambda: hidden(noisy(film(FAULTY, FPS)), ["right_knee", "right_ankle"], 3.0, 12.0, score=0.6),
+    "scores that wander": lambda: _doubtful(noisy(film(FAULTY, FPS))),
     "back seen now and then": lambda: backless(noisy(film(FAULTY, FPS)), 4.0, 6.0),
     "one leg hidden": lambda: hidden(noisy(film(FAULTY, FPS)), ["right_knee", "right_ankle"], 4.0, 8.0),
 }
@@ -83,6 +107,21 @@ def _flickering(poses: Poses) -> Poses:
         for at in rng.uniform(0.0, poses.time_s[-1], 8):
             poses = hidden(poses, [joint], at, at + rng.uniform(0.02, 0.5))
     return poses
+
+
+def _pierced(poses: Poses) -> Poses:
+    """Samples of the back missing here and there, single ones and many in a row."""
+    rng = np.random.default_rng(6)
+    back = poses.back.copy()
+    for frame in range(len(back)):
+        for first in rng.integers(0, back.shape[1], 2):
+            back[frame, first : first + rng.integers(0, 11)] = np.nan
+    return replace(poses, back=back)
+
+
+def _doubtful(poses: Poses) -> Poses:
+    """Scores that change from frame to frame, from surely there to hardly likely."""
+    return replace(poses, score=np.random.default_rng(7).uniform(0.45, 1.0, poses.score.shape))
 
 
 def in_chunks(poses: Poses, cuts: list[int], profile: Profile = STANDARD) -> tuple[engine.State, Result]:
@@ -100,6 +139,7 @@ def assert_same(a: Result, b: Result) -> None:
     for column in fields(a.metrics):
         name = column.name
         np.testing.assert_array_equal(getattr(a.metrics, name), getattr(b.metrics, name), err_msg=name)
+        np.testing.assert_array_equal(getattr(a.spreads, name), getattr(b.spreads, name), err_msg=f"spread of {name}")
     for name in ("time_s", "phase", "rep", "near", "facing", "active"):
         one, other = getattr(a, name), getattr(b, name)
         assert one.dtype == other.dtype
@@ -158,8 +198,7 @@ def test_the_scenes_have_something_to_disagree_about() -> None:
         seen |= {(event.cue, event.direction) for event in result.events if event.kind == "cue_on"}
         seen |= {event.kind for event in result.events}
     assert seen >= {"baseline", "rep", "cue_on", "cue_off"}
-    judged = {(rule.cue.id, rule.fault.direction) for rule in engine.rules(STANDARD) if rule.cue.withheld is None and rule.enabled}
-    assert seen >= judged
+    assert seen >= {(rule.cue.id, rule.fault.direction) for rule in engine.rules(STANDARD)}
 
 
 @pytest.fixture(scope="module")
@@ -197,6 +236,7 @@ def test_the_past_is_never_judged_again(lively: Poses) -> None:
             np.testing.assert_array_equal(getattr(part, name), getattr(whole, name)[:n])
         for column in fields(whole.metrics):
             np.testing.assert_array_equal(getattr(part.metrics, column.name), getattr(whole.metrics, column.name)[:n])
+            np.testing.assert_array_equal(getattr(part.spreads, column.name), getattr(whole.spreads, column.name)[:n])
         assert part.events == tuple(event for event in whole.events if event.time_s <= lively.time_s[n - 1])
         assert part.reps == whole.reps[: len(part.reps)]
 

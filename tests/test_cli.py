@@ -25,6 +25,7 @@ from hingecheck import __version__, batching, cli, run
 from hingecheck.cues import BY_ID, CUES
 from hingecheck.data import METRICS
 from hingecheck.profiles import Profile, load
+from hingecheck.scoring import AREAS, EXERCISES
 
 ROOT = Path(__file__).parents[1]
 SCRIPT = Path(sys.executable).with_name("hingecheck")
@@ -56,11 +57,13 @@ SCHEMA = {
         {
             **{"index": int, "start_s": NUMBER, "bottom_s": NUMBER, "end_s": NUMBER, "score": (int, type(None)), "complete": bool},
             "metrics": dict.fromkeys(METRICS, MAYBE_NUMBER),
+            "uncertainty": dict.fromkeys(METRICS, MAYBE_NUMBER),
             "cues": {
                 cue.id: {
                     "status": {"ok", "fault", "not_judged"},
                     "direction": {None, *(fault.direction for fault in cue.faults)},
-                    **{"value": MAYBE_NUMBER, "limit": MAYBE_NUMBER, "unit": {cue.unit}, "at_s": MAYBE_NUMBER, "reason": MAYBE_TEXT},
+                    **{"value": MAYBE_NUMBER, "uncertainty": MAYBE_NUMBER, "limit": MAYBE_NUMBER, "unit": {cue.unit}},
+                    **{"at_s": MAYBE_NUMBER, "reason": MAYBE_TEXT},
                 }
                 for cue in CUES
             },
@@ -69,7 +72,7 @@ SCHEMA = {
     "cues": {cue.id: {"ok": int, "fault": int, "not_judged": int} for cue in CUES},
     "score": (int, type(None)),
     "next_cue": {None, *BY_ID},
-    "stage": {"recommended": {1, 2, 3}, "ready_for_next": bool, "why": [str], "work_on": [str]},
+    "stage": {"recommended": {1, 2, 3}, "ready_for_next": bool, "why": [str], "work_on": [set(AREAS)], "exercises": [set(EXERCISES)]},
 }
 
 
@@ -181,6 +184,8 @@ def test_report_json_keeps_to_schema_1(analysed):
         lambda content: content["reps"][0].update(index=True),
         lambda content: content["reps"][0]["cues"]["butt_high"].update(status="passed"),
         lambda content: content["tracking"].update(warnings="none"),
+        lambda content: content["reps"][0]["cues"]["butt_high"].pop("uncertainty"),
+        lambda content: content["stage"].update(work_on=["core stability"]),
     ],
 )
 def test_the_schema_notices_what_does_not_keep_to_it(analysed, spoil):
@@ -515,7 +520,7 @@ def rounded():
 def test_a_report_in_the_terminal_cuts_no_word(hingecheck, monkeypatch, rounded, tmp_path, columns):
     monkeypatch.setenv("COLUMNS", str(columns))
     strict = tmp_path / "strict.toml"
-    strict.write_text("cues.neutral_spine.rounded = 22\ncues.squeeze_butt.leaning_back = -4\ncues.soft_knees.bent = 15\n")
+    strict.write_text("cues.neutral_spine.rounded = 22\ncues.chest_out.rounded = 5\n")
     code, out, err = hingecheck("retry", rounded, "--profile", strict)
     assert (code, err) == (0, "")
     assert "…" not in out
@@ -523,15 +528,16 @@ def test_a_report_in_the_terminal_cuts_no_word(hingecheck, monkeypatch, rounded,
     assert head.startswith("sample_videos/rounded_lower_back.mp4: side view, facing right, 3 reps, score ")  # whole, however narrow
     assert max(len(line) for line in rest) <= columns
     words = " ".join(out.split())
-    for word in ("neutral spine:", "rounded,", "(limit 22°)", "soft knees:", "bent,", "(limit 15°)"):
+    for word in ("neutral spine: rounded,", "(limit 22°)", "chest out: rounded,", "(limit 5°)"):
         assert words.count(word) == 3
-    assert "not judged: shoulders back, chest out, core tight" in words
+    assert "not judged: knees out, feet hip-width (can be judged only when seen from the front)" in words
     assert "practise next: neutral spine. The lower back keeps the shape it has when you stand tall." in words
 
 
 def test_a_report_in_the_terminal_says_what_is_fine_and_in_how_many_reps(hinges, hingecheck):
     _, out, _ = hingecheck("analyze", hinges, "--no-annotate")
-    assert "fine: butt high, soft knees, neutral spine, squeeze the butt\n" in out
+    seen_from_the_side = "butt high, shoulders back, chest out, soft knees, neutral spine, core tight, squeeze the butt"
+    assert f"fine: {seen_from_the_side} not judged:" in " ".join(out.split())
     assert [line.split()[-1] for line in out.splitlines() if re.match(r" +\d ", line)] == ["nothing", "nothing"]
     assert "practise next" not in out
 
@@ -728,6 +734,7 @@ def test_cues_as_json_holds_the_whole_table(hingecheck):
     assert [row["id"] for row in rows] == [cue.id for cue in CUES]
     for row, cue in zip(rows, CUES, strict=True):
         assert row["judged"] == (row["reason"] is None) == (cue.withheld is None)
+        assert row["within_deg"] == cue.within_deg
         assert [(fault["direction"], fault["measure"], fault["limit"], fault["allowed"]) for fault in row["faults"]] == [
             (fault.direction, fault.metric, fault.limit, [fault.low, fault.high]) for fault in cue.faults
         ]

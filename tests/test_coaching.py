@@ -27,6 +27,7 @@ def verdict(seconds, *events):
     return Result(
         time_s=time_s,
         metrics=Metrics(**dict.fromkeys(METRICS, nan)),
+        spreads=Metrics(**dict.fromkeys(METRICS, nan)),
         phase=blank,
         rep=blank.astype(np.int32),
         near=blank,

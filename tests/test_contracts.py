@@ -3,6 +3,7 @@
 import csv
 import io
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 
 import cv2
@@ -10,9 +11,17 @@ import numpy as np
 import pytest
 from clips import make_clip
 from sample_result import sample_clip, sample_pose
-from synthetic import Build, film, hinge, hips_first, stand
+from synthetic import (
+    Build,
+    exact,  # noqa: F401
+    film,
+    hinge,
+    hips_first,
+    sagging,
+    stand,
+)
 
-from hingecheck import coaching, cues, engine, estimators, overlay, report, scoring
+from hingecheck import calibration, coaching, cues, engine, estimators, judging, overlay, report, scoring
 from hingecheck.cues import BY_ID, CUES
 from hingecheck.data import METRICS, Frame, Judgement, Metrics, Phase, Poses, Rep, Result, Stage, Status, Summary, View, ViewKind
 from hingecheck.errors import ModelError
@@ -139,11 +148,11 @@ def test_a_cue_is_complete(cue):
     assert cue.joints
     assert cue.weight > 0
     assert 0 <= cue.hold_s <= 2
-    assert cue.id in scoring.AREAS
+    assert 0 < cue.within_deg < 90
     for text in (cue.name, cue.about, cue.unit, cue.hidden):
         assert text.strip() == text != ""
     assert cue.about.endswith(".")
-    assert cue.withheld is None or cue.withheld
+    assert cue.withheld is None
 
 
 @pytest.mark.parametrize(("cue", "fault"), FAULTS, ids=named)
@@ -178,20 +187,24 @@ def test_faults_of_one_metric_leave_room_between_them():
 
 
 def test_stages_and_scores_build_on_cues_that_exist():
-    assert set(scoring.AREAS) == set(BY_ID)
+    assert set(scoring.AREA_OF) == {(cue.id, fault.direction) for cue, fault in FAULTS}
+    assert set(scoring.AREA_OF.values()) == set(scoring.AREAS)
     assert set(scoring.READY_CUES) <= set(BY_ID)
+    assert {cue_id for _, trains in scoring.EXERCISES.values() for cue_id in trains} == set(BY_ID)
 
 
 # ---------------------------------------------------------------------------------- a cue, from the profile to the words on the picture
 
-# A movement that is wrong in just this way, whatever the default limit; a cue that is judged must have one here.
+# A movement that is wrong in just this way, whatever the default limit; each fault has one here.
 WRONG: dict[tuple[str, str], Poses] = {
     ("butt_high", "low"): film(stand(1.0) + hinge(knee_deg=100.0, shin_deg=35.0)),
+    ("shoulders_back", "forward"): film(stand(1.0) + hinge(), build=Build(slump=0.3)),
     ("soft_knees", "bent"): film(stand(1.0) + hinge(knee_deg=95.0, shin_deg=30.0)),
     ("soft_knees", "locked"): film(stand(1.0) + hinge(knee_deg=-5.0)),
     ("neutral_spine", "rounded"): film(stand(1.0) + hinge(lower=55.0)),
     ("neutral_spine", "arched"): film(stand(1.0) + hinge(lower=-55.0)),
     ("chest_out", "rounded"): film(stand(1.0) + hinge(upper=55.0)),
+    ("core_tight", "loose"): film(stand(1.0) + sagging(50.0, 2.0)),
     ("knees_out", "caving"): film(stand(1.0) + hinge(), yaw_deg=0.0, build=Build(knee_gap_m=0.08)),
     ("knees_out", "wide"): film(stand(1.0) + hinge(), yaw_deg=0.0, build=Build(knee_gap_m=0.50)),
     ("feet_hip_width", "narrow"): film(stand(1.0) + hinge(), yaw_deg=0.0, build=Build(ankle_gap_m=0.04)),
@@ -202,7 +215,7 @@ WRONG: dict[tuple[str, str], Poses] = {
 }
 
 
-@pytest.mark.parametrize(("cue", "fault"), [(c, f) for c, f in FAULTS if c.withheld is None])
+@pytest.mark.parametrize(("cue", "fault"), FAULTS, ids=named)
 def test_a_cue_works_from_the_poses_to_the_page(cue, fault):
     assert (cue.id, fault.direction) in WRONG, "give a movement that is wrong in this way"
     poses = WRONG[cue.id, fault.direction]
@@ -228,14 +241,31 @@ def test_a_cue_works_from_the_poses_to_the_page(cue, fault):
     assert (unjudged.status, unjudged.reason) == (Status.NOT_JUDGED, "switched off in the profile")
 
 
-@pytest.mark.parametrize(("cue", "fault"), [(c, f) for c, f in FAULTS if c.withheld is not None])
-def test_a_withheld_cue_is_never_judged_however_wrong_the_movement_is(cue, fault):
-    poses = WRONG.get((cue.id, fault.direction), film(stand(1.0) + hinge()))
-    result = engine.analyse(poses, Profile.default())
+@pytest.mark.parametrize(("cue", "fault"), FAULTS, ids=named)
+def test_a_fault_is_not_called_where_the_measure_may_be_off_by_more_than_it_is_past(monkeypatch, cue, fault):
+    """The movement that is surely wrong, seen by an estimator that may be off by as much as anybody could set a limit."""
+    wide = fault.high - fault.low + 100.0
+    monkeypatch.setattr(calibration, "SPREADS", calibration.SPREADS | {fault.metric: (wide,) * len(calibration.SPREADS_AT_DEG)})
+    result = engine.analyse(WRONG[cue.id, fault.direction], Profile.default())
     said = result.reps[0].cues[cue.id]
-    assert (said.status, said.reason) == (Status.NOT_JUDGED, cue.withheld)
-    assert not result.active[:, cues.COLUMN[cue.id]].any()
-    assert not any(event.cue == cue.id for event in result.events)
+    assert said.status is not Status.FAULT or said.direction != fault.direction
+    assert not any(event.kind == "cue_on" and (event.cue, event.direction) == (cue.id, fault.direction) for event in result.events)
+
+
+@pytest.mark.parametrize("cue", CUES, ids=lambda cue: cue.id)
+def test_a_withheld_cue_is_never_judged_however_wrong_the_movement_is(monkeypatch, cue):
+    """None is withheld at present, so one is for this test."""
+    unproven = replace(cue, withheld="not yet proven")
+    table = tuple(unproven if one is cue else one for one in CUES)
+    monkeypatch.setattr(judging, "CUES", table)
+    monkeypatch.setattr(engine, "CUES", table)
+    for fault in cue.faults:
+        limits = Profile.model_validate({"name": f"{cue.id} {fault.direction}"})  # one of its own: rules are kept by profile
+        result = engine.analyse(WRONG[cue.id, fault.direction], limits)
+        said = result.reps[0].cues[cue.id]
+        assert (said.status, said.reason) == (Status.NOT_JUDGED, "not yet proven")
+        assert not result.active[:, cues.COLUMN[cue.id]].any()
+        assert not any(event.cue == cue.id for event in result.events)
 
 
 @pytest.mark.parametrize(("cue", "fault"), FAULTS, ids=named)
@@ -252,17 +282,18 @@ def test_a_profile_sets_the_limit_that_the_engine_judges_by(cue, fault):
 
 def told(cue, fault):
     """One rep that this fault is wrong in, by a tenth of the range of its limit."""
-    good = {c.id: Judgement(Status.NOT_JUDGED, None, None, None, c.unit, None, "not seen") for c in CUES}
+    good = {c.id: Judgement(Status.NOT_JUDGED, None, None, None, None, c.unit, None, "not seen") for c in CUES}
     value = fault.limit + (0.1 if fault.above else -0.1) * (fault.high - fault.low)
-    said = Judgement(Status.FAULT, fault.direction, value, fault.limit, cue.unit, 0.0, None)
-    return Rep(1, 0.0, 0.0, 0.0, True, 50, dict.fromkeys(METRICS), good | {cue.id: said})
+    said = Judgement(Status.FAULT, fault.direction, value, 0.0, fault.limit, cue.unit, 0.0, None)
+    blank = dict.fromkeys(METRICS)
+    return Rep(1, 0.0, 0.0, 0.0, True, 50, blank, blank, good | {cue.id: said})
 
 
 def one_frame(*reps):
     """A verdict on one frame of ``sample_pose``, with these reps."""
     zero = np.zeros(1, np.int8)
     nan = Metrics(**{name: np.full(1, np.nan) for name in METRICS})
-    return Result(np.zeros(1), nan, zero + 3, zero.astype(np.int32) + 1, zero, zero + 1, np.zeros((1, len(CUES)), bool), (), reps)
+    return Result(np.zeros(1), nan, nan, zero + 3, zero.astype(np.int32) + 1, zero, zero + 1, np.zeros((1, len(CUES)), bool), (), reps)
 
 
 @pytest.mark.parametrize(("cue", "fault"), FAULTS, ids=named)
@@ -296,7 +327,7 @@ def test_every_fault_costs_score_and_can_be_what_to_practise_next(cue, fault):
     rep = told(cue, fault)
     assert scoring.rep_score(rep.cues) < 100
     assert scoring.next_cue([rep]) == cue.id
-    assert scoring.stage([rep]).work_on == (scoring.AREAS[cue.id],)
+    assert scoring.stage([rep]).work_on == (scoring.AREA_OF[cue.id, fault.direction],)
 
 
 def test_the_words_of_the_coach_are_the_tables():

@@ -42,6 +42,7 @@ def test_a_cue_has_what_every_page_shows_of_it(cue: Cue) -> None:
     assert cue.unit
     assert cue.hidden
     assert cue.view in (ViewKind.SIDE, ViewKind.FRONT)
+    assert 0 < cue.within_deg < 90
     assert cue.faults
     assert cue.weight > 0
     assert 0 <= cue.hold_s <= 2
@@ -52,6 +53,21 @@ def test_a_cue_has_what_every_page_shows_of_it(cue: Cue) -> None:
 def test_a_cue_highlights_joints_that_exist(cue: Cue) -> None:
     assert cue.joints
     assert set(cue.joints) <= set(skeleton.SIDES)
+
+
+@each_cue
+def test_a_cue_either_needs_the_standing_shape_or_makes_do_with_a_typical_one(cue: Cue) -> None:
+    assert not (cue.against_standing and cue.by_shape)
+
+
+def test_what_is_compared_with_standing_needs_it_and_of_the_back_a_typical_one_will_do() -> None:
+    """How far the butt drops and the shoulders hang is told from standing alone; a back that wanders is compared with itself."""
+    assert {cue.id for cue in CUES if cue.by_shape} == {"neutral_spine", "chest_out"}
+    assert {cue.id for cue in CUES if cue.against_standing} == {"butt_high", "shoulders_back"}
+
+
+def test_no_cue_is_withheld() -> None:
+    assert [cue.id for cue in CUES if cue.withheld] == []
 
 
 @each_cue

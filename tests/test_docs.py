@@ -4,14 +4,15 @@ import re
 from pathlib import Path
 
 import make_docs
+import numpy as np
 import pytest
 import test_cli
 import typer.main
 from synthetic import backless, film, hinge, stand
 
-from hingecheck import batching, cli, engine, scoring
+from hingecheck import batching, cli, engine, judging, scoring
 from hingecheck.cues import BY_ID, CUES
-from hingecheck.data import METRICS, Judgement, Status
+from hingecheck.data import METRICS, Judgement, Metrics, Phase, Rep, Status, ViewKind
 from hingecheck.profiles import Profile
 from hingecheck.recording import _ARRAYS
 from hingecheck.report import COLUMNS
@@ -147,8 +148,31 @@ def test_the_reasons_for_not_judging_are_documented():
     ]
     reasons = {said.reason for result in seen for rep in result.reps for said in rep.cues.values() if said.status is Status.NOT_JUDGED}
     assert len(reasons) >= 5
-    for reason in reasons:
-        assert f"`{reason.partition(':')[0]}" in text
+    (example,) = re.findall("what is hidden, such as `(.+?)`", text)
+    hidden = {cue.hidden for cue in CUES}
+    assert example in hidden
+    assert len(reasons & hidden) >= 1
+    assert "from the side` (or `front`)" in text
+    for reason in reasons - hidden:
+        assert f"`{reason.partition(':')[0].replace('from the front', 'from the side')}" in text
+
+
+def test_what_has_to_be_known_of_a_judgement_is_documented():
+    text = " ".join(section(document("commands.md"), "report.json").split())
+    notes = [
+        *(judged_of_a_back_that_rounds_by(value, off=5.0, limit=20.0, frames=frames).reason for value, frames in ((23.0, 25), (27.0, 5))),
+        judging.BY_SHAPE_ALONE,
+    ]
+    assert len(set(notes)) == 3
+    for note in notes:
+        assert f"`{re.split(r' 0.3 s|,|: not', note)[0]}`" in text
+
+
+def test_the_default_that_the_document_on_profiles_shows_is_the_default():
+    (shown,) = re.findall(r"`#bent =\s([\d.]+)`", document("profiles.md"))
+    assert float(shown) == Profile.default().limit("soft_knees", "bent")
+    (example,) = re.findall(r"^bent = (\d+) ", document("profiles.md"), re.MULTILINE)
+    assert f'profile.limit("soft_knees", "bent")  # {float(example)}' in document("profiles.md")
 
 
 def test_the_numbers_of_the_rules_are_documented():
@@ -163,18 +187,74 @@ def test_the_numbers_of_the_rules_are_documented():
 
 def test_the_example_of_the_score_is_right():
     text = " ".join(document("scoring.md").split())
-    judged = ("butt_high", "soft_knees", "neutral_spine", "squeeze_butt")
-    weights = {cue_id: BY_ID[cue_id].weight for cue_id in judged}
-    assert (
-        f"Judged are `butt_high` (weight {weights['butt_high']:g}), `soft_knees` ({weights['soft_knees']:g}), `neutral_spine` "
-        f"({weights['neutral_spine']:g}) and `squeeze_butt` ({weights['squeeze_butt']:g}), together {sum(weights.values()):g}."
-    ) in text
-    rounded = Judgement(Status.FAULT, "rounded", 25.0, 18.0, "degrees", 1.0, None)
-    fine = Judgement(Status.OK, None, 0.0, 18.0, "degrees", 1.0, None)
+    judged = [cue for cue in CUES if cue.view is ViewKind.SIDE]
+    first, *middle, last = (f"`{cue.id}` ({'weight ' if cue is judged[0] else ''}{cue.weight:g})" for cue in judged)
+    weights = sum(cue.weight for cue in judged)
+    assert f"judged are {', '.join([first, *middle])} and {last}, together {weights:g}." in text
+    (spine,) = (fault for fault in BY_ID["neutral_spine"].faults if fault.direction == "rounded")
+    assert f"by 27 ± 5 degrees where the profile allows 20; a profile may set {spine.low:g} to {spine.high:g}, so the range is 35" in text
+    rounded = Judgement(Status.FAULT, "rounded", 27.0, 5.0, 20.0, "degrees", 1.0, None)
+    fine = Judgement(Status.OK, None, 0.0, 5.0, 20.0, "degrees", 1.0, None)
     assert scoring.severity("neutral_spine", rounded) == pytest.approx(0.64)
     assert "severity 0.4 + 0.6 * 7 / 17.5 = 0.64" in text
-    score = scoring.rep_score(dict.fromkeys(judged, fine) | {"neutral_spine": rounded})
-    assert text.count(f"= {score}. ") == 1
+    score = scoring.rep_score({cue.id: fine for cue in judged} | {"neutral_spine": rounded})
+    assert text.count(f"100 * (1 - 2 * 0.64 / {weights:g}) = {score}. ") == 1
+
+
+@pytest.mark.parametrize(("value", "status"), [(23.0, Status.OK), (27.0, Status.FAULT), (15.0, Status.OK)])
+def test_the_example_of_a_fault_and_what_is_none_is_right(value, status):
+    assert "23 ± 5 is `ok` with a note, 27 ± 5 a fault, 15 ± 5 `ok`." in " ".join(document("scoring.md").split())
+    told = judged_of_a_back_that_rounds_by(value, off=5.0, limit=20.0)
+    assert told.status is status
+    assert (told.reason or "") == ("past the limit by less than the measure may be off: not called a fault" if value == 23.0 else "")
+
+
+def judged_of_a_back_that_rounds_by(value, *, off, limit, frames=25):
+    """What is said of a rep of so many frames, 25 a second, in which the lower back reads this, give or take ``off``."""
+    profile = Profile.model_validate({"cues": {"neutral_spine": {"rounded": limit}}})
+    rules = engine.rules(profile)
+    told = {"trunk_lean_deg": np.full(frames, 70.0), "spine_lower_deg": np.full(frames, value)}
+    tallies, _ = judging.advance(
+        judging.start(rules),
+        rules,
+        time_s=np.arange(frames) / 25,
+        metrics=Metrics(**{name: told.get(name, np.zeros(frames)) for name in METRICS}),
+        spreads=Metrics(**{name: np.full(frames, off) for name in METRICS}),
+        phase=np.full(frames, Phase.BOTTOM, np.int8),
+        in_rep=np.ones(frames, bool),
+        off_deg={ViewKind.SIDE: np.zeros(frames), ViewKind.FRONT: np.full(frames, 90.0)},
+        closed=(),
+        stood=np.ones(frames, bool),
+        shaped=np.ones(frames, bool),
+    )
+    return judging.settle(tallies, rules)["neutral_spine"]
+
+
+def test_the_examples_of_areas_and_exercises_are_right():
+    text = " ".join(document("scoring.md").split())
+    assert [BY_ID[cue_id].weight for cue_id in ("squeeze_butt", "neutral_spine", "knees_out")] == [1.0, 2.0, 0.7]
+    assert 'the spine is the more urgent: `["core", "glutes"]`' in text
+    short, rounds = stage_rep(squeeze_butt="short"), stage_rep(neutral_spine="rounded")
+    assert scoring.stage([short, short, rounds]).work_on == ("core", "glutes")
+    assert "puts `hip_thrust` first, two reps with knees that cave in (`knees_out`, 0.7 each) put `squat` before it" in text
+    clean, caves = [stage_rep()] * 10, [stage_rep(knees_out="caving")] * 2
+    assert scoring.stage([*clean, short]).exercises[0] == "hip_thrust"
+    assert scoring.stage([*clean, short, *caves]).exercises[:2] == ("squat", "hip_thrust")
+
+
+def stage_rep(**wrong):
+    """A whole rep in which these cues were wrong at their limit, and nothing else was."""
+    cues = {}
+    for cue in CUES:
+        limit = next((fault.limit for fault in cue.faults if fault.direction == wrong.get(cue.id)), 0.0)
+        status = Status.FAULT if cue.id in wrong else Status.OK
+        cues[cue.id] = Judgement(status, wrong.get(cue.id), limit, 0.0, limit, cue.unit, 1.0, None)
+    return Rep(1, 0.0, 1.0, 2.0, True, scoring.rep_score(cues), {}, {}, cues)
+
+
+@pytest.mark.parametrize("name", ["scoring.md", "profiles.md", "measures.md"])
+def test_the_core_is_called_a_proxy_where_it_is_explained(name):
+    assert "proxy" in document(name)
 
 
 def test_the_documents_lead_to_files_that_exist(root):

@@ -12,17 +12,22 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from synthetic import (
     BACK_DEPTH,
+    EXACT,
+    SHAKE,
     Key,
     Keys,
     angles,
     backless,
     cut_out,
+    exact,  # noqa: F401
     film,
     hidden,
     hinge,
     hips_first,
     noisy,
+    sagging,
     set_down,
+    shaking,
     stand,
     times,
     uneven,
@@ -30,18 +35,25 @@ from synthetic import (
     without_person,
 )
 
-from hingecheck import engine
+from hingecheck import calibration, engine
 from hingecheck.cues import CUES
 from hingecheck.data import METRICS, Event, Phase, Poses, Result, Status
+from hingecheck.drift import LEAST_LEAN_DEG
 from hingecheck.profiles import Profile, loads
 from hingecheck.silhouette import S
-from hingecheck.skeleton import K
+from hingecheck.skeleton import INDEX, K
 
 STANDARD = Profile.default()
 
 
 def analyse(poses: Poses) -> Result:
     return engine.analyse(poses, STANDARD)
+
+
+def analyse_shaking(poses: Poses) -> Result:
+    """The verdict of an estimator that shakes as ``noisy`` does, and knows it."""
+    with shaking():
+        return analyse(poses)
 
 
 def live(poses: Poses) -> Result:
@@ -65,22 +77,23 @@ TEMPOS = [(0.6, 0.6), (0.6, 3.0), (1.5, 1.2), (3.0, 1.0), (6.0, 6.0)]
 
 
 @pytest.mark.parametrize(("down_s", "up_s"), TEMPOS)
-@pytest.mark.parametrize("shaking", [False, True], ids=["exact", "noise"])
-def test_reps_are_counted_at_any_tempo_depth_and_frame_rate_and_none_is_faulty(down_s: float, up_s: float, shaking: bool) -> None:
+@pytest.mark.parametrize("shakes", [False, True], ids=["exact", "noise"])
+def test_reps_are_counted_at_any_tempo_depth_and_frame_rate_and_none_is_faulty(down_s: float, up_s: float, shakes: bool) -> None:
+    """Knees half way between locked and bent."""
     for depth, fps in product([65.0, 100.0], [10.0, 25.0, 60.0]):
-        keys = stand(1.0) + hinge(2, depth, down_s=down_s, up_s=up_s)
+        keys = stand(1.0) + hinge(2, depth, knee_deg=22, down_s=down_s, up_s=up_s)
         poses = film(keys, fps)
-        result = analyse(noisy(poses) if shaking else poses)
+        result = analyse_shaking(noisy(poses)) if shakes else analyse(poses)
         assert len(result.reps) == 2, (depth, fps)
         assert all(rep.complete for rep in result.reps)
         assert not faults(result), (depth, fps)
         for n, rep in enumerate(result.reps):
             begins = 1.0 + n * (down_s + 0.3 + up_s + 0.8)
-            assert begins - 0.35 < rep.start_s < begins + (0.5 if shaking else 0.3) * down_s + 0.15, (depth, fps)
+            assert begins - 0.35 < rep.start_s < begins + (0.5 if shakes else 0.3) * down_s + 0.15, (depth, fps)
             assert begins + 0.85 * down_s - 0.1 < rep.bottom_s < begins + down_s + 0.3 + 0.15 * up_s + 0.1, (depth, fps)
             assert begins + down_s + 0.3 + 0.6 * up_s < rep.end_s < begins + down_s + 0.3 + up_s + 0.7, (depth, fps)
             depth_read = rep.metrics["hip_flexion_deg"]
-            assert depth_read == pytest.approx(depth, abs=5.0 if shaking else 2.5), (depth, fps)
+            assert depth_read == pytest.approx(depth, abs=5.0 if shakes else 2.5), (depth, fps)
 
 
 def test_no_limit_is_counted_in_frames() -> None:
@@ -186,10 +199,10 @@ def test_who_never_stands_still_has_no_standing_shape() -> None:
     ],
     ids=["plain", "begins bent", "ends rising", "set-down", "walks in and out", "unfinished lockouts", "bounce", "stands", "walks"],
 )
-@pytest.mark.parametrize("shaking", [False, True], ids=["exact", "noise"])
-def test_what_counts_as_a_rep_and_what_as_a_whole_one(keys: Keys, begin: Key | None, complete: list[bool], shaking: bool) -> None:
+@pytest.mark.parametrize("shakes", [False, True], ids=["exact", "noise"])
+def test_what_counts_as_a_rep_and_what_as_a_whole_one(keys: Keys, begin: Key | None, complete: list[bool], shakes: bool) -> None:
     poses = film(keys, begin=begin)
-    result = analyse(noisy(poses) if shaking else poses)
+    result = analyse(noisy(poses) if shakes else poses)
     assert [rep.complete for rep in result.reps] == complete
     assert [rep.index for rep in result.reps] == list(range(1, len(complete) + 1))
 
@@ -197,7 +210,7 @@ def test_what_counts_as_a_rep_and_what_as_a_whole_one(keys: Keys, begin: Key | N
 @pytest.mark.parametrize("gone", [without_person, cut_out], ids=["nobody seen", "no frames"])
 @pytest.mark.parametrize("first_s", [1.8, 2.6, 3.4, 4.2])
 def test_half_a_second_without_the_lifter_changes_no_count_and_makes_no_fault(gone: Callable[..., Poses], first_s: float) -> None:
-    result = analyse(gone(noisy(film(stand(1.0) + hinge(2))), first_s, first_s + 0.5))
+    result = analyse_shaking(gone(noisy(film(stand(1.0) + hinge(2))), first_s, first_s + 0.5))
     assert len(result.reps) == 2
     assert not faults(result)
 
@@ -231,8 +244,8 @@ def test_a_squat_whose_knees_and_trunk_rise_together_is_no_rise_of_hips_first() 
     ],
     ids=["calm", "so fast that one frame ends a rep and begins the next"],
 )
-def test_the_metrics_of_a_rep_are_those_of_its_deepest_frame(poses: Poses) -> None:
-    result = analyse(poses)
+def test_the_metrics_of_a_rep_and_their_uncertainty_are_those_of_its_deepest_frame(poses: Poses) -> None:
+    result = analyse_shaking(poses)
     assert len(result.reps) >= 2
     for rep in result.reps:
         frame = int(np.flatnonzero(result.time_s == rep.bottom_s)[0])
@@ -241,6 +254,7 @@ def test_the_metrics_of_a_rep_are_those_of_its_deepest_frame(poses: Poses) -> No
         for name in METRICS:
             value = getattr(result.metrics, name)[frame]
             assert rep.metrics[name] == (None if np.isnan(value) else value)
+            assert rep.uncertainty[name] == (None if np.isnan(value) else SHAKE[name])
 
 
 @pytest.mark.parametrize(("bent_deg", "reps"), [(40.0, 0), (50.0, 1)])
@@ -349,6 +363,16 @@ def test_all_landmarks_at_one_point_are_no_person() -> None:
     assert not result.active.any()
 
 
+@pytest.mark.parametrize("gone", [without_person, cut_out], ids=["nobody seen", "no frames"])
+def test_a_lifter_who_is_missed_between_two_upright_frames_has_not_stood_still_meanwhile(gone: Callable[..., Poses]) -> None:
+    """Seen upright once, and a second later while beginning to bend: what is learnt from then on is learnt at the lockout."""
+    poses = gone(film(stand(0.8) + hinge(1), 12), 0.1, 1.12)
+    result = live(poses)
+    assert [event.time_s > 3.5 for event in events(result, "baseline")] == [True]
+    assert not faults(result)
+    assert not events(result, "cue_on")
+
+
 @pytest.mark.parametrize("times_s", [[0.0, 0.1, 0.1], [0.0, 0.2, 0.1], [0.0, np.nan, 0.2], [np.nan, 0.1, 0.2]])
 def test_time_that_does_not_rise_is_a_programming_mistake(times_s: list[float]) -> None:
     poses = replace(film(stand(1.0))[:3], time_s=np.array(times_s))
@@ -380,7 +404,7 @@ def test_a_flickering_joint_makes_no_fault_and_no_rep(joint: str) -> None:
     poses = noisy(film(stand(1.0) + hinge(2)))
     for first in np.arange(0.0, 8.5, 0.4):
         poses = hidden(poses, [joint], first, first + 0.1)
-    result = analyse(poses)
+    result = analyse_shaking(poses)
     assert len(result.reps) == 2
     assert not faults(result)
 
@@ -510,7 +534,7 @@ def test_hiding_more_never_makes_a_fault(data: st.DataObject) -> None:
 @given(st.integers(0, 2**32 - 1), st.sampled_from([10, 25, 50]))
 def test_the_count_and_verdict_of_a_session_do_not_hang_on_the_noise(seed: int, fps: int) -> None:
     keys = stand(1.0) + hinge(1) + hinge(1, knee_deg=80, shin_deg=25) + hinge(1, top_deg=30)
-    result = analyse(noisy(film(keys, fps), seed=seed))
+    result = analyse_shaking(noisy(film(keys, fps), seed=seed))
     assert len(result.reps) == 3
     assert [sorted(c for c, j in rep.cues.items() if j.status is Status.FAULT) for rep in result.reps] == [
         [],
@@ -521,14 +545,15 @@ def test_the_count_and_verdict_of_a_session_do_not_hang_on_the_noise(seed: int, 
 
 def test_results_share_one_length_and_can_be_asked_frame_by_frame() -> None:
     result = analyse(film(stand(1.0) + hinge(1)))
-    for name in ("time_s", "phase", "rep", "near", "facing", "active", "metrics"):
+    for name in ("time_s", "phase", "rep", "near", "facing", "active", "metrics", "spreads"):
         assert len(getattr(result, name)) == len(result)
     one = result.at(30)
     assert len(one) == 1
     assert one.time_s[0] == result.time_s[30]
     assert one.phase[0] == result.phase[30]
-    for column in fields(result.metrics):
-        np.testing.assert_array_equal(getattr(one.metrics, column.name), getattr(result.metrics, column.name)[30:31])
+    for table, whole in ((one.metrics, result.metrics), (one.spreads, result.spreads)):
+        for column in fields(whole):
+            np.testing.assert_array_equal(getattr(table, column.name), getattr(whole, column.name)[30:31])
 
 
 def test_the_figure_of_these_tests_is_what_it_says() -> None:
@@ -540,3 +565,94 @@ def test_the_figure_of_these_tests_is_what_it_says() -> None:
     assert level.xy[0, 12, 0] > level.xy[0, 24, 0]
     assert poses.back == pytest.approx(np.full_like(poses.back, BACK_DEPTH))
     assert angles(hinge(1), np.array([1.5]))[0].tolist()[:3] == [70.0, 20.0, 0.0]
+
+
+def test_99_of_100_errors_of_the_figure_that_shakes_are_as_small_as_said() -> None:
+    for yaw_deg, fps in ((90.0, 25.0), (90.0, 60.0), (0.0, 25.0)):
+        poses = film(stand(1.0) + hinge(2, down_s=3.0, up_s=3.0), fps, yaw_deg=yaw_deg)
+        still, shaken = analyse(poses), [analyse(noisy(poses, seed=seed)) for seed in range(5)]
+        for name in set(METRICS) - {"shoulder_shift"}:  # one number a stand
+            error = np.concatenate([np.abs(getattr(one.metrics, name) - getattr(still.metrics, name)) for one in shaken])
+            if np.isfinite(error).any() and (yaw_deg == 90.0 or name.endswith("_ratio")):
+                assert np.nanquantile(error, 0.99) <= SHAKE[name], (name, yaw_deg, fps)
+
+
+# How far each measure may be off.
+
+
+def test_a_measure_may_be_off_by_what_its_view_and_joints_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table of 2 degrees square-on and 5 at 30 degrees off: 3 at 10, and 6 where the leg's joints are scored 0.5."""
+    monkeypatch.setattr(calibration, "SPREADS", dict.fromkeys(METRICS, (2.0, 5.0, 5.0, 5.0, 5.0)))
+    poses = film(stand(2.0), yaw_deg=80.0)
+    poses.score[:] = 1.0
+    poses.score[30:, INDEX["right_ankle"]] = 0.5
+    wide = analyse(poses).spreads
+    assert wide.trunk_lean_deg == pytest.approx(np.full(51, 3.0))
+    assert wide.hip_flexion_deg == pytest.approx(np.repeat([3.0, 6.0], [30, 21]))
+
+
+def test_a_back_may_be_off_by_more_until_the_lifter_was_seen_to_stand() -> None:
+    result = live(film(stand(2.0)))
+    (learnt,) = events(result, "baseline")
+    before = result.time_s < learnt.time_s
+    assert before.any()
+    for name, wide in EXACT["SPREADS_UNSTOOD"].items():
+        np.testing.assert_array_equal(getattr(result.spreads, name), np.where(before, wide, 0.0))
+
+
+def test_nobody_has_no_width() -> None:
+    result = analyse(without_person(film(stand(1.0) + hinge(1)), 0.0, 99.0))
+    assert all(np.isnan(result.spreads.hip_flexion_deg))
+
+
+# A back that wanders within a rep.
+
+
+def test_a_back_in_step_with_the_hinge_hardly_wanders_and_one_that_sags_does_by_as_much() -> None:
+    """Rounded by 25 degrees half way up: nothing at the same hips on the way down. Filters that lag cost a degree or two of it."""
+    wandered = {
+        bend: analyse(film(stand(1.0) + keys)).metrics.back_drift_deg
+        for bend, keys in (
+            ("in step", hinge(2, lower=25.0)),
+            ("kept", hinge(2)),
+            ("sags", sagging(25.0, 3.0)),
+        )
+    }
+    assert np.nanmax(wandered["kept"]) == pytest.approx(0.0, abs=1e-9)
+    assert np.nanmax(wandered["in step"]) < 3.0
+    assert np.nanmax(wandered["sags"]) == pytest.approx(25.0, abs=2.5)
+
+
+def test_a_back_wanders_in_a_rep_only_while_the_trunk_leans_and_is_seen() -> None:
+    poses = backless(film(stand(1.0) + hinge(2) + stand(1.0)), 6.0, 6.4)
+    result = analyse(poses)
+    seen = np.isfinite(result.metrics.back_drift_deg)
+    assert seen.any()
+    assert (result.rep[seen] > 0).all()
+    assert (result.metrics.trunk_lean_deg[seen] >= LEAST_LEAN_DEG).all()
+    loaded = (result.rep > 0) & (result.metrics.trunk_lean_deg >= LEAST_LEAN_DEG)
+    np.testing.assert_array_equal(seen, loaded & np.isfinite(result.metrics.spine_lower_deg))
+    assert not seen[(poses.time_s >= 6.0) & (poses.time_s <= 6.4)].any()
+
+
+def test_a_back_is_not_compared_by_hips_that_are_told_without_the_leg() -> None:
+    """Behind plates the hip is worked out from the foot that stood there: it jumps, and with it the moment of the descent."""
+    poses = hidden(film(stand(1.0) + sagging(25.0, 3.0)), ["right_knee", "right_ankle"], 3.0, 5.0, score=0.6)
+    metrics, behind = analyse(poses).metrics, (poses.time_s >= 3.0) & (poses.time_s <= 5.0)
+    assert np.isfinite(metrics.hip_flexion_deg[behind]).all()
+    assert np.isfinite(metrics.spine_lower_deg[behind]).all()
+    assert np.isnan(metrics.back_drift_deg[behind]).all()
+
+
+def test_each_rep_is_compared_with_its_own_descent_through_the_whole_engine() -> None:
+    """The second rep has another shape all along, in step with its own hips."""
+    result = analyse(film(stand(1.0) + hinge(1) + hinge(1, lower=25.0)))
+    assert np.nanmax(result.metrics.back_drift_deg) < 3.0
+    assert [rep.cues["core_tight"].status for rep in result.reps] == [Status.OK] * 2
+
+
+def test_a_camera_that_stalls_is_no_stand() -> None:
+    """A frame before and one after a stall of a second are no second of standing still; the stand begins anew."""
+    poses = cut_out(film(stand(0.8) + hinge(1), 12), 0.1, 1.12)
+    learnt = [event.time_s for event in engine.analyse(poses, Profile.default()).events if event.kind == "baseline"]
+    assert all(t > 1.5 for t in learnt)  # not at 1.17 s, when the trunk already bends

@@ -3,11 +3,11 @@
 import copy
 
 import pytest
-from make_goldens import CLIPS, DEGREES, FOLDER, differences, judge, load
+from make_goldens import CLIPS, DEGREES, FOLDER, differences, judge, load, surely_past
 
 from hingecheck import run
 from hingecheck.cues import BY_ID
-from hingecheck.data import METRICS
+from hingecheck.data import METRICS, Judgement, Status
 from hingecheck.profiles import Profile
 
 
@@ -22,7 +22,8 @@ def test_a_golden_covers_three_reps_and_most_metrics(name):
     _, golden = load(name)
     assert len(golden["reps"]) == 3
     for rep in golden["reps"]:
-        assert list(rep["metrics"]) == list(METRICS)
+        assert list(rep["metrics"]) == list(rep["uncertainty"]) == list(METRICS)
+        assert all((off is None) == (rep["metrics"][name] is None) for name, off in rep["uncertainty"].items())
         assert list(rep["cues"]) == list(BY_ID)
         assert sum(value is not None for value in rep["metrics"].values()) >= len(METRICS) / 2
 
@@ -41,6 +42,28 @@ def test_goldens_stay_small():
 # ------------------------------------------------------------------------------------------- the comparison, which must be able to fail
 
 
+def judged(status, direction, value, off, limit):
+    """A cue of a golden whose measure must not rise above its limit, in degrees."""
+    past = value - limit - off
+    return {
+        **{"status": status, "direction": direction, "value": value, "uncertainty": off, "limit": limit, "past": past},
+        "unit": "degrees",
+    }
+
+
+@pytest.mark.parametrize(("direction", "sign"), [("bent", 1.0), ("locked", -1.0)])
+def test_a_value_is_past_its_limit_by_what_is_left_once_its_doubt_is_taken_off(direction, sign):
+    (limit,) = (fault.limit for fault in BY_ID["soft_knees"].faults if fault.direction == direction)
+
+    def past(value, off=5.0):
+        return surely_past("soft_knees", Judgement(Status.OK, None, value, off, limit, "degrees", 1.0, None))
+
+    assert past(limit + 7.0 * sign) == pytest.approx(2.0)
+    assert past(limit + 3.0 * sign) == pytest.approx(-2.0)
+    assert past(limit - 7.0 * sign) == pytest.approx(-12.0)
+    assert past(None) is None
+
+
 @pytest.fixture
 def golden():
     return {
@@ -51,9 +74,10 @@ def golden():
                 "end_s": 3.0,
                 "complete": True,
                 "metrics": dict.fromkeys(METRICS, 10.0) | {"butt_drop": 0.05, "knee_ankle_ratio": None},
+                "uncertainty": dict.fromkeys(METRICS, 5.0) | {"butt_drop": 0.03, "knee_ankle_ratio": None},
                 "cues": {
-                    "soft_knees": {"status": "ok", "direction": None, "value": 20.0, "limit": 35.0, "unit": "degrees"},
-                    "neutral_spine": {"status": "fault", "direction": "rounded", "value": 30.0, "limit": 22.0, "unit": "degrees"},
+                    "soft_knees": judged("ok", None, 20.0, 5.0, 35.0),
+                    "neutral_spine": judged("fault", "rounded", 30.0, 5.0, 22.0),
                 },
             }
         ],
@@ -84,13 +108,18 @@ def test_a_verdict_does_not_differ_from_itself(golden):
         lambda now: now["reps"][0]["metrics"].update(butt_drop=0.07),
         lambda now: now["reps"][0]["metrics"].update(knee_ankle_ratio=1.0),
         lambda now: now["reps"][0]["metrics"].update(spine_lower_deg=None),
+        lambda now: now["reps"][0]["uncertainty"].update(hip_flexion_deg=5.0 + DEGREES + 0.1),
+        lambda now: now["reps"][0]["uncertainty"].update(butt_drop=None),
         lambda now: now["reps"][0]["cues"]["soft_knees"].update(status="fault", direction="bent"),
-        lambda now: now["reps"][0]["cues"]["neutral_spine"].update(status="not_judged", direction=None, value=None, limit=None),
+        lambda now: now["reps"][0]["cues"]["neutral_spine"].update(status="not_judged", direction=None, value=None, limit=None, past=None),
         lambda now: now["events"].pop(),
         lambda now: now["events"][0].update(direction="arched"),
         lambda now: now["events"][0].update(time_s=1.7),
     ],
-    ids=["rep", "time", "complete", "degrees", "ratio", "appears", "vanishes", "fault", "unjudged", "event", "direction", "late"],
+    ids=[
+        *("rep", "time", "complete", "degrees", "ratio", "appears", "vanishes", "off", "off unknown", "fault", "unjudged"),
+        *("event", "direction", "late"),
+    ],
 )
 def test_a_change_that_matters_is_told(golden, change):
     assert len(changed(golden, change)) == 1
@@ -98,16 +127,26 @@ def test_a_change_that_matters_is_told(golden, change):
 
 def test_a_hair_is_not_told(golden):
     assert changed(golden, lambda now: now["reps"][0]["metrics"].update(hip_flexion_deg=10.0 + DEGREES - 0.1)) == []
+    assert changed(golden, lambda now: now["reps"][0]["uncertainty"].update(hip_flexion_deg=5.0 + DEGREES - 0.1)) == []
     assert changed(golden, lambda now: now["reps"][0].update(bottom_s=2.04)) == []
 
 
-def test_a_cue_within_a_degree_of_its_limit_may_fall_on_either_side(golden):
-    golden["reps"][0]["cues"]["neutral_spine"]["value"] = 22.9
+def test_a_cue_within_a_degree_of_being_surely_past_its_limit_may_fall_on_either_side(golden):
+    golden["reps"][0]["cues"]["neutral_spine"] = judged("fault", "rounded", 27.9, 5.0, 22.0)  # 22.9 at least
 
     def clear(now):
-        now["reps"][0]["cues"]["neutral_spine"].update(status="ok", direction=None, value=21.8)
+        now["reps"][0]["cues"]["neutral_spine"] = judged("ok", None, 26.8, 5.0, 22.0)  # 21.8 at least
         now["events"].pop(0)
 
     assert changed(golden, clear) == []
-    golden["reps"][0]["cues"]["neutral_spine"]["value"] = 23.1
+    golden["reps"][0]["cues"]["neutral_spine"] = judged("fault", "rounded", 28.1, 5.0, 22.0)
     assert len(changed(golden, lambda now: now["events"].pop(0))) == 1
+
+
+def test_a_cue_at_its_limit_but_far_from_being_surely_past_it_may_not(golden):
+    golden["reps"][0]["cues"]["soft_knees"] = judged("ok", None, 35.0, 5.0, 35.0)
+
+    def call(now):
+        now["reps"][0]["cues"]["soft_knees"] = judged("fault", "bent", 42.0, 5.0, 35.0)
+
+    assert len(changed(golden, call)) == 1

@@ -561,13 +561,17 @@ def test_no_more_jobs_are_handed_out_than_there_are_workers(monkeypatch):
 # ---------------------------------------------------------------------------------------------------------------------------- verdict
 
 
-def test_the_limits_in_force_are_the_profiles(hinges):
-    verdict = verdict_on(hinges, profile=loads("cues.soft_knees.bent = 15"))
-    assert verdict.limits["soft_knees", "bent"] == 15.0
+def test_the_limits_in_force_are_the_profiles(tmp_path, monkeypatch):
+    poses = synthetic.film(synthetic.stand(1.0) + synthetic.hinge(2, knee_deg=28.0))
+    replayed.see(monkeypatch, poses)
+    clip = replayed.clip_of(tmp_path / "clip.mp4", poses)
+    assert [rep.cues["soft_knees"].status for rep in verdict_on(clip).result.reps] == [Status.OK, Status.OK]
+    verdict = verdict_on(clip, profile=loads("cues.soft_knees.bent = 18"))
+    assert verdict.limits["soft_knees", "bent"] == 18.0
     defaults = {(cue.id, fault.direction): fault.limit for cue in CUES for fault in cue.faults}
-    assert verdict.limits == defaults | {("soft_knees", "bent"): 15.0}
+    assert verdict.limits == defaults | {("soft_knees", "bent"): 18.0}
     assert [rep.cues["soft_knees"].status for rep in verdict.result.reps] == [Status.FAULT, Status.FAULT]
-    assert verdict.report()["reps"][0]["cues"]["soft_knees"]["limit"] == 15.0
+    assert verdict.report()["reps"][0]["cues"]["soft_knees"]["limit"] == 18.0
 
 
 def test_a_report_says_who_made_it_of_what(hinges):

@@ -15,8 +15,8 @@ from hingecheck.data import Facing, Judgement, Rep, Status, Summary, ViewKind
 from hingecheck.profiles import Profile
 from hingecheck.scoring import LEAST_PENALTY, READY_CUES, READY_REPS, READY_SCORE, WORST_AT
 
-OK = Judgement(Status.OK, None, 0.0, 1.0, "", 1.0, None)
-UNSEEN = Judgement(Status.NOT_JUDGED, None, None, None, "", None, "hidden")
+OK = Judgement(Status.OK, None, 0.0, 0.1, 1.0, "", 1.0, None)
+UNSEEN = Judgement(Status.NOT_JUDGED, None, None, None, None, "", None, "hidden")
 NOTHING = {cue.id: UNSEEN for cue in CUES}
 
 
@@ -28,12 +28,12 @@ def wrong(cue_id: str, share: float, direction: str | None = None) -> Judgement:
     """A fault that is past its limit by this share of the range a profile may choose from."""
     fault = fault_of(cue_id, direction)
     past = share * (fault.high - fault.low) * (1 if fault.above else -1)
-    return Judgement(Status.FAULT, fault.direction, fault.limit + past, fault.limit, "", 1.0, None)
+    return Judgement(Status.FAULT, fault.direction, fault.limit + past, 0.0, fault.limit, "", 1.0, None)
 
 
 def rep(cues: Mapping[str, Judgement], *, complete: bool = True, index: int = 1) -> Rep:
     told = NOTHING | dict(cues)
-    return Rep(index, 0.0, 1.0, 2.0, complete, scoring.rep_score(told), {}, told)
+    return Rep(index, 0.0, 1.0, 2.0, complete, scoring.rep_score(told), {}, {}, told)
 
 
 def clean(*but: str) -> Rep:
@@ -55,6 +55,17 @@ def test_a_fault_costs_two_fifths_at_the_limit_and_all_half_a_range_past_it(
 def test_what_is_ok_or_not_judged_costs_nothing() -> None:
     assert scoring.severity("butt_high", OK) == 0.0
     assert scoring.severity("butt_high", UNSEEN) == 0.0
+
+
+def test_what_is_past_its_limit_but_not_called_a_fault_costs_nothing() -> None:
+    doubtful = replace(OK, value=0.1, limit=0.08, uncertainty=0.032, reason="past the limit by less than the measure may be off")
+    assert scoring.severity("butt_high", doubtful) == 0.0
+    assert scoring.rep_score(NOTHING | {"butt_high": doubtful}) == 100
+
+
+def test_how_far_a_value_may_be_off_moves_no_penalty() -> None:
+    fault = wrong("butt_high", 0.25)
+    assert scoring.severity("butt_high", replace(fault, uncertainty=0.05)) == scoring.severity("butt_high", fault)
 
 
 def test_a_rep_is_scored_by_the_weights_of_what_was_judged() -> None:
@@ -149,20 +160,20 @@ def test_a_low_score_keeps_the_lifter_at_stage_1_and_says_what_to_work_on() -> N
     stage = scoring.stage([faulty] * READY_REPS)
     assert not stage.ready_for_next
     assert stage.why == (f"score {faulty.score}, {READY_SCORE} is needed",)
-    assert set(stage.work_on) == {"hip mobility", "glute strength"}
+    assert set(stage.work_on) == {"mobility", "glutes"}
 
 
-@pytest.mark.parametrize("cue_id", [c for c in READY_CUES if BY_ID[c].withheld is None])
+@pytest.mark.parametrize("cue_id", READY_CUES)
 def test_one_fault_of_the_spine_keeps_the_lifter_at_stage_1_whatever_the_score(cue_id: str) -> None:
     reps = [clean()] * 20 + [rep({cue.id: OK for cue in CUES} | {cue_id: wrong(cue_id, 0.0)})]
     assert (scoring.session_score(reps) or 0) > READY_SCORE
     stage = scoring.stage(reps)
     assert not stage.ready_for_next
     assert stage.why == (f"{BY_ID[cue_id].name.lower()} wrong in 1 of 21 reps",)
-    assert stage.work_on == ("core stability",)
+    assert stage.work_on == ("core",)
 
 
-@pytest.mark.parametrize("cue_id", [c for c in READY_CUES if BY_ID[c].withheld is None])
+@pytest.mark.parametrize("cue_id", READY_CUES)
 def test_a_spine_that_was_mostly_not_seen_is_not_ready(cue_id: str) -> None:
     stage = scoring.stage([clean(cue_id)] * 3 + [clean()] * 2)
     assert not stage.ready_for_next
@@ -177,17 +188,98 @@ def test_nothing_judged_is_not_ready_and_not_raised() -> None:
     assert not scoring.stage([]).ready_for_next
 
 
+def areas_of(*faults: tuple[str, str]) -> tuple[str, ...]:
+    """What to work on after a rep with each of these faults, (cue, direction)."""
+    return scoring.stage([rep({cue_id: wrong(cue_id, 1.0, direction)}) for cue_id, direction in faults]).work_on
+
+
+@pytest.mark.parametrize(
+    ("cue_id", "direction", "area"),
+    [
+        ("knees_out", "caving", "glutes"),
+        ("knees_out", "wide", "mobility"),
+        ("squeeze_butt", "short", "glutes"),
+        ("squeeze_butt", "leaning_back", "core"),
+        ("squeeze_butt", "hips_first", "back"),
+        ("chest_out", "rounded", "back"),
+        ("neutral_spine", "rounded", "core"),
+        ("butt_high", "low", "mobility"),
+    ],
+)
+def test_the_direction_of_a_fault_decides_what_to_work_on(cue_id: str, direction: str, area: str) -> None:
+    assert areas_of((cue_id, direction)) == (area,)
+
+
 def test_what_to_work_on_begins_with_what_cost_most() -> None:
-    """Twice glute (weight 1) against once core (weight 2.0 of the spine) and once hip: two, two, one."""
-    reps = [rep({"squeeze_butt": wrong("squeeze_butt", 1.0)})] * 2 + [rep({"neutral_spine": wrong("neutral_spine", 1.0)})]
-    reps += [rep({"butt_high": wrong("butt_high", 1.0)})]
-    assert scoring.stage(reps).work_on == ("core stability", "glute strength", "hip mobility")
+    """Twice glutes (weight 1) against once core (weight 2 of the spine) and once hip: two, two, one; the spine is the more urgent."""
+    finish, spine, hips = ("squeeze_butt", "short"), ("neutral_spine", "rounded"), ("butt_high", "low")
+    assert areas_of(finish, finish, spine, hips) == ("core", "glutes", "mobility")
+    assert areas_of(finish, finish, finish, spine, hips) == ("glutes", "core", "mobility")
 
 
-def test_every_cue_has_an_area_to_work_on() -> None:
-    assert set(scoring.AREAS) == {cue.id for cue in CUES}
+def test_faults_of_different_cues_add_up_in_an_area() -> None:
+    """Chest and shoulders, 0.7 each, are 1.4 for the back; hips that sink once are 1, twice 2."""
+    assert (BY_ID["chest_out"].weight, BY_ID["shoulders_back"].weight, BY_ID["butt_high"].weight) == (0.7, 0.7, 1.0)
+    upper, hips = (("chest_out", "rounded"), ("shoulders_back", "forward")), ("butt_high", "low")
+    assert areas_of(hips, *upper) == ("back", "mobility")
+    assert areas_of(hips, *upper, hips) == ("mobility", "back")
+
+
+def test_how_bad_a_fault_was_does_not_move_what_to_work_on() -> None:
+    reps = [rep({"butt_high": wrong("butt_high", 5.0)}), rep({"neutral_spine": wrong("neutral_spine", 0.0)})]
+    assert scoring.stage(reps).work_on == ("core", "mobility")
+
+
+def test_a_rep_that_is_cut_off_names_nothing_to_work_on() -> None:
+    assert scoring.stage([rep({"butt_high": wrong("butt_high", 1.0)}, complete=False)]).work_on == ()
+
+
+def test_every_way_to_get_a_cue_wrong_points_at_an_area_and_every_area_is_pointed_at() -> None:
+    assert set(scoring.AREA_OF) == {(cue.id, fault.direction) for cue in CUES for fault in cue.faults}
+    assert set(scoring.AREA_OF.values()) == set(scoring.AREAS)
     assert 0 < LEAST_PENALTY < 1
     assert WORST_AT > 0
+
+
+USUAL = ("stiff_leg_deadlift", "kettlebell_deadlift", "hip_thrust", "squat")
+
+
+def ready(*faults: str) -> list[Rep]:
+    """Enough clean reps to be ready for a light load, and one more for each of these cues, wrong in it by a hair."""
+    return [clean()] * 10 + [rep({cue.id: OK for cue in CUES} | {cue_id: wrong(cue_id, 0.0)}) for cue_id in faults]
+
+
+def test_who_is_ready_and_had_nothing_wrong_takes_up_the_exercises_in_their_usual_order() -> None:
+    assert scoring.stage(ready()).exercises == USUAL == tuple(scoring.EXERCISES)
+
+
+def test_who_is_not_ready_is_given_no_exercise() -> None:
+    assert scoring.stage([clean()] * (READY_REPS - 1)).exercises == ()
+    assert scoring.stage(ready("neutral_spine")).exercises == ()
+    assert scoring.stage([]).exercises == ()
+
+
+@pytest.mark.parametrize(
+    ("faults", "first"),
+    [
+        (["squeeze_butt"], ["hip_thrust"]),
+        (["chest_out"], ["kettlebell_deadlift"]),
+        (["feet_hip_width"], ["squat"]),
+        (["squeeze_butt", "knees_out"], ["hip_thrust", "squat"]),  # 1 against 0.7
+        (["squeeze_butt", "knees_out", "knees_out"], ["squat", "hip_thrust"]),  # 1 against 1.4
+        (["chest_out", "shoulders_back", "butt_high"], ["kettlebell_deadlift", "stiff_leg_deadlift"]),  # 0.7 + 0.7 against 1
+        (["squeeze_butt", "butt_high"], ["stiff_leg_deadlift", "hip_thrust"]),  # 1 against 1: the usual order
+    ],
+)
+def test_who_is_ready_begins_with_what_trains_what_was_still_wrong(faults: list[str], first: list[str]) -> None:
+    stage = scoring.stage(ready(*faults))
+    assert stage.ready_for_next
+    assert stage.exercises == (*first, *(name for name in USUAL if name not in first))
+
+
+def test_every_cue_is_trained_by_one_exercise() -> None:
+    trained = [cue_id for _, trains in scoring.EXERCISES.values() for cue_id in trains]
+    assert sorted(trained) == sorted(cue.id for cue in CUES)
 
 
 def summary_of(poses: object, *warnings: str) -> Summary:
@@ -204,7 +296,7 @@ def test_a_clean_session_in_a_few_words() -> None:
     assert summary.warnings == ("the picture is dark",)
     assert summary.cues["butt_high"] == {"ok": READY_REPS, "fault": 0, "not_judged": 0}
     assert (summary.view.kind, summary.view.facing) == (ViewKind.SIDE, Facing.RIGHT)
-    assert summary.view.yaw_deg == pytest.approx(90.0, abs=0.1)
+    assert summary.view.yaw_deg == pytest.approx(90.0, abs=5.0)  # the landmarks' error is taken off, and the figure makes none
 
 
 @pytest.mark.parametrize(
@@ -225,7 +317,8 @@ def test_a_session_with_faults_names_the_one_to_practise() -> None:
     assert summary.score is not None
     assert summary.score < 100
     assert not summary.stage.ready_for_next
-    assert summary.stage.work_on == ("core stability",)
+    assert summary.stage.work_on == ("core",)
+    assert summary.stage.exercises == ()
 
 
 def test_a_clip_with_nobody_says_so_and_has_no_score() -> None:

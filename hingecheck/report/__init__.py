@@ -22,6 +22,7 @@ from markupsafe import Markup
 from .. import __version__
 from ..cues import BY_ID, CUES
 from ..data import METRICS, ClipInfo, Phase, Result, Status, Summary
+from ..scoring import AREAS, EXERCISES
 from .plots import Limits, figure
 
 SCHEMA: Final = 1
@@ -74,11 +75,13 @@ def build(clip: ClipInfo, model: str, profile_name: str, profile_sha256: str, re
                 "score": rep.score,
                 "complete": rep.complete,
                 "metrics": {name: _plain(value, 1 if name.endswith("_deg") else 3) for name, value in rep.metrics.items()},
+                "uncertainty": {name: _plain(value, 1 if name.endswith("_deg") else 3) for name, value in rep.uncertainty.items()},
                 "cues": {
                     cue_id: {
                         "status": str(said.status),
                         "direction": said.direction,
                         "value": _plain(said.value, 1 if said.unit == "degrees" else 3),
+                        "uncertainty": _plain(said.uncertainty, 1 if said.unit == "degrees" else 3),
                         "limit": _plain(said.limit),
                         "unit": said.unit,
                         "at_s": _plain(said.at_s),
@@ -92,7 +95,7 @@ def build(clip: ClipInfo, model: str, profile_name: str, profile_sha256: str, re
         "cues": {cue_id: dict(counts) for cue_id, counts in summary.cues.items()},
         "score": summary.score,
         "next_cue": summary.next_cue,
-        "stage": {**asdict(summary.stage), "why": list(summary.stage.why), "work_on": list(summary.stage.work_on)},
+        "stage": {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(summary.stage).items()},
     }
 
 
@@ -150,7 +153,10 @@ def html(report: Mapping[str, Any], result: Result, stills: Iterable[Still] = ()
         by_id=BY_ID,
         limits=limits,
         judged=judged,
+        notes=_notes(report["reps"]),
         unjudged=_unjudged(report["reps"]),
+        work_on=[AREAS[area] for area in report["stage"]["work_on"]],
+        exercises=[EXERCISES[exercise][0] for exercise in report["stage"]["exercises"]],
         next_cue=_evidence(report),
         pictures=[_picture(still, report["reps"]) for still in stills],
         plots=plots,
@@ -177,6 +183,12 @@ def batch_summary_html(rows: Sequence[Mapping[str, Any]]) -> str:
     ]
     clips.sort(key=lambda clip: (bool(clip["error"]), clip["score"] is None, clip["score"] or 0, clip["path"]))
     return _page("summary.html", clips=clips, cues=cues, failed=sum(bool(clip["error"]) for clip in clips))
+
+
+def _notes(reps: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """What has to be known of judgements that were made, each with the number it is referred to by, in the order of the table."""
+    said = (said for rep in reps for said in rep["cues"].values() if said["status"] != "not_judged")
+    return {note: number for number, note in enumerate(dict.fromkeys(one["reason"] for one in said if one["reason"]), 1)}
 
 
 def _unjudged(reps: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[str]]]:
@@ -219,23 +231,36 @@ def _plotly_js() -> str:
     return get_plotlyjs()
 
 
-def _shown(value: float | None, unit: str = "") -> str:
-    """A figure as people read it: 31° or 0.21; empty where there is none."""
-    return "" if value is None else _rounded(value, unit, 0)
+def _shown(value: float | None, off: float | None, unit: str = "", finer: int = 0) -> str:
+    """A figure and how far it may be off, as people read them: 31 ± 5° or 0.21 ± 0.03; empty where there is none."""
+    if value is None:
+        return ""
+    digits = finer + _digits(unit)
+    numbers = [f"{round(number, digits) + 0.0:.{digits}f}" for number in (value, off) if number is not None]  # + 0.0: never -0
+    return "\u00a0±\u00a0".join(numbers) + ("°" if unit == "degrees" else "")
+
+
+def _digits(unit: str) -> int:
+    """Decimals that people are shown; report.json has one more."""
+    return 0 if unit == "degrees" else 2
+
+
+def _told(said: Mapping[str, Any]) -> str:
+    """The value of a judgement."""
+    return _shown(said["value"], said["uncertainty"], said["unit"])
 
 
 def _against(said: Mapping[str, Any]) -> str:
-    """A value and the limit it broke, with a digit more where they would read alike: "0.154, limit 0.150"."""
-    value, limit, unit = said["value"], said["limit"], said["unit"]
+    """A value and its limit, with a digit more where fewer would tell another story: "0.154 ± 0.032, limit 0.12"."""
+    value, off, limit, unit = said["value"], said["uncertainty"], said["limit"], said["unit"]
     if value is None or limit is None:
-        return _shown(value, unit)
-    finer = int(_rounded(value, unit, 0) == _rounded(limit, unit, 0))
-    return f"{_rounded(value, unit, finer)}, limit {_rounded(limit, unit, finer)}"
+        return _told(said)
 
+    def clear(finer: int) -> bool:
+        digits = finer + _digits(unit)
+        return round(abs(round(value, digits) - limit) - round(off or 0.0, digits), 6) > 0
 
-def _rounded(value: float, unit: str, finer: int) -> str:
-    digits = finer + (0 if unit == "degrees" else 2)
-    return f"{round(value, digits) + 0.0:.{digits}f}" + ("°" if unit == "degrees" else "")  # + 0.0: never -0
+    return f"{_shown(value, off, unit, int(clear(0) != clear(1)))}, limit\u00a0{limit:g}" + ("°" if unit == "degrees" else "")
 
 
 @cache
@@ -243,7 +268,7 @@ def _templates() -> jinja2.Environment:
     templates = jinja2.Environment(
         loader=jinja2.PackageLoader("hingecheck"), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    templates.filters |= {"shown": _shown, "against": _against}
+    templates.filters |= {"shown": _shown, "told": _told, "against": _against}
     return templates
 
 

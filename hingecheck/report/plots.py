@@ -71,10 +71,13 @@ def _curves(result: Result, lines: Iterable[tuple[str, str]], axis: str, digits:
 
 
 def _draw_limits(
-    plots: dict[str, Any], result: Result, limits: Limits, judged: Container[str], metrics: Container[str], axis: str
+    plots: dict[str, Any], result: Result, limits: Limits, judged: Container[str], metrics: Mapping[str, str], axis: str
 ) -> list[float]:
-    """Dashed lines at the limits on a row's metrics, in the phases where they apply. Returns the limits drawn."""
-    drawn = []
+    """Dashed lines at the limits on a row's metrics, in the phases where they apply. Returns the limits drawn.
+
+    A limit is named by its direction on the first of the metrics, by the curve's own name on the others: "rounded 20", "upper 15".
+    """
+    drawn, first = [], next(iter(metrics))
     for cue, fault in ((row, fault) for row in CUES for fault in row.faults if row.id in judged and fault.metric in metrics):
         limit = limits.get((cue.id, fault.direction))
         spans = _spans(result, np.isin(result.phase, [int(phase) for phase in fault.phases]))
@@ -83,7 +86,8 @@ def _draw_limits(
         drawn.append(limit)
         dashed = {"type": "line", "yref": axis, "y0": limit, "y1": limit, "line": {"color": INK, "width": 1.2, "dash": "dash"}}
         plots["shapes"] += [{**dashed, "x0": start, "x1": end} for start, end in spans]
-        plots["annotations"].append(_note(f"{_words(fault.direction)} {limit:g}", x=1.005, xanchor="left", y=limit, yref=axis))
+        name = _words(fault.direction) if fault.metric == first else metrics[fault.metric].split()[0]
+        plots["annotations"].append(_note(f"{name} {limit:g}", x=1.005, xanchor="left", y=limit, yref=axis))
     return drawn
 
 

@@ -1,0 +1,58 @@
+"""Hips before shoulders: on the way up, how much further the trunk is bent than if it rose in step with the knees."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+
+from .data import Bools, Floats
+
+LEAST_BEND_DEG: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Bottom:
+    """Knee at the deepest moment of the open rep, and how far its trunk has leaned, degrees; NaN before anything was seen."""
+
+    knee_deg: float = math.nan
+    lean_deg: float = math.nan
+
+
+def advance(
+    bottom: Bottom, deepest: Bools, rising: Bools, knee_deg: Floats, lean_deg: Floats, ended: Iterable[int]
+) -> tuple[Bottom, Floats]:
+    """Lead of the hips over T more frames, degrees. (T,) each -> Bottom, (T,). NaN but on the way up, and where knee or trunk are unseen.
+
+    ``deepest`` of its rep so far, ``rising`` the way up; ``ended`` the frames before which a movement ended. A knee that a plate hides
+    at the bottom is taken from the deepest moment that shows it, or else from the first of the rise: hips that lead then read less.
+    """
+    out = np.full(len(deepest), np.nan)
+    knee, lean = bottom.knee_deg, bottom.lean_deg
+    frames = np.flatnonzero(deepest | rising)
+    for stretch, (first, last) in enumerate(pairwise([0, *ended, len(deepest)])):
+        if stretch > 0:
+            knee = lean = math.nan
+        for frame in frames[(frames >= first) & (frames < last)].tolist():
+            seen = float(knee_deg[frame])
+            lean = float(np.fmax(lean, lean_deg[frame]))
+            if math.isnan(knee) or (deepest[frame] and not math.isnan(seen)):
+                knee = seen
+            if rising[frame]:
+                out[frame] = lead(knee, lean, seen, float(lean_deg[frame]))
+    return Bottom(knee, lean), out
+
+
+def lead(bottom_knee_deg: float, bottom_lean_deg: float, knee_deg: float, lean_deg: float) -> float:
+    """How much further the trunk is bent than if it rose in step with the knees, degrees; NaN where one is.
+
+    Knee and trunk as they were at the bottom and as they are. In step means that the trunk has kept the share of its lean that the knees
+    have kept of their bend. Knees that bend little straighten by little: what they do says nothing, so they count as bent by
+    ``LEAST_BEND_DEG`` at least.
+    """
+    straightened = (bottom_knee_deg - knee_deg) / max(bottom_knee_deg, LEAST_BEND_DEG)
+    if math.isnan(straightened):
+        return math.nan
+    return lean_deg - bottom_lean_deg * (1.0 - min(max(straightened, 0.0), 1.0))

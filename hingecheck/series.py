@@ -1,0 +1,183 @@
+"""From poses to the series that everything is measured from: segment angles, lengths, gaps, and what the back's contour shows.
+
+A frame at a time, without knowing the lifter or the rep; what these mean against the lifter's own standing is told in ``metrics``.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from . import calibration, skeleton
+from .data import Bools, Floats, Ints, Poses
+from .geometry import lean, length
+
+MIN_SCORE: Final = 0.5  # a landmark MediaPipe itself calls unlikely is not measured from
+
+# Where segment angles are read from, by how far the camera is from a square side view. Up to 14 degrees off: from the near side of the
+# picture. From 26 on: half from the middles of left and right in the picture, what points at the camera lengthened again, half from the
+# world landmarks; a middle is blind to knees pushed out. From 70 on the picture shows nothing of a lean: from the world landmarks alone.
+NEAR_SIDE, BOTH, WORLD = range(3)
+OFF_DEG: Final = (14.0, 26.0, 55.0, 70.0)
+LEAST_SHIN_DEG: Final = -30.0  # rendered shins lean back by 10 at most
+LONGEST: Final = 3.0  # times: more is not lengthened, a pixel would be ten degrees
+
+# Columns of the smoothed series, and how fast each may change (cutoff of the filter, hertz).
+TRUNK, THIGH, SHIN, HIP_X, HIP_Y, ANKLE_X, ANKLE_Y, THIGH_PX, SHANK_PX, KNEE_ANKLE, ANKLE_HIP, SHOULDER, LOWER, UPPER, HEAD = range(15)
+CUTOFF_HZ: Final = (4.0,) * 9 + (2.0,) * 2 + (3.0,) * 4
+SERIES: Final = len(CUTOFF_HZ)
+LEANS: Final = slice(TRUNK, SHIN + 1)
+BACK: Final = slice(SHOULDER, HEAD + 1)  # what an arm or a turned head may hide, and what a standing shape is
+
+WIDEST_GAP: Final = 8  # samples of the back in a row: what an upper arm or an elbow hides of it
+
+
+def gate(poses: Poses) -> Poses:
+    """The same poses with NaN for every landmark scored below ``MIN_SCORE``."""
+    unlikely = ~(poses.score >= MIN_SCORE)[..., None]
+    return replace(poses, xy=np.where(unlikely, np.nan, poses.xy), world=np.where(unlikely, np.nan, poses.world))
+
+
+def sureness(poses: Poses, near: Ints) -> Floats:
+    """How likely the least likely joint of the near trunk and of the near leg is, 0 to 1. Poses of T, near side (T,) -> (T, 2)."""
+    rows, side = np.arange(len(poses)), np.maximum(near, 0)
+    score = {j: poses.score[rows, np.array(skeleton.SIDES[j])[side]] for j in ("shoulder", "hip", "knee", "ankle")}
+    trunk = np.minimum(score["shoulder"], score["hip"])
+    return np.stack([trunk, np.minimum(score["hip"], np.minimum(score["knee"], score["ankle"]))], axis=-1)
+
+
+def _leans(points: dict[str, Floats]) -> Floats:
+    """Trunk, thigh and shin against the vertical, degrees. Joints (T, 2), (forward, down) -> (T, 3). Knee forward of hip is positive."""
+    trunk = lean(points["hip"], points["shoulder"])
+    thigh = -lean(points["knee"], points["hip"])
+    shin = lean(points["ankle"], points["knee"])
+    return np.stack([trunk, thigh, shin], axis=-1)
+
+
+def sources(yaw_deg: Floats) -> Floats:
+    """How much each source counts for the segment angles: near side, both sides, world; they add up to 1. (T,) signed deg -> (T, 3).
+
+    NaN stays.
+    """
+    off = off_side(yaw_deg)
+    near = np.interp(off, OFF_DEG[:2], (1.0, 0.0))
+    world = np.interp(off, OFF_DEG[2:], (0.0, 1.0))
+    return np.stack([near, 1.0 - near - world, world], axis=-1)
+
+
+def off_side(yaw_deg: Floats) -> Floats:
+    """How far the camera is from a square side view, degrees, 0 to 90. (T,) -> (T,). NaN stays."""
+    return np.abs(np.abs(yaw_deg) - 90.0)
+
+
+def _impossible(poses: Poses, side: Ints, way: Floats) -> Bools:
+    """Whether a leg's shin leans back as no shin does: its knee is drawn on a plate before it. Side (T,), way faced (T,) -> (T,)."""
+    rows = np.arange(len(poses))
+    knee, ankle = (poses.xy[rows, np.array(skeleton.SIDES[j])[side]] * np.stack([way, np.ones_like(way)], -1) for j in ("knee", "ankle"))
+    impossible: Bools = lean(ankle, knee) < LEAST_SHIN_DEG
+    return impossible
+
+
+def _mean_of_sides(a: Floats, b: Floats) -> Floats:
+    """Elementwise mean, or the one that is there. Same shape; NaN where both are."""
+    return np.where(np.isnan(a), b, np.where(np.isnan(b), a, (a + b) / 2))
+
+
+def measure(poses: Poses, yaw_deg: Floats, near: Ints) -> Floats:
+    """Unsmoothed series, columns as named above. Gated poses, yaw (T,) signed degrees, near side (T,) -> (T, SERIES).
+
+    Leans and the head's turn in degrees; places and lengths in px; ratios; shoulders in trunk lengths; the back in degrees. NaN where
+    unseen.
+    """
+    frames = np.arange(len(poses))
+    side = np.maximum(near, 0)
+    sine = np.sin(np.radians(yaw_deg))
+    cosine = np.cos(np.radians(yaw_deg))
+    way = np.where(sine >= 0, 1.0, -1.0)
+
+    joints = ("shoulder", "hip", "knee", "ankle")
+    pair = {j: np.array(skeleton.SIDES[j]) for j in joints}
+    leg = np.where(_impossible(poses, side, way) & ~_impossible(poses, 1 - side, way), 1 - side, side)
+    picture = {j: poses.xy[frames, pair[j][side if j == "shoulder" else leg]] for j in joints}
+    middle = {j: (poses.xy[:, pair[j][0]] + poses.xy[:, pair[j][1]]) / 2 for j in joints}
+    forward = np.stack([way, np.ones_like(way)], axis=-1)
+    lengthened = np.stack([way * np.minimum(1.0 / np.maximum(np.abs(sine), 1e-9), LONGEST), np.ones_like(way)], axis=-1)
+
+    def sagittal(s: int) -> Floats:
+        world = {j: poses.world[:, skeleton.SIDES[j][s]] for j in joints}
+        ahead = {j: p[:, 0] * sine - p[:, 2] * cosine for j, p in world.items()}
+        return _leans({j: np.stack([ahead[j], p[:, 1]], axis=-1) for j, p in world.items()})
+
+    in_world = _mean_of_sides(sagittal(0), sagittal(1))
+    both = _mean_of_sides(_leans({j: middle[j] * lengthened for j in joints}), in_world)
+    read = np.stack([_leans({j: p * forward for j, p in picture.items()}), both, in_world], axis=1)
+    share = sources(yaw_deg)[:, :, None]
+    leans = np.where(share == 0.0, 0.0, share * read).sum(axis=1)
+
+    series = np.full((len(poses), SERIES), np.nan)
+    series[:, LEANS] = leans
+    series[:, HIP_X : HIP_Y + 1] = picture["hip"]
+    series[:, ANKLE_X : ANKLE_Y + 1] = picture["ankle"]
+    series[:, THIGH_PX] = length(picture["hip"], picture["knee"])
+    series[:, SHANK_PX] = length(picture["knee"], picture["ankle"])
+    gap = {j: length(poses.xy[:, skeleton.SIDES[j][0]], poses.xy[:, skeleton.SIDES[j][1]]) for j in ("hip", "knee", "ankle")}
+    with np.errstate(invalid="ignore", divide="ignore"):
+        series[:, KNEE_ANKLE] = gap["knee"] / gap["ankle"]
+        series[:, ANKLE_HIP] = gap["ankle"] / gap["hip"]
+    head = _middles(poses, forward)
+    back = bridged(poses.back)
+    carried = (carriage(poses, yaw_deg, near) * np.array(calibration.SHOULDER_CARRIAGE)).sum(axis=1)
+    series[:, SHOULDER] = _weighed(calibration.SHOULDER_WEIGHTS, back) + carried
+    series[:, LOWER] = _weighed(calibration.LOWER_WEIGHTS, back)
+    series[:, UPPER] = _weighed(calibration.UPPER_WEIGHTS, back)
+    series[:, HEAD] = lean(head["shoulder"], head["ear"]) - lean(head["hip"], head["shoulder"])
+    return series
+
+
+def _middles(poses: Poses, forward: Floats) -> dict[str, Floats]:
+    """Middles of hips, shoulders and ears, (forward, down) px, or the one side that is seen. Poses of T, (T, 2) signs -> (T, 2) each."""
+    return {j: _mean_of_sides(*(poses.xy[:, one] for one in skeleton.SIDES[j])) * forward for j in ("hip", "shoulder", "ear")}
+
+
+def carriage(poses: Poses, yaw_deg: Floats, near: Ints) -> Floats:
+    """How head and shoulders are carried: ear ahead of the chord, ear up along it, near shoulder ahead of it; chord lengths. -> (T, 3).
+
+    The chord runs from the middle of the hips to the middle of the shoulders. Gated poses of T, (T,) signed degrees, near side (T,).
+    """
+    rows, side = np.arange(len(poses)), np.maximum(near, 0)
+    forward = np.stack([np.where(np.sin(np.radians(yaw_deg)) >= 0, 1.0, -1.0), np.ones(len(poses))], axis=-1)
+    middle = _middles(poses, forward)
+    chord, ear = middle["shoulder"] - middle["hip"], middle["ear"] - middle["hip"]
+    shoulder = poses.xy[rows, np.array(skeleton.SIDES["shoulder"])[side]] * forward - middle["hip"]
+    ahead = np.stack([-chord[:, 1], chord[:, 0]], axis=-1)
+    square = (chord * chord).sum(axis=-1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.stack([(a * b).sum(axis=-1) / square for a, b in ((ear, ahead), (ear, chord), (shoulder, ahead))], axis=-1)
+
+
+def bridged(back: Floats) -> Floats:
+    """The back profile with gaps of up to ``WIDEST_GAP`` samples closed as a usual back runs between their ends. (T, S) -> (T, S).
+
+    Gaps at either end stay, and so do wider ones.
+    """
+    unseen = np.isnan(back)
+    if not unseen.any():
+        return back
+    usual = np.array(calibration.USUAL_PROFILE)
+    out, against = back.copy(), back - usual
+    place = np.arange(back.shape[1])
+    before = np.maximum.accumulate(np.where(unseen, -1, place), axis=1)
+    after = np.minimum.accumulate(np.where(unseen, back.shape[1], place)[:, ::-1], axis=1)[:, ::-1]
+    row, at = np.nonzero(unseen & (before >= 0) & (after < back.shape[1]) & (after - before <= WIDEST_GAP + 1))
+    first, last = before[row, at], after[row, at]
+    share = (at - first) / (last - first)
+    out[row, at] = usual[at] + against[row, first] * (1.0 - share) + against[row, last] * share
+    return out
+
+
+def _weighed(weights: tuple[float, ...], back: Floats) -> Floats:
+    """Weighed sum of the back profile. (T, S) -> (T,). NaN where a sample that counts is."""
+    heavy = np.flatnonzero(weights)
+    # Laid out row by row, or one frame would be added up in another order than many, and differ in its last bit.
+    weighed: Floats = np.ascontiguousarray(back[:, heavy] * np.array(weights)[heavy]).sum(axis=1)
+    return weighed

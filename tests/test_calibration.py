@@ -1,0 +1,265 @@
+"""What is read, turned into what is true, with the numbers that were fitted: whatever they are, these things hold."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from synthetic import POSES, noisy, rows, still, stood
+
+from hingecheck import calibration, metrics
+from hingecheck.calibration import ANGLES, BENT_OVER_DEG, HEAD_BACK_DEG, HEAD_DOWN_DEG, OWN_DEG, USUAL_BACK
+from hingecheck.data import METRICS, Floats, Metrics
+from hingecheck.silhouette import S
+
+SOURCES = {"near side": (1.0, 0.0, 0.0), "both sides": (0.0, 1.0, 0.0), "world": (0.0, 0.0, 1.0), "in between": (0.25, 0.75, 0.0)}
+each_source = pytest.mark.parametrize("share", SOURCES.values(), ids=SOURCES)
+
+
+def usual(share: tuple[float, ...]) -> Floats:
+    """How people who stand tall are read, (1, 3)."""
+    return calibration.standing_read(np.array([share]))
+
+
+def true_of(share: tuple[float, ...]) -> Floats:
+    """How they stand, (3,)."""
+    return np.array(share) @ np.array(ANGLES.true)
+
+
+def slope_of(share: tuple[float, ...]) -> Floats:
+    """True degrees a degree read, (3,)."""
+    return np.array(share) @ np.array(ANGLES.slope)
+
+
+def bent_of(share: tuple[float, ...]) -> Floats:
+    """What a trunk that is bent over adds, (3,)."""
+    return np.array(share) @ np.array(ANGLES.bent)
+
+
+# Angles.
+
+
+@each_source
+def test_who_is_read_as_people_are_who_stand_stands_as_people_do(share: tuple[float, ...]) -> None:
+    for own in (None, usual(share)[0], [np.nan] * 3):
+        assert calibration.leans(usual(share), own, np.array([share]))[0] == pytest.approx(true_of(share))
+
+
+@each_source
+def test_standing_read_and_standing_true_are_mixed_as_the_sources_are(share: tuple[float, ...]) -> None:
+    read = np.array(ANGLES.read)
+    assert usual(share)[0] == pytest.approx(share[0] * read[0] + share[1] * read[1] + share[2] * read[2])
+
+
+@each_source
+@pytest.mark.parametrize("off_deg", [OWN_DEG, -OWN_DEG, OWN_DEG / 3, -1.0])
+def test_an_own_standing_that_is_off_by_little_is_the_landmarks_error_all_session(share: tuple[float, ...], off_deg: float) -> None:
+    """Standing like that is standing as people do, and each pose is the one that is read without the error."""
+    own = usual(share)[0] + off_deg
+    assert calibration.leans(own[None], own, np.array([share]))[0] == pytest.approx(true_of(share))
+    pose = usual(share) + [50.0, 20.0, 5.0]
+    with_error = calibration.leans(pose + off_deg, own, np.array([share]))
+    assert with_error == pytest.approx(calibration.leans(pose, None, np.array([share])))
+
+
+@each_source
+def test_an_own_standing_that_is_off_by_more_is_a_posture_from_there_on(share: tuple[float, ...]) -> None:
+    """Of a shin that stands 10 degrees further than usual, 6 are taken for an error and 4 counted; backwards as well."""
+    for way in (1.0, -1.0):
+        own = usual(share)[0] + [0.0, 0.0, way * 10.0]
+        told = calibration.leans(own[None], own, np.array([share]))[0]
+        by_hand = true_of(share) + slope_of(share) * [0.0, 0.0, way * (10.0 - OWN_DEG)]
+        assert told == pytest.approx(by_hand)
+
+
+@each_source
+def test_a_standing_angle_that_was_not_seen_counts_as_the_usual_one(share: tuple[float, ...]) -> None:
+    own = usual(share)[0] + [3.0, np.nan, 2.0]
+    told = calibration.leans(usual(share) + [3.0, 0.0, 2.0], own, np.array([share]))[0]
+    assert told == pytest.approx(true_of(share))
+
+
+@each_source
+def test_what_is_read_beyond_standing_counts_by_the_slope_and_bending_over_adds_its_part(share: tuple[float, ...]) -> None:
+    """Half of the way to being bent over at 7.5 degrees of the trunk, all of it from 15 on, nothing when leaning back."""
+    for trunk, part in ((-10.0, 0.0), (0.0, 0.0), (BENT_OVER_DEG / 2, 0.5), (BENT_OVER_DEG, 1.0), (70.0, 1.0)):
+        change = np.array([[trunk, 20.0, -3.0]])
+        by_hand = true_of(share) + slope_of(share) * change[0] + part * bent_of(share)
+        assert calibration.leans(usual(share) + change, None, np.array([share]))[0] == pytest.approx(by_hand)
+        assert calibration.scaled(change, np.array([share]))[0] == pytest.approx(by_hand - true_of(share))
+        assert calibration.bent_over(change)[0] == pytest.approx(part)
+
+
+@each_source
+def test_a_trunk_that_is_read_further_forward_is_further_forward(share: tuple[float, ...]) -> None:
+    lean = np.linspace(-40.0, 100.0, 500)
+    read = usual(share) + np.stack([lean, np.zeros(500), np.zeros(500)], axis=-1)
+    assert (np.diff(calibration.leans(read, None, np.tile(share, (500, 1)))[:, 0]) > 0).all()
+
+
+@each_source
+def test_what_is_not_seen_stays_unseen(share: tuple[float, ...]) -> None:
+    """An unseen trunk may be bent over or not: then thigh and shin are not known either."""
+    for column, unseen in ((0, [True, True, True]), (1, [False, True, False]), (2, [False, False, True])):
+        read = usual(share).copy()
+        read[0, column] = np.nan
+        assert np.isnan(calibration.leans(read, None, np.array([share])))[0].tolist() == unseen
+    assert np.isnan(calibration.leans(usual(share), None, np.full((1, 3), np.nan))).all()
+
+
+# The camera.
+
+
+def test_the_camera_stands_where_the_fit_says_and_on_the_side_that_is_read() -> None:
+    for read, true in zip(calibration.CAMERA_READ_DEG, calibration.CAMERA_TRUE_DEG, strict=True):
+        for way in (1.0, -1.0):
+            told = calibration.camera_yaw(np.array([way * (90.0 - read)]))[0]
+            assert told == pytest.approx(way * (90.0 - true), abs=1e-9)
+
+
+def test_the_camera_goes_round_as_the_shoulders_do_and_never_beyond_straight_away() -> None:
+    read = np.linspace(0.0, 180.0, 2000)
+    told = calibration.camera_yaw(read)
+    assert (np.diff(told) >= 0).all()
+    assert np.diff(told).max() < 0.3  # no jump: a step of the reading is 0.09 degrees
+    assert (told[0], told[-1]) == (0.0, 180.0)
+    np.testing.assert_array_equal(calibration.camera_yaw(-read[1:]), -told[1:])
+
+
+def test_further_behind_than_was_rendered_the_camera_is_off_by_what_it_was_there() -> None:
+    most, there = calibration.CAMERA_READ_DEG[0], calibration.CAMERA_TRUE_DEG[0]
+    for more in (0.0, 10.0, 40.0):
+        assert calibration.camera_yaw(np.array([90.0 - most + more]))[0] == pytest.approx(90.0 - there + more)
+
+
+def test_a_camera_that_is_not_known_stays_unknown() -> None:
+    told = calibration.camera_yaw(np.array([90.0, np.nan, -90.0]))
+    assert np.isnan(told).tolist() == [False, True, False]
+
+
+# The back.
+
+TALL = (0.02, -18.0, 20.0, 25.0)  # some lifter's own columns: shoulder, lower, upper, head
+
+
+def change(lower: float = 0.0, upper: float = 0.0, head: float = 0.0, shoulder: float = 0.0) -> Floats:
+    """Columns of the back that differ so far from ``TALL``. (1, 4)."""
+    return np.array([TALL]) + [[shoulder, lower, upper, head]]
+
+
+@pytest.mark.parametrize("lean_deg", [0.0, 40.0, 80.0])
+def test_the_back_is_bent_by_its_change_and_by_the_share_of_lean_and_head(lean_deg: float) -> None:
+    lower, upper, _ = calibration.back(change(12.0, 7.0, 10.0), TALL, np.array([lean_deg]))
+    assert lower[0] == pytest.approx(12.0 + calibration.LOWER_BY_LEAN * lean_deg)
+    assert upper[0] == pytest.approx(7.0 + calibration.UPPER_BY_LEAN * lean_deg + calibration.UPPER_BY_HEAD * 10.0)
+
+
+def test_standing_tall_and_leaning_back_the_shape_of_standing_is_no_bend() -> None:
+    for lean_deg in (0.0, -15.0):
+        lower, upper, _ = calibration.back(change(), TALL, np.array([lean_deg]))
+        assert (lower[0], upper[0]) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("head_deg", "known"),
+    [
+        (HEAD_BACK_DEG - 0.1, False),
+        (HEAD_BACK_DEG, True),
+        (0.0, True),
+        (HEAD_DOWN_DEG, True),
+        (HEAD_DOWN_DEG + 0.1, False),
+        (np.nan, False),
+    ],
+)
+def test_a_head_that_is_turned_too_far_leaves_the_upper_back_unknown_and_the_lower_one_known(head_deg: float, known: bool) -> None:
+    lower, upper, shift = calibration.back(change(12.0, 7.0, head_deg), TALL, np.array([40.0]))
+    assert np.isfinite(upper[0]) == known
+    assert np.isfinite([lower[0], shift[0]]).all()
+
+
+def test_without_a_standing_shape_the_back_is_compared_with_a_usual_one_and_the_shoulders_with_nothing() -> None:
+    read = np.array([USUAL_BACK]) + [[0.1, 12.0, 7.0, 10.0]]
+    lower, upper, shift = calibration.back(read, None, np.array([40.0]))
+    same_lower, same_upper, _ = calibration.back(read, USUAL_BACK, np.array([40.0]))
+    assert (lower[0], upper[0]) == (same_lower[0], same_upper[0])
+    assert lower[0] == pytest.approx(12.0 + calibration.LOWER_BY_LEAN * 40.0)
+    assert np.isnan(shift[0])
+
+
+def test_the_shoulders_are_those_of_the_stand_against_usual_ones_whatever_they_do_later() -> None:
+    read = np.concatenate([change(shoulder=0.0), change(shoulder=0.3), change(shoulder=np.nan)])
+    shift = calibration.back(read, TALL, np.array([0.0, 60.0, np.nan]))[2]
+    assert shift == pytest.approx(np.full(3, TALL[0] - USUAL_BACK[0]))
+    assert np.isnan(calibration.back(read, (np.nan, *TALL[1:]), np.zeros(3))[2]).all()
+
+
+def test_what_is_not_seen_of_a_back_stays_unseen() -> None:
+    for read, standing, lean_deg, unseen in [
+        (change(lower=np.nan), TALL, 0.0, [True, False]),
+        (change(upper=np.nan), TALL, 0.0, [False, True]),
+        (change(), TALL, np.nan, [True, True]),
+        (change(), (TALL[0], np.nan, *TALL[2:]), 0.0, [False, False]),  # what of the stand is not known is as usual
+    ]:
+        lower, upper, _ = calibration.back(read, standing, np.array([lean_deg]))
+        assert [bool(np.isnan(x[0])) for x in (lower, upper)] == unseen
+
+
+def test_a_standing_back_that_nobody_has_is_taken_for_the_masks_error_beyond_what_people_have() -> None:
+    """A lower back 50 degrees and an upper back 15 from the usual: 27 and 7.5 of it are the lifter's own."""
+    usual = np.array(USUAL_BACK)
+    lower, upper, _ = calibration.back(usual[None], tuple(usual + [0.0, 50.0, -15.0, 0.0]), np.zeros(1))
+    assert (lower[0], upper[0]) == pytest.approx((-calibration.OWN_LOWER_DEG, calibration.OWN_UPPER_DEG))
+
+
+# Against what was rendered.
+
+
+def test_what_is_given_is_never_written_to() -> None:
+    read, share, back = usual(SOURCES["world"]), np.array([SOURCES["world"]]), change()
+    for array in (read, share, back):
+        array.flags.writeable = False
+    calibration.leans(read, (1.0, 2.0, 3.0), share)
+    calibration.back(back, TALL, np.zeros(1))
+
+
+def test_one_frame_gives_the_bits_that_many_give() -> None:
+    rng = np.random.default_rng(4)
+    read, back = rng.normal(0.0, 30.0, (300, 3)), np.array(TALL) + rng.normal(0.0, 10.0, (300, 4))
+    share = rng.dirichlet(np.ones(3), 300)
+
+    def columns(size: int) -> Floats:
+        parts = [slice(n, n + size) for n in range(0, 300, size)]
+        leans = [calibration.leans(read[p], (1.7, -2.3, 0.9), share[p]) for p in parts]
+        backs = [np.stack(calibration.back(back[p], TALL, read[p, 0]), axis=-1) for p in parts]
+        usual = [calibration.standing_read(share[p]) for p in parts]
+        return np.concatenate([np.concatenate(x) for x in (leans, backs, usual)], axis=1)
+
+    for size in (1, 2, 7, 100):
+        np.testing.assert_array_equal(columns(300), columns(size))
+
+
+@pytest.mark.parametrize("yaw_deg", [90.0, 70.0, 40.0, 25.0, 0.0])
+def test_one_frame_is_measured_as_it_is_among_many(yaw_deg: float) -> None:
+    poses, yaw = noisy(still(POSES["half way"], yaw_deg, 60)), np.full(60, yaw_deg)
+    known, series = stood(yaw_deg), rows(poses, yaw_deg)
+
+    def columns(size: int) -> Floats:
+        parts = [slice(n, n + size) for n in range(0, 60, size)]
+        told = Metrics.concat([metrics.against(known, series[p], yaw[p], np.ones((60, 2))[p]) for p in parts])
+        bends = np.concatenate([metrics.bend(known, series[p], yaw[p]) for p in parts])
+        return np.stack([*(getattr(told, name) for name in METRICS), bends])
+
+    np.testing.assert_array_equal(columns(60), columns(1))
+
+
+def test_the_fitted_numbers_are_of_one_shape() -> None:
+    for table in (ANGLES.read, ANGLES.true, ANGLES.slope, ANGLES.bent):
+        assert np.shape(table) == (3, 3)
+    assert len(USUAL_BACK) == 4
+    for weights in (calibration.LOWER_WEIGHTS, calibration.UPPER_WEIGHTS, calibration.SHOULDER_WEIGHTS, calibration.USUAL_PROFILE):
+        assert len(weights) == S
+    assert len(calibration.CAMERA_READ_DEG) == len(calibration.CAMERA_TRUE_DEG)
+    assert len(calibration.SHOULDER_CARRIAGE) == 3
+    for rising in (calibration.CAMERA_READ_DEG, calibration.CAMERA_TRUE_DEG, calibration.SPREADS_AT_DEG):
+        assert all(a < b for a, b in pairwise(rising))
+    assert (np.array(ANGLES.slope) > 0).all()
+    assert HEAD_BACK_DEG < 0 < HEAD_DOWN_DEG
