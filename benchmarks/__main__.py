@@ -42,6 +42,8 @@ def _run(asked: argparse.Namespace) -> int:
     else:
         from . import limits
 
+        if asked.refit:
+            return _refit(asked)
         rows, curves = limits.measure(asked.truth, asked.model, asked.cache, asked.heldout)
         made = {"Limits": rows} | curves
         shown = made if asked.verbose else {"Limits": rows}
@@ -49,6 +51,19 @@ def _run(asked: argparse.Namespace) -> int:
     tables.show(shown, head)
     if asked.out is not None:
         tables.write(asked.out, made, head)
+    return 0
+
+
+def _refit(asked: argparse.Namespace) -> int:
+    """Fit the calibration again: the table of errors, then the numbers as they belong at the end of calibration.py."""
+    from . import calibrate
+
+    numbers, rows = calibrate.measure(asked.truth, asked.model, asked.cache)
+    head = about() | {"command": " ".join(["python -m benchmarks limits --refit", *_told(asked)])}
+    tables.show({"Errors on bodies left out, square views, within repetitions": rows}, head)
+    print(f"\n{numbers}")
+    if asked.out is not None:
+        tables.write(asked.out, {"Errors on bodies left out": rows}, head)
     return 0
 
 
@@ -63,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     accuracy.add_argument("--truth", type=Path, help="folder of NAME.mp4 with NAME.json (and NAME.npz) beside it")
     accuracy.add_argument("--real", type=Path, help="folder of clips with labels.json")
     limits.add_argument("--truth", type=Path, required=True, help="folder of NAME.mp4 with NAME.json (and NAME.npz) beside it")
+    limits.add_argument("--refit", action="store_true", help="fit hingecheck/calibration.py anew instead, and print it")
     for command in (accuracy, limits):
         command.add_argument("--cache", type=Path, default=CACHE, help="where poses are kept")
         command.add_argument("--heldout", type=_part, metavar="K/N", help="measure only the bodies of part K of N (K from 0)")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
+from hingecheck.cues import LOADED_LEAN_DEG
 from hingecheck.errors import InputError
 
 from . import verdicts
@@ -34,12 +35,13 @@ COMPARED: Final = (
     ("spine_lower_deg", "lumbar_flexion", "deg"),
     ("spine_upper_deg", "thoracic_flexion", "deg"),
     ("butt_drop", "butt_drop", "leg lengths"),
+    ("shoulder_shift", "shoulder_shift", "trunk lengths"),
     ("knee_ankle_ratio", "knee_ankle_ratio", "ratio"),
     ("ankle_hip_ratio", "ankle_hip_ratio", "ratio"),
     ("view_yaw_deg", "view_yaw", "deg"),
 )
 ACROSS: Final = frozenset({"knee_ankle_ratio", "ankle_hip_ratio"})  # gaps across the body: a side view hides them
-SPINE_HOLD_S: Final = 0.2
+SPINE_HOLD_S: Final = 0.3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,8 +99,13 @@ def against_truth(group: Sequence[Case], verbose: bool = False) -> Tables:
         ),
         "Repetitions": rep_rows(group),
         "Cues, a repetition": verdicts.by_cue(said, everywhere=verbose),
+        "Share of repetitions judged": verdicts.judged(said),
         "Cues, a clip": verdicts.by_clip(said),
-        "Rounded lower back told from none": separation(group),
+        "Rounded back told from none": [
+            *separation(group, "lower", "spine_lower_deg", "rounded_lower_back"),
+            *separation(group, "upper", "spine_upper_deg", "rounded_upper_back"),
+        ],
+        "Intervals: bottoms whose truth lies within": intervals(group),
         "View": views(group),
     }
     if verbose:
@@ -160,19 +167,20 @@ def _timing(off: Sequence[tuple[float, float, float]]) -> Row:
     return row
 
 
-def spine_levels(result: "Result") -> list[float]:
-    """Lower-back flexion that was held in each repetition, degrees; NaN where it was not measured long enough."""
-    frames = [result.rep == rep.index for rep in result.reps]
-    return [held(result.time_s[on], result.metrics.spine_lower_deg[on], SPINE_HOLD_S, above=True) for on in frames]
+def spine_levels(result: "Result", metric: str = "spine_lower_deg") -> list[float]:
+    """Flexion of the back that was held under load in each repetition, degrees; NaN where it was not measured long enough."""
+    loaded = result.metrics.trunk_lean_deg >= LOADED_LEAN_DEG
+    frames = [(result.rep == rep.index) & loaded for rep in result.reps]
+    return [held(result.time_s[on], getattr(result.metrics, metric)[on], SPINE_HOLD_S, above=True) for on in frames]
 
 
-def separation(group: Iterable[Case]) -> list[Row]:
-    """How well the lower back's value tells rounded repetitions from those without any fault of the back, side views only."""
-    values: dict[str, list[float]] = {"rounded": [], "no back fault": []}
+def separation(group: Iterable[Case], part: str, metric: str, fault: str) -> list[Row]:
+    """How well a part of the back tells repetitions that round there from those without any fault of the back, side views only."""
+    values: dict[str, list[float]] = {f"{part} rounded": [], "no back fault": []}
     for case in group:
-        levels = spine_levels(case.seen.result)
+        levels = spine_levels(case.seen.result, metric)
         for rep, at in zip(case.truth.reps, match(case.truth.reps, case.seen.result.reps), strict=True):
-            kind = "rounded" if "rounded_lower_back" in rep.faults else "" if BACK_FAULTS & set(rep.faults) else "no back fault"
+            kind = f"{part} rounded" if fault in rep.faults else "" if BACK_FAULTS & set(rep.faults) else "no back fault"
             if kind and case.truth.view == "side":
                 values[kind].append(float("nan") if at is None else levels[at])
     rows = []
@@ -180,9 +188,39 @@ def separation(group: Iterable[Case]) -> list[Row]:
         seen = np.array([value for value in found if np.isfinite(value)])
         low, middle, high = np.quantile(seen, (0, 0.5, 1)) if len(seen) else (np.nan,) * 3
         rows.append(
-            {"reps": kind, "n": len(found), "measured": share(len(seen), len(found)), "lowest": low, "median": middle, "highest": high}
+            {
+                "measure": metric,
+                "reps": kind,
+                "n": len(found),
+                "measured": share(len(seen), len(found)),
+                "lowest": low,
+                "median": middle,
+                "highest": high,
+            }
         )
     return [row | {"AUC": auc(*values.values())} for row in rows]
+
+
+def intervals(group: Iterable[Case]) -> list[Row]:
+    """Of the metrics a repetition is told at its bottom, the share whose truth lies within their own interval; 0.8 is what it promises."""
+    inside: dict[tuple[str, str], list[tuple[bool, float]]] = {}
+    for case in group:
+        for rep in case.seen.result.reps:
+            at = int(case.truth.at(np.array([rep.bottom_s]))[0])
+            for metric, name in {metric: name for metric, name, _ in reversed(COMPARED)}.items():
+                found, spread, true = rep.metrics[metric], rep.uncertainty[metric], case.truth.measures[name][at]
+                if at >= 0 and found is not None and spread is not None and np.isfinite(true):
+                    inside.setdefault((metric, case.truth.view), []).append((abs(found - true) <= spread, spread))
+    return [
+        {
+            "measure": metric,
+            "clips of": view,
+            "reps": len(seen),
+            "within": share(sum(ok for ok, _ in seen), len(seen)),
+            "mean +-": float(np.mean([s for _, s in seen])),
+        }
+        for (metric, view), seen in sorted(inside.items())
+    ]
 
 
 def views(group: Sequence[Case]) -> list[Row]:

@@ -89,9 +89,12 @@ def _called(judgement: Judgement, fault: Fault) -> bool | None:
 
 
 def held_in_rep(result: "Result", rep: "Rep", fault: Fault, hold_s: float) -> float:
-    """Strictest limit of a fault that one rep would break, from its metric in its phases; NaN where that was not measured."""
+    """Strictest limit of a fault that one rep would surely break, from its metric in its phases; NaN where that was not measured."""
     inside = (result.rep == rep.index) & (result.time_s >= rep.start_s) & np.isin(result.phase, [int(phase) for phase in fault.phases])
-    value = getattr(result.metrics, fault.metric)[inside]
+    if fault.min_lean_deg is not None:
+        inside &= result.metrics.trunk_lean_deg >= fault.min_lean_deg
+    value, spread = (getattr(table, fault.metric)[inside] for table in (result.metrics, result.spreads))
+    value = value - spread if fault.above else value + spread
     if fault.throughout:  # who got it right once got it right
         seen = value[np.isfinite(value)]
         return float("nan") if not len(seen) else float(seen.min() if fault.above else seen.max())

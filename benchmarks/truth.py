@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 SCHEMA: Final = "hinge-truth/1"
+USUAL_DEPTH: Final = 0.19  # trunk lengths: the shoulder joint in front of the back of the rendered bodies that stand well
 LEG_SHARE: Final = 0.90  # thigh + shank over standing hip height: 0.900, sd 0.012, over 14 rendered bodies
 
 # Fault of a rep -> the (cue, direction) that must be named, and the cues that are true as well and may be named.
@@ -204,6 +205,7 @@ def _measures(frames: dict[str, Any], near: str, azimuth_deg: float, arrays: Pat
         "butt_drop": _butt_drop(arrays, near, standing) if arrays.is_file() else (1.0 - frames["hip_height_rel"]) / LEG_SHARE,
         "knee_ankle_ratio": frames["knee_separation"] / frames["ankle_separation"],
         "ankle_hip_ratio": frames["ankle_separation"] / frames["hip_separation"],
+        "shoulder_shift": np.full(len(nothing), _shoulder_depth(arrays, standing) - USUAL_DEPTH),
         "view_yaw": np.full(len(frames["t"]), abs((90.0 - azimuth_deg + 180.0) % 360.0 - 180.0)),
     }
 
@@ -222,3 +224,27 @@ def _butt_drop(arrays: Path, near: str, standing: NDArray[np.bool_]) -> Floats:
     height = points[:, place["mid_hip"], 2]
     leg = np.linalg.norm(hip - knee, axis=1) + np.linalg.norm(knee - ankle, axis=1)
     return (height[standing].mean() - height) / leg[standing].mean()
+
+
+def _shoulder_depth(arrays: Path, standing: NDArray[np.bool_]) -> float:
+    """How far the middle of the shoulder joints lies in front of the skin of the back at 0.95 of the trunk, standing, in trunk lengths.
+
+    NaN where nobody stands or the file has no skin.
+    """
+    if not arrays.is_file() or not standing.any():
+        return float("nan")
+    with np.load(arrays) as told:
+        if "midline3d" not in told:
+            return float("nan")
+        place = {str(name): column for column, name in enumerate(told["joint_names"])}
+        points, skin = told["joints3d"].astype(float)[standing], told["midline3d"].astype(float)[standing, :, 1:]
+    hip, shoulder = points[:, place["mid_hip"], 1:], points[:, place["mid_shoulder"], 1:]
+    trunk = shoulder - hip
+    size = np.hypot(trunk[:, 0], trunk[:, 1])
+    up = trunk / size[:, None]
+    behind = np.stack([up[:, 1], -up[:, 0]], axis=-1)  # the person faces -y
+    offset = skin - hip[:, None]
+    height, depth = ((offset * axis[:, None]).sum(axis=2) / size[:, None] for axis in (up, behind))
+    order = np.argsort(height, axis=1)
+    height, depth = np.take_along_axis(height, order, 1), np.take_along_axis(depth, order, 1)
+    return float(np.mean([np.interp(0.95, h, d) for h, d in zip(height, depth, strict=True)]))

@@ -106,6 +106,18 @@ def by_cue(all_of: Sequence[Verdict], *, everywhere: bool = False) -> list[Row]:
     return rows
 
 
+def judged(all_of: Sequence[Verdict]) -> list[Row]:
+    """Share of the true repetitions of which each cue said anything, by view."""
+    rows = []
+    for cue in CUES:
+        row: Row = {"cue": cue.id, "needs": str(cue.view)}
+        for view in ("side", "oblique", "front"):
+            group = [v for v in all_of if v.cue == cue.id and v.view == view and v.kind != "extra"]
+            row[view] = share(sum(v.judged for v in group), len(group))
+        rows.append(row)
+    return rows
+
+
 def by_clip(all_of: Sequence[Verdict]) -> list[Row]:
     """Make a row for each clip: the faults that had to be named, those that were, and those that are not true."""
     rows = []

@@ -1,0 +1,160 @@
+"""``limits --refit``: fit ``hingecheck/calibration.py`` anew, and tell what each measure is off by on bodies that the fit has not seen."""
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from hingecheck import calibration, drift, engine, metrics, recording, rising
+from hingecheck.data import METRICS, Phase, Poses, Result
+from hingecheck.errors import InputError
+from hingecheck.profiles import Profile
+
+from .accuracy import ACROSS, COMPARED
+from .fit import LEAST_LEAN_DEG, Subject, fit, subject, usual_profile
+from .stats import Floats
+from .tables import Row
+from .tracked import poses_file
+from .truth import Truth, in_part, load_folder
+
+FOLDS: Final = 5
+LEAST_BODIES: Final = 2 * FOLDS  # in each view: a fold must leave some
+WITHIN: Final = 0.8  # share of errors that an interval holds
+AT_DEG: Final = (0.0, 30.0, 45.0, 60.0, 90.0)
+TRUE_OF: Final = {metric: name for metric, name, _ in reversed(COMPARED)}  # joint centres where there are two truths
+
+
+def measure(folder: Path, model: str, cache: Path) -> tuple[str, list[Row]]:
+    """Fit over every clip with truth in a folder: the fitted part of calibration.py as text, and the errors of bodies left out."""
+    truths = load_folder(folder)
+    for view in ("side", "oblique", "front"):
+        bodies = {truth.body for truth in truths if truth.view == view}
+        if len(bodies) < LEAST_BODIES:
+            raise InputError(
+                f"{folder}: {len(bodies)} bodies in {view} view, and a fit needs {LEAST_BODIES} that are filmed from the side, from the "
+                "front and obliquely. Give a folder with more clips."
+            )
+    numbers, rows = refit(truths, [recording.load_poses(poses_file(truth.clip, model, cache))[0] for truth in truths])
+    return text(numbers), rows
+
+
+def refit(truths: Sequence[Truth], poses: Sequence[Poses]) -> tuple[dict[str, Any], list[Row]]:
+    """Every number of ``calibration``, and what each measure is off by on bodies left out: errors of ``FOLDS`` fits, each on the others.
+
+    The intervals come from these errors, so that they speak of bodies a fit has not seen.
+    """
+    usual = {"USUAL_PROFILE": usual_profile(truths, poses)}
+    with using(usual):
+        return _refit(usual, truths, poses)
+
+
+def _refit(numbers: dict[str, Any], truths: Sequence[Truth], poses: Sequence[Poses]) -> tuple[dict[str, Any], list[Row]]:
+    group = [(one, seen) for truth, seen in zip(truths, poses, strict=True) if (one := subject(truth, seen)) is not None]
+    errors: dict[str, list[tuple[float, Floats]]] = {name: [] for name in METRICS}
+    for fold in range(FOLDS):
+        with using(fit([one for one, _ in group if not in_part(one.truth.body, fold, FOLDS)])):
+            for one, seen in group:
+                if in_part(one.truth.body, fold, FOLDS):
+                    _collect(errors, one, engine.analyse(seen, Profile.default()))
+    numbers |= fit([one for one, _ in group])
+    numbers["SPREADS_AT_DEG"] = AT_DEG
+    numbers["SPREADS"] = {name: _by_view(errors[name], 1 if name.endswith("_deg") else 3) for name in METRICS}
+    with using({"SPREADS": numbers["SPREADS"]} | {name: value for name, value in numbers.items() if name in vars(calibration)}):
+        numbers["SPREADS_UNSTOOD"] = _unstood(group)
+    return numbers, [_left_out(name, errors[name]) for name in METRICS]
+
+
+def _collect(errors: dict[str, list[tuple[float, Floats]]], one: Subject, result: Result) -> None:
+    """Add one clip's errors within repetitions, found - true, by how far its camera is from a square side view."""
+    off_deg = abs((one.truth.azimuth_deg + 90.0) % 180.0 - 90.0)
+    true = _true_measures(one, result)
+    inside = one.moving & (result.rep > 0)
+    for name in METRICS:
+        if name in true:
+            found = getattr(result.metrics, name)
+            error = (found - true[name])[inside & np.isfinite(found) & np.isfinite(true[name])]
+            if len(error):
+                errors[name].append((off_deg, error))
+
+
+def _true_measures(one: Subject, result: Result) -> dict[str, Floats]:
+    """What each metric should read, (T,): the truth, and what follows from it by the metric's own definition."""
+    true = {name: one.true[against] for name, against in TRUE_OF.items()}
+    wandered = np.full(len(result), np.nan)
+    lead = np.full(len(result), np.nan)
+    for rep in result.reps:
+        inside = (result.time_s >= rep.start_s) & (result.time_s <= rep.end_s)
+        _, drifted = drift.advance(drift.Descent(), inside, true["trunk_lean_deg"], true["hip_flexion_deg"], true["spine_lower_deg"], ())
+        wandered[inside] = drifted[inside]
+        deepest = np.zeros(len(result), dtype=bool)
+        deepest[np.flatnonzero(inside)[np.nanargmax(true["hip_flexion_deg"][inside])]] = True
+        up = inside & (result.phase == Phase.UP)
+        _, led = rising.advance(rising.Bottom(), deepest, up, true["knee_flexion_deg"], true["trunk_lean_deg"], ())
+        lead[up] = led[up]
+    return true | {"back_drift_deg": wandered, "hips_lead_deg": lead}
+
+
+def _by_view(errors: Sequence[tuple[float, Floats]], digits: int) -> tuple[float, ...]:
+    """Half-width that holds ``WITHIN`` of the errors near each of ``AT_DEG``, a mean over clips; between its neighbours where none is."""
+    out: list[float] = []
+    for at in AT_DEG:
+        near = [error for off, error in errors if AT_DEG[int(np.argmin(np.abs(np.array(AT_DEG) - off)))] == at]
+        out.append(float(np.mean([np.quantile(np.abs(error), WITHIN) for error in near])) if len(near) > 1 else np.nan)
+    known = np.flatnonzero(np.isfinite(out))
+    if not len(known):
+        return (0.0,) * len(AT_DEG)
+    filled = np.interp(np.arange(len(out)), known, np.array(out)[known])
+    return tuple(round(float(value), digits) for value in filled)
+
+
+def _unstood(group: Sequence[tuple[Subject, Poses]]) -> dict[str, float]:
+    """The same of side views when the back is compared with people's usual shape: the standing frames are withheld."""
+    errors: dict[str, list[tuple[float, Floats]]] = {"spine_lower_deg": [], "spine_upper_deg": []}
+    for one, poses in group:
+        if one.truth.view == "side" and one.moving.any():
+            _, seen = engine.observe(engine.start(Profile.default()), poses)  # with the numbers in use now
+            measured = metrics.against(None, seen.series, seen.yaw_deg, seen.sure)
+            loaded = one.moving & (measured.trunk_lean_deg > LEAST_LEAN_DEG)
+            for name, true in (("spine_lower_deg", one.lower_deg), ("spine_upper_deg", one.upper_deg)):
+                error = (getattr(measured, name) - true)[loaded]
+                if np.isfinite(error).any():
+                    errors[name].append((0.0, error[np.isfinite(error)]))
+    return {name: _by_view(found, 1)[0] for name, found in errors.items()}
+
+
+def _left_out(name: str, errors: Sequence[tuple[float, Floats]]) -> Row:
+    side = [error for off, error in errors if (off >= 70.0 if name in ACROSS else off <= 20.0)]
+    every = np.concatenate(side) if side else np.empty(0)
+    return {
+        "measure": name,
+        "clips": len(side),
+        "bias": float(every.mean()) if len(every) else None,
+        "mae": float(np.abs(every).mean()) if len(every) else None,
+        "80 % within": float(np.quantile(np.abs(every), WITHIN)) if len(every) else None,
+    }
+
+
+@contextmanager
+def using(numbers: dict[str, Any]) -> Iterator[None]:
+    """Run hingecheck with these numbers in place of its own."""
+    kept = {name: getattr(calibration, name) for name in numbers}
+    try:
+        for name, value in numbers.items():
+            setattr(calibration, name, value)
+        yield
+    finally:
+        for name, value in kept.items():
+            setattr(calibration, name, value)
+
+
+def text(numbers: dict[str, Any]) -> str:
+    """The fitted part of calibration.py, as it stands there."""
+    types = dict.fromkeys(
+        ("USUAL_PROFILE", "LOWER_WEIGHTS", "UPPER_WEIGHTS", "SHOULDER_WEIGHTS", "SHOULDER_CARRIAGE"), "[tuple[float, ...]]"
+    )
+    types |= {"SPREADS": "[dict[str, tuple[float, ...]]]", "SPREADS_UNSTOOD": "[dict[str, float]]"}
+    lines = (f"{name}: Final{types.get(name, '')} = {value!r}".replace("'", '"') for name, value in numbers.items())
+    return "\n".join(textwrap.fill(line, 138, subsequent_indent="    ", break_long_words=False) for line in lines) + "\n"

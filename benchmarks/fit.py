@@ -1,0 +1,223 @@
+"""The numbers of ``hingecheck/calibration.py`` from clips with truth: least squares and ridge, each body weighing the same."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from hingecheck import calibration, engine, series
+from hingecheck.data import Bools, Poses
+from hingecheck.profiles import Profile
+from hingecheck.silhouette import HEIGHTS, S
+
+from .stats import Floats
+from .truth import Truth
+
+SETTLED_S: Final = 0.2  # MediaPipe's first frames of a clip are not yet its best
+LEAST_LEAN_DEG: Final = 15.0  # the back is fitted where the trunk leans so far at least
+# Heights between which the profile counts, and how weights are kept small and smooth: ridge on each (degrees a hundredth of a trunk
+# length), and on their second differences.
+BACK_FROM, BACK_TO = -0.05, 1.05
+RIDGE, ROUGH, ANGLE_RIDGE = 5.0, 100.0, 1.0
+SHOULDER_TO, SHOULDER_RIDGE, SLUMPED = 1.15, 10.0, 0.055
+FAULTY_BACKS: Final = 3.0  # how much more a body counts whose back rounds: there are few of them, and they are what matters
+CAMERA_AT_DEG: Final = (-35.0, 0.0, 30.0, 60.0, 90.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Subject:
+    """One clip as the fit sees it: smoothed series, back profile, true angles and flexions, which frames move, and the standing values."""
+
+    truth: Truth
+    seen: engine.Seen
+    back: Floats
+    true: dict[str, Floats]
+    true_deg: Floats
+    lower_deg: Floats
+    upper_deg: Floats
+    moving: Bools
+    lead: Bools
+    standing: Floats
+    standing_back: Floats
+    carriage: Floats
+    shift: float
+
+
+def subject(truth: Truth, poses: Poses) -> Subject | None:
+    """What the fit needs of a clip; None where the lifter is not seen standing before the first rep."""
+    _, seen = engine.observe(engine.start(Profile.default()), poses)
+    back = series.bridged(poses.back)
+    at = truth.at(poses.time_s)
+    known = at >= 0
+    true = {name: np.where(known, values[at], np.nan) for name, values in truth.measures.items()}
+    lead = known & (poses.time_s > SETTLED_S) & (poses.time_s < truth.reps[0].start_s)
+    if not np.isfinite(seen.series[lead][:, series.LEANS]).all(axis=1).any():
+        return None
+    upright = known & (np.abs(seen.series[:, series.TRUNK]) < 30.0) & (poses.time_s < truth.reps[0].bottom_s)
+    return Subject(
+        truth=truth,
+        seen=seen,
+        back=back,
+        true=true,
+        true_deg=np.stack([true["trunk_inclination"], true["hip_flexion"] - true["trunk_inclination"], true["shank_inclination"]], -1),
+        lower_deg=true["lumbar_flexion"],
+        upper_deg=true["thoracic_flexion"],
+        moving=known & truth.moving[at],
+        lead=lead,
+        standing=_first_seen(seen.series, lead, upright),
+        standing_back=_first_seen(back, lead, upright),
+        carriage=_median(series.carriage(poses, seen.yaw_deg, seen.near)[lead]),
+        shift=float(truth.measures["shoulder_shift"][0]),
+    )
+
+
+def _first_seen(columns: Floats, lead: Bools, upright: Bools) -> Floats:
+    """Median of each column over the stand, or, where that hid it, its first values while nearly upright. (T, N) -> (N,)."""
+    out = np.full(columns.shape[1], np.nan)
+    for n, column in enumerate(columns.T):
+        seen = column[lead & np.isfinite(column)]
+        later = column[upright & np.isfinite(column)][:3]
+        if len(seen) or len(later):
+            out[n] = np.median(seen if len(seen) else later)
+    return out
+
+
+def fit(group: Sequence[Subject]) -> dict[str, Any]:
+    """Every fitted number but the intervals, by its name in ``calibration``."""
+    return _camera(group) | _angles(group) | _back(group)
+
+
+def usual_profile(truths: Sequence[Truth], poses: Sequence[Poses]) -> tuple[float, ...]:
+    """The back profile of people who stand, median over bodies seen from the side, each sample over those that show it."""
+    rows = []
+    for truth, seen in zip(truths, poses, strict=True):
+        lead = (seen.time_s > SETTLED_S) & (seen.time_s < truth.reps[0].start_s)
+        if truth.view == "side" and lead.any():
+            rows.append(_median(seen.back[lead]))
+    return tuple(_median(np.array(rows)).round(4).tolist())
+
+
+def _median(rows: Floats) -> Floats:
+    """Median of each column over the rows that have it, NaN where none has. (T, N) -> (N,)."""
+    seen = np.isfinite(rows)
+    return np.array([np.median(column[known]) if known.any() else np.nan for column, known in zip(rows.T, seen.T, strict=True)])
+
+
+def _camera(group: Sequence[Subject]) -> dict[str, Any]:
+    """Camera angles as read, by how far the true camera is from a square side view towards the front (negative: the back)."""
+    group = [one for one in group if CAMERA_AT_DEG[0] - 5.0 <= one.truth.azimuth_deg <= CAMERA_AT_DEG[-1]]
+    off = np.array([one.truth.azimuth_deg for one in group])
+    read = np.array([90.0 - np.nanmedian(np.abs(one.seen.yaw_deg)) for one in group])
+    knots = np.array(CAMERA_AT_DEG)
+    hat = np.array([np.interp(off, knots, row) for row in np.eye(len(knots))]).T
+    bend = np.diff(np.eye(len(knots)), 2, axis=0)
+    found = np.linalg.solve(hat.T @ hat + 0.1 * bend.T @ bend, hat.T @ read)
+    return {"CAMERA_READ_DEG": tuple(found.round(1).tolist()), "CAMERA_TRUE_DEG": CAMERA_AT_DEG}
+
+
+def _angles(group: Sequence[Subject]) -> dict[str, Any]:
+    tables: dict[str, list[tuple[float, ...]]] = {"read": [], "true": [], "slope": [], "bent": []}
+    for source in (series.NEAR_SIDE, series.BOTH, series.WORLD):
+        chosen = [one for one in group if one.moving.any() and _mostly(one, source) and not one.truth.plates]
+        columns = []
+        for lean in range(3):
+            usual = float(np.mean([one.standing[series.TRUNK + lean] for one in chosen]))
+            true = float(np.mean([np.nanmean(one.true_deg[one.lead, lean]) for one in chosen]))
+            slope, bent = _line(
+                [one.seen.series[:, series.LEANS] - one.standing[series.LEANS] for one in chosen],
+                [one.true_deg[:, lean] - true for one in chosen],
+                [one.moving for one in chosen],
+                lean,
+            )
+            columns.append((usual, true, slope, bent))
+        for name, values in zip(tables, zip(*columns, strict=True), strict=True):
+            tables[name].append(tuple(round(float(value), 3) for value in values))
+    return {"ANGLES": calibration.Angles(**{name: tuple(rows) for name, rows in tables.items()})}
+
+
+def _mostly(one: Subject, source: int) -> bool:
+    share = series.sources(one.seen.yaw_deg)[one.moving, source]
+    return bool(np.nanmean(share) > 0.8)
+
+
+def _line(change: Sequence[Floats], y: Sequence[Floats], where: Sequence[Floats], lean: int) -> tuple[float, float]:
+    """Slope of y over one of the leans' changes, and what bending over adds, least squares, each clip weighing the same."""
+    total, mixed = np.zeros((2, 2)), np.zeros(2)
+    for x, b, asked in zip(change, y, where, strict=True):
+        use = asked & np.isfinite(x).all(axis=1) & np.isfinite(b)
+        rows = np.stack([x[use, lean], calibration.bent_over(x[use])], -1)
+        total += rows.T @ rows / use.sum()
+        mixed += rows.T @ b[use] / use.sum()
+    slope, bent = np.linalg.solve(total, mixed)
+    return float(slope), float(bent)
+
+
+def _back(group: Sequence[Subject]) -> dict[str, Any]:
+    side = [one for one in group if one.truth.view == "side"]
+    lower = _smooth_ridge(side, lambda one: one.lower_deg, head=False)
+    upper = _smooth_ridge(side, lambda one: one.upper_deg, head=True)
+    shoulder = _shoulder(side)
+    usual = []
+    for one in side:
+        profile = np.where(np.isfinite(one.standing_back), one.standing_back, 0.0)
+        usual.append((profile @ lower[0], profile @ upper[0], one.standing[series.HEAD]))
+    return {
+        "LOWER_WEIGHTS": tuple(lower[0].round(2).tolist()),
+        "UPPER_WEIGHTS": tuple(upper[0].round(2).tolist()),
+        "LOWER_BY_LEAN": round(lower[1], 3),
+        "UPPER_BY_LEAN": round(upper[1], 3),
+        "UPPER_BY_HEAD": round(upper[2], 3),
+        "SHOULDER_WEIGHTS": tuple((shoulder[0]).round(4).tolist()),
+        "SHOULDER_CARRIAGE": tuple(shoulder[1].round(4).tolist()),
+        "USUAL_BACK": (round(shoulder[2], 4), *np.nanmedian(np.array(usual), axis=0).round(3).tolist()),
+    }
+
+
+def _smooth_ridge(side: Sequence[Subject], true: Callable[[Subject], Floats], *, head: bool) -> tuple[Floats, float, float]:
+    """Weights by sample, degrees a trunk length, of the trunk's lean and of the head; no offset: no change means no flexion."""
+    at = np.flatnonzero((HEIGHTS >= BACK_FROM - 1e-9) & (HEIGHTS <= BACK_TO + 1e-9))
+    many = len(at)
+    second = np.diff(np.eye(many), 2, axis=0)
+    total = np.zeros((many + 2, many + 2))
+    total[:many, :many] = RIDGE * np.eye(many) + ROUGH * second.T @ second
+    total[many, many], total[many + 1, many + 1] = ANGLE_RIDGE, ANGLE_RIDGE if head else 1e9
+    mixed = np.zeros(many + 2)
+    for one in side:
+        change = one.seen.series - one.standing
+        x = np.c_[100.0 * (one.back - one.standing_back)[:, at], np.maximum(change[:, series.TRUNK], 0.0), change[:, series.HEAD]]
+        y = true(one)
+        use = one.moving & (one.seen.series[:, series.TRUNK] > LEAST_LEAN_DEG) & np.isfinite(x).all(axis=1) & np.isfinite(y)
+        if use.sum() < 5:
+            continue
+        weight = (FAULTY_BACKS if max(one.lower_deg[use].max(), one.upper_deg[use].max()) > 18.0 else 1.0) / use.sum()
+        total += weight * x[use].T @ x[use]
+        mixed += weight * x[use].T @ y[use]
+    found = np.linalg.solve(total, mixed)
+    weights = np.zeros(S)
+    weights[at] = 100.0 * found[:many]
+    return weights, float(found[many]), float(found[many + 1]) if head else 0.0
+
+
+def _shoulder(side: Sequence[Subject]) -> tuple[Floats, Floats, float]:
+    """Weights by sample and of the carriage that tell shoulders that hang forward while standing, and what they usually read.
+
+    Ridge about the mean of the bodies, towards whether the shoulder joint truly lies more than ``SLUMPED`` further in front of the back
+    than usual; then scaled so that a difference reads as the joint's true difference in trunk lengths.
+    """
+    at = np.flatnonzero((HEIGHTS >= BACK_FROM - 1e-9) & (HEIGHTS <= SHOULDER_TO + 1e-9))
+    many = len(at)
+    second = np.diff(np.eye(many), 2, axis=0)
+    usable = [one for one in side if np.isfinite([*one.standing_back[at], *one.carriage, one.shift]).all()]
+    x = np.array([[*one.standing_back[at], *one.carriage] for one in usable])
+    shift = np.array([one.shift for one in usable])
+    slumped = shift > SLUMPED
+    z = np.c_[100.0 * (x - x.mean(axis=0)), np.ones(len(x))]
+    penalty = SHOULDER_RIDGE * np.diag([1.0] * x.shape[1] + [0.0])
+    penalty[:many, :many] += 10.0 * SHOULDER_RIDGE * second.T @ second
+    found = np.linalg.solve(z.T @ z + penalty, z.T @ (10.0 * slumped))[:-1]
+    score = x @ found
+    found *= np.cov(score, shift)[0, 1] / np.var(score, ddof=1)
+    weights = np.zeros(S)
+    weights[at] = found[:many]
+    return weights, found[many:], float(np.median((x @ found)[~slumped]))
