@@ -22,7 +22,9 @@ from .truth import Truth, in_part, load_folder
 
 FOLDS: Final = 5
 LEAST_BODIES: Final = 2 * FOLDS  # in each view: a fold must leave some
-WITHIN: Final = 0.8  # share of errors that an interval holds
+WITHIN: Final = 0.8  # share of clips whose error an interval holds
+DEEP: Final = 0.8  # of the deepest hip flexion: there the bottom is
+FEW: Final = 5
 AT_DEG: Final = (0.0, 30.0, 45.0, 60.0, 90.0)
 TRUE_OF: Final = {metric: name for metric, name, _ in reversed(COMPARED)}  # joint centres where there are two truths
 
@@ -68,14 +70,22 @@ def _refit(numbers: dict[str, Any], truths: Sequence[Truth], poses: Sequence[Pos
 
 
 def _collect(errors: dict[str, list[tuple[float, Floats]]], one: Subject, result: Result) -> None:
-    """Add one clip's errors within repetitions, found - true, by how far its camera is from a square side view."""
+    """Add one clip's errors near the bottoms, found - true, by how far its camera is from a square side view.
+
+    ``hips_lead_deg`` and ``back_drift_deg`` are of the way up, and so are their errors.
+    """
     off_deg = abs((one.truth.azimuth_deg + 90.0) % 180.0 - 90.0)
     true = _true_measures(one, result)
     inside = one.moving & (result.rep > 0)
+    deep = inside & (true["hip_flexion_deg"] >= DEEP * np.nanmax(true["hip_flexion_deg"], initial=0.0, where=inside))
     for name in METRICS:
         if name in true:
             found = getattr(result.metrics, name)
-            error = (found - true[name])[inside & np.isfinite(found) & np.isfinite(true[name])]
+            error = (found - true[name])[
+                (inside & (result.phase == Phase.UP) if name in ("hips_lead_deg", "back_drift_deg") else deep)
+                & np.isfinite(found)
+                & np.isfinite(true[name])
+            ]
             if len(error):
                 errors[name].append((off_deg, error))
 
@@ -98,11 +108,11 @@ def _true_measures(one: Subject, result: Result) -> dict[str, Floats]:
 
 
 def _by_view(errors: Sequence[tuple[float, Floats]], digits: int) -> tuple[float, ...]:
-    """Half-width that holds ``WITHIN`` of the errors near each of ``AT_DEG``, a mean over clips; between its neighbours where none is."""
+    """Half-width that holds the middle error of ``WITHIN`` of the clips near each of ``AT_DEG``; as its neighbours' where there are few."""
     out: list[float] = []
     for at in AT_DEG:
         near = [error for off, error in errors if AT_DEG[int(np.argmin(np.abs(np.array(AT_DEG) - off)))] == at]
-        out.append(float(np.mean([np.quantile(np.abs(error), WITHIN) for error in near])) if len(near) > 1 else np.nan)
+        out.append(float(np.quantile([np.median(np.abs(error)) for error in near], WITHIN)) if len(near) >= FEW else np.nan)
     known = np.flatnonzero(np.isfinite(out))
     if not len(known):
         return (0.0,) * len(AT_DEG)

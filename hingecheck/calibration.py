@@ -24,6 +24,8 @@ BENT_OVER_DEG: Final = 15.0
 # were bent from 15 degrees forward to 25 back. A lifter who looks at the ceiling is not one of them.
 HEAD_BACK_DEG: Final = -25.0
 HEAD_DOWN_DEG: Final = 35.0
+# A lifter who looks at the floor while standing carries the ear ahead as one who slumps does. Rendered heads stand within this, nearly all.
+LEVEL_HEAD_DEG: Final = 9.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +90,14 @@ def back(read: Floats, standing: Sequence[float] | None, trunk_lean_deg: Floats)
     ``read`` are the columns ``series.BACK``. What of the standing shape is not known is taken to be people's usual one. A neutral back's
     contour changes as well when the trunk leans, and a neck that bends carries the head along: both have their share. The shoulders are
     those of the stand, against people's usual ones: on rendered bodies that tells shoulders that hang forward, and the change within a
-    rep does not, for the landmarks do not follow the shoulder blade. NaN without a standing shape.
+    rep does not, for the landmarks do not follow the shoulder blade. NaN without a standing shape, or where the lifter stood looking down.
     """
     usual = np.array(USUAL_BACK)
     own = np.full(len(usual), np.nan) if standing is None else np.array(standing) - usual
     most = np.array([np.inf, OWN_LOWER_DEG, OWN_UPPER_DEG, np.inf])
     _, lower, upper, head = np.moveaxis(read - usual - np.clip(np.nan_to_num(own), -most, most), -1, 0)
     leant = np.maximum(trunk_lean_deg, 0.0)
-    shift = np.full(len(read), own[0])
+    shift = np.full(len(read), own[0] if abs(own[3]) <= LEVEL_HEAD_DEG else np.nan)
     known = np.where((head >= HEAD_BACK_DEG) & (head <= HEAD_DOWN_DEG), head, np.nan)
     return lower + LOWER_BY_LEAN * leant, upper + UPPER_BY_LEAN * leant + UPPER_BY_HEAD * known, shift
 
@@ -124,10 +126,10 @@ SHOULDER_WEIGHTS: Final[tuple[float, ...]] = (0.0, 0.0, 0.0, -0.2105, -0.2333, -
 SHOULDER_CARRIAGE: Final[tuple[float, ...]] = (0.9694, -0.281, 0.4385)
 USUAL_BACK: Final = (-0.118, -23.626, 22.115, 20.919)
 SPREADS_AT_DEG: Final = (0.0, 30.0, 45.0, 60.0, 90.0)
-SPREADS: Final[dict[str, tuple[float, ...]]] = {"hip_flexion_deg": (4.8, 7.4, 8.0, 9.9, 9.4), "knee_flexion_deg": (5.2, 6.9, 7.7, 11.2,
-    9.6), "trunk_lean_deg": (2.7, 4.0, 4.1, 5.1, 5.7), "shin_lean_deg": (3.0, 3.8, 4.4, 6.8, 3.3), "spine_lower_deg": (4.5, 15.1, 21.0,
-    28.5, 20.9), "spine_upper_deg": (3.5, 7.4, 16.5, 29.6, 21.7), "butt_drop": (0.032, 0.039, 0.025, 0.034, 0.036), "shoulder_shift":
-    (0.017, 0.074, 0.032, 0.095, 0.132), "knee_ankle_ratio": (0.135, 0.135, 0.107, 0.099, 0.119), "ankle_hip_ratio": (0.183, 0.183, 0.137,
-    0.082, 0.108), "hips_lead_deg": (8.8, 11.8, 10.3, 9.9, 12.9), "back_drift_deg": (1.1, 0.9, 2.1, 2.3, 8.2), "view_yaw_deg": (4.9, 7.5,
-    6.9, 7.2, 3.8)}
-SPREADS_UNSTOOD: Final[dict[str, float]] = {"spine_lower_deg": 11.0, "spine_upper_deg": 4.4}
+SPREADS: Final[dict[str, tuple[float, ...]]] = {"hip_flexion_deg": (4.9, 9.4, 7.5, 10.9, 8.9), "knee_flexion_deg": (5.4, 8.5, 10.0, 10.1,
+    15.0), "trunk_lean_deg": (2.8, 4.6, 4.4, 6.2, 5.3), "shin_lean_deg": (2.9, 4.2, 5.5, 8.4, 4.7), "spine_lower_deg": (5.8, 12.2, 12.2,
+    12.2, 12.2), "spine_upper_deg": (4.0, 7.3, 7.3, 7.3, 7.3), "butt_drop": (0.04, 0.046, 0.036, 0.054, 0.051), "shoulder_shift": (0.027,
+    0.134, 0.134, 0.134, 0.134), "knee_ankle_ratio": (0.171, 0.171, 0.154, 0.114, 0.123), "ankle_hip_ratio": (0.257, 0.257, 0.07, 0.079,
+    0.127), "hips_lead_deg": (7.9, 10.7, 12.3, 5.0, 16.3), "back_drift_deg": (1.5, 1.5, 1.5, 1.5, 1.5), "view_yaw_deg": (5.0, 9.3, 9.8,
+    8.8, 5.1)}
+SPREADS_UNSTOOD: Final[dict[str, float]] = {"spine_lower_deg": 15.4, "spine_upper_deg": 5.1}

@@ -95,7 +95,7 @@ CUES: Final[tuple[Cue, ...]] = (
             Fault(
                 direction="low",
                 metric="butt_drop",
-                limit=0.08,
+                limit=0.073,
                 above=True,
                 margin=0.02,
                 phases=LOADED,
@@ -117,13 +117,13 @@ CUES: Final[tuple[Cue, ...]] = (
         hold_s=0.2,
         priority=6,
         weight=0.7,
-        hidden="the shoulder or the edge of the back is hidden",
+        hidden="the back was hidden while you stood, or you looked down",
         against_standing=True,
         faults=(
             Fault(
                 direction="forward",
                 metric="shoulder_shift",
-                limit=0.031,
+                limit=0.019,
                 above=True,
                 margin=0.005,
                 phases=LOADED,
@@ -151,7 +151,7 @@ CUES: Final[tuple[Cue, ...]] = (
             Fault(
                 direction="rounded",
                 metric="spine_upper_deg",
-                limit=10.0,
+                limit=9.5,
                 above=True,
                 margin=3.0,
                 phases=LOADED,
@@ -190,7 +190,7 @@ CUES: Final[tuple[Cue, ...]] = (
             Fault(
                 direction="locked",
                 metric="knee_flexion_deg",
-                limit=14.8,
+                limit=15.0,
                 above=False,
                 margin=2.0,
                 phases=BOTTOM,
@@ -218,7 +218,7 @@ CUES: Final[tuple[Cue, ...]] = (
             Fault(
                 direction="rounded",
                 metric="spine_lower_deg",
-                limit=16.4,
+                limit=15.2,
                 above=True,
                 margin=3.0,
                 min_lean_deg=LOADED_LEAN_DEG,
@@ -259,7 +259,7 @@ CUES: Final[tuple[Cue, ...]] = (
             Fault(
                 direction="loose",
                 metric="back_drift_deg",
-                limit=6.5,
+                limit=6.1,
                 above=True,
                 margin=1.5,
                 phases=LOADED,
@@ -325,7 +325,7 @@ CUES: Final[tuple[Cue, ...]] = (
             Fault(
                 direction="narrow",
                 metric="ankle_hip_ratio",
-                limit=0.83,
+                limit=0.85,
                 above=False,
                 margin=0.05,
                 phases=PLANTED,
@@ -337,7 +337,7 @@ CUES: Final[tuple[Cue, ...]] = (
             Fault(
                 direction="wide",
                 metric="ankle_hip_ratio",
-                limit=2.0,
+                limit=1.98,
                 above=True,
                 margin=0.05,
                 phases=PLANTED,
@@ -365,7 +365,7 @@ CUES: Final[tuple[Cue, ...]] = (
                 direction="short",
                 throughout=True,
                 metric="hip_flexion_deg",
-                limit=8.0,
+                limit=7.9,
                 above=True,
                 margin=3.0,
                 phases=TOP,
@@ -389,7 +389,7 @@ CUES: Final[tuple[Cue, ...]] = (
             Fault(
                 direction="hips_first",
                 metric="hips_lead_deg",
-                limit=12.0,
+                limit=11.4,
                 above=True,
                 margin=3.0,
                 phases=RISING,

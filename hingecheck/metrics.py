@@ -24,6 +24,7 @@ from .series import (
     sources,
 )
 
+BACK_WITHIN_DEG: Final = 20.0  # further from the side the outline is no longer the back's: the bend would be off by 13 degrees
 GAPS_BEYOND_DEG: Final = 30.0  # nearer to the side one knee hides the other, and the ratio of two small gaps means nothing
 
 # In a hinge the feet stay where they stood and the legs as long as they were. A plate in front of the leg draws the landmarks on to
@@ -88,7 +89,8 @@ def against(baseline: Baseline | None, series: Floats, yaw_deg: Floats, sure: Fl
     trunk, thigh, shin = np.moveaxis(calibration.leans(read, baseline.leans_deg if baseline else None, share), -1, 0)
     camera_deg = calibration.camera_yaw(yaw_deg)
     from_front = off_side(camera_deg) > GAPS_BEYOND_DEG
-    lower, upper, shift = calibration.back(series[:, BACK], baseline.back if baseline else None, trunk)
+    seen_back = np.where((off_side(camera_deg) <= BACK_WITHIN_DEG)[:, None], series[:, BACK], np.nan)
+    lower, upper, shift = calibration.back(seen_back, baseline.back if baseline else None, trunk)
     return Metrics(
         hip_flexion_deg=trunk + thigh,
         knee_flexion_deg=np.where(kept, thigh + shin, np.nan),

@@ -43,6 +43,7 @@ EXACT = {
     "USUAL_BACK": (BACK_DEPTH, BACK_DEPTH * sum(LOWER_WEIGHTS), BACK_DEPTH * sum(UPPER_WEIGHTS), 0.0),  # the figure standing tall
     "OWN_LOWER_DEG": np.inf,
     "OWN_UPPER_DEG": np.inf,
+    "LEVEL_HEAD_DEG": np.inf,
     "SPREADS": {name: (0.0,) * len(calibration.SPREADS_AT_DEG) for name in METRICS},
     "SPREADS_UNSTOOD": {"spine_lower_deg": 2.0, "spine_upper_deg": 1.0},
 }

@@ -263,3 +263,9 @@ def test_the_fitted_numbers_are_of_one_shape() -> None:
         assert all(a < b for a, b in pairwise(rising))
     assert (np.array(ANGLES.slope) > 0).all()
     assert HEAD_BACK_DEG < 0 < HEAD_DOWN_DEG
+
+
+def test_who_stands_looking_down_is_not_told_about_the_shoulders() -> None:
+    level, down = (np.array(USUAL_BACK) + [0.05, 0.0, 0.0, turn] for turn in (calibration.LEVEL_HEAD_DEG, calibration.LEVEL_HEAD_DEG + 0.1))
+    assert calibration.back(level[None], tuple(level), np.zeros(1))[2][0] == pytest.approx(0.05)
+    assert np.isnan(calibration.back(down[None], tuple(down), np.zeros(1))[2][0])

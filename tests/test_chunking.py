@@ -5,7 +5,7 @@ do not. What the figure is told is beside the point here.
 """
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 
 import numpy as np
@@ -31,7 +31,7 @@ from synthetic import (
     without_person,
 )
 
-from hingecheck import engine
+from hingecheck import calibration, engine
 from hingecheck.data import Poses, Result
 from hingecheck.profiles import Profile, loads
 
@@ -188,6 +188,14 @@ def test_random_cuts_and_empty_chunks_give_the_verdict_of_one_call(scene: tuple[
         again = [*cuts, *cuts[:3], 0, len(poses)]  # twice the same cut is an empty chunk
         _, cut = in_chunks(poses, sorted(map(int, again)), STRICT)
         assert_same(whole, cut)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def level_head() -> Iterator[None]:
+    """The figure's head sits straight on its trunk, which of a person would be a bowed one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(calibration, "LEVEL_HEAD_DEG", np.inf)
+        yield
 
 
 def test_the_scenes_have_something_to_disagree_about() -> None:
