@@ -89,11 +89,15 @@ def against_truth(group: Sequence[Case], verbose: bool = False) -> Tables:
     tables: Tables = {
         "Measures by view, within repetitions": errors(group, lambda case: case.truth.view),
         "Measures by view, all frames": errors(group, lambda case: case.truth.view, everywhere=True),
-        "Knee behind plates, side views, within repetitions": errors(
-            [case for case in group if case.truth.view == "side"],
-            lambda case: "barbell" if case.truth.plates else "no plates",
-            only="knee_flexion_deg",
-        ),
+        "Plates before the leg set apart, side views, within repetitions": [
+            row
+            for measure in ("hip_flexion_deg", "knee_flexion_deg")
+            for row in errors(
+                [case for case in group if case.truth.view == "side"],
+                lambda case: "barbell" if case.truth.plates else "no plates",
+                only=measure,
+            )
+        ],
         "Hip flexion by camera azimuth, within repetitions": errors(
             group, lambda case: azimuth_bin(case.truth.azimuth_deg), only="hip_flexion_deg"
         ),
