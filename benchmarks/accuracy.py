@@ -1,7 +1,7 @@
 """``accuracy``: measures, repetitions, cues and views against clips with truth, and against real clips labelled by eye."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -40,6 +40,7 @@ COMPARED: Final = (
     ("ankle_hip_ratio", "ankle_hip_ratio", "ratio"),
     ("view_yaw_deg", "view_yaw", "deg"),
 )
+TRUE_OF: Final = {metric: name for metric, name, _ in reversed(COMPARED)}  # joint centres where there are two truths
 ACROSS: Final = frozenset({"knee_ankle_ratio", "ankle_hip_ratio"})  # gaps across the body: a side view hides them
 SPINE_HOLD_S: Final = 0.3
 
@@ -89,17 +90,13 @@ def against_truth(group: Sequence[Case], verbose: bool = False) -> Tables:
     tables: Tables = {
         "Measures by view, within repetitions": errors(group, lambda case: case.truth.view),
         "Measures by view, all frames": errors(group, lambda case: case.truth.view, everywhere=True),
-        "Plates before the leg set apart, side views, within repetitions": [
-            row
-            for measure in ("hip_flexion_deg", "knee_flexion_deg")
-            for row in errors(
-                [case for case in group if case.truth.view == "side"],
-                lambda case: "barbell" if case.truth.plates else "no plates",
-                only=measure,
-            )
-        ],
+        "Plates before the leg set apart, side views, within repetitions": errors(
+            [case for case in group if case.truth.view == "side"],
+            lambda case: "barbell" if case.truth.plates else "no plates",
+            only={"hip_flexion_deg", "knee_flexion_deg"},
+        ),
         "Hip flexion by camera azimuth, within repetitions": errors(
-            group, lambda case: azimuth_bin(case.truth.azimuth_deg), only="hip_flexion_deg"
+            group, lambda case: azimuth_bin(case.truth.azimuth_deg), only={"hip_flexion_deg"}
         ),
         "Repetitions": rep_rows(group),
         "Cues, a repetition": verdicts.by_cue(said, everywhere=verbose),
@@ -120,14 +117,14 @@ def against_truth(group: Sequence[Case], verbose: bool = False) -> Tables:
     return tables
 
 
-def errors(group: Iterable[Case], key: Callable[[Case], str], *, everywhere: bool = False, only: str = "") -> list[Row]:
+def errors(group: Iterable[Case], key: Callable[[Case], str], *, everywhere: bool = False, only: Collection[str] = ()) -> list[Row]:
     """Bias, MAE and limits of agreement of each measure, for each group of clips; within repetitions, or everywhere."""
     grouped: dict[str, list[Case]] = {}
     for case in group:
         grouped.setdefault(key(case), []).append(case)
     rows = []
     for metric, name, unit in COMPARED:
-        for label, clips in sorted(grouped.items()) if only in ("", metric) else ():
+        for label, clips in sorted(grouped.items()) if not only or metric in only else ():
             pairs = [_paired(case, metric, name, everywhere) for case in clips if metric not in ACROSS or case.truth.view != "side"]
             if not pairs:
                 continue
@@ -211,7 +208,7 @@ def intervals(group: Iterable[Case]) -> list[Row]:
     for case in group:
         for rep in case.seen.result.reps:
             at = int(case.truth.at(np.array([rep.bottom_s]))[0])
-            for metric, name in {metric: name for metric, name, _ in reversed(COMPARED)}.items():
+            for metric, name in TRUE_OF.items():
                 found, spread, true = rep.metrics[metric], rep.uncertainty[metric], case.truth.measures[name][at]
                 if at >= 0 and found is not None and spread is not None and np.isfinite(true):
                     inside.setdefault((metric, case.truth.view), []).append((abs(found - true) <= spread, spread))

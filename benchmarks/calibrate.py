@@ -13,7 +13,7 @@ from hingecheck.data import METRICS, Phase, Poses, Result
 from hingecheck.errors import InputError
 from hingecheck.profiles import Profile
 
-from .accuracy import ACROSS, COMPARED
+from .accuracy import ACROSS, TRUE_OF
 from .fit import LEAST_LEAN_DEG, Subject, fit, subject, usual_profile
 from .stats import Floats
 from .tables import Row
@@ -26,7 +26,6 @@ WITHIN: Final = 0.8  # share of clips whose error an interval holds
 DEEP: Final = 0.8  # of the deepest hip flexion: there the bottom is
 FEW: Final = 5
 AT_DEG: Final = (0.0, 30.0, 45.0, 60.0, 90.0)
-TRUE_OF: Final = {metric: name for metric, name, _ in reversed(COMPARED)}  # joint centres where there are two truths
 
 
 def measure(folder: Path, model: str, cache: Path) -> tuple[str, list[Row]]:
@@ -128,10 +127,10 @@ def _unstood(group: Sequence[tuple[Subject, Poses]]) -> dict[str, float]:
             _, seen = engine.observe(engine.start(Profile.default()), poses)  # with the numbers in use now
             measured = metrics.against(None, seen.series, seen.yaw_deg, seen.sure)
             loaded = one.moving & (measured.trunk_lean_deg > LEAST_LEAN_DEG)
-            for name, true in (("spine_lower_deg", one.lower_deg), ("spine_upper_deg", one.upper_deg)):
-                error = (getattr(measured, name) - true)[loaded]
+            for name, found in errors.items():
+                error = (getattr(measured, name) - one.true[TRUE_OF[name]])[loaded]
                 if np.isfinite(error).any():
-                    errors[name].append((0.0, error[np.isfinite(error)]))
+                    found.append((0.0, error[np.isfinite(error)]))
     return {name: _by_view(found, 1)[0] for name, found in errors.items()}
 
 

@@ -50,7 +50,7 @@ def compared(truth: Truth, home: Path, profile: "Profile") -> tuple[str, ...]:
     said = verdicts.verdicts(truth, case.seen.result.reps)
     faults = dict.fromkeys(fault for rep in truth.reps for fault in rep.faults)
     found = [f"{cue} {count['fault']}" for cue, count in case.seen.summary.cues.items() if count["fault"]]
-    off = errors([case], lambda _: "", only="hip_flexion_deg")[0]["mae"]
+    off = errors([case], lambda _: "", only={"hip_flexion_deg"})[0]["mae"]
     return (
         truth.name,
         str(case.seen.summary.view.kind),

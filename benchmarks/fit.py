@@ -1,12 +1,13 @@
 """The numbers of ``hingecheck/calibration.py`` from clips with truth: least squares and ridge, each body weighing the same."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
 from hingecheck import calibration, engine, series
+from hingecheck.baseline import NEARLY_UPRIGHT_DEG, medians
 from hingecheck.data import Bools, Poses
 from hingecheck.profiles import Profile
 from hingecheck.silhouette import HEIGHTS, S
@@ -27,15 +28,13 @@ CAMERA_AT_DEG: Final = (-35.0, 0.0, 30.0, 60.0, 90.0)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Subject:
-    """One clip as the fit sees it: smoothed series, back profile, true angles and flexions, which frames move, and the standing values."""
+    """One clip as the fit sees it: smoothed series, back profile, true measures and angles, which frames move, and the standing values."""
 
     truth: Truth
     seen: engine.Seen
     back: Floats
     true: dict[str, Floats]
     true_deg: Floats
-    lower_deg: Floats
-    upper_deg: Floats
     moving: Bools
     lead: Bools
     standing: Floats
@@ -54,20 +53,18 @@ def subject(truth: Truth, poses: Poses) -> Subject | None:
     lead = known & (poses.time_s > SETTLED_S) & (poses.time_s < truth.reps[0].start_s)
     if not np.isfinite(seen.series[lead][:, series.LEANS]).all(axis=1).any():
         return None
-    upright = known & (np.abs(seen.series[:, series.TRUNK]) < 30.0) & (poses.time_s < truth.reps[0].bottom_s)
+    upright = known & (np.abs(seen.series[:, series.TRUNK]) < NEARLY_UPRIGHT_DEG) & (poses.time_s < truth.reps[0].bottom_s)
     return Subject(
         truth=truth,
         seen=seen,
         back=back,
         true=true,
         true_deg=np.stack([true["trunk_inclination"], true["hip_flexion"] - true["trunk_inclination"], true["shank_inclination"]], -1),
-        lower_deg=true["lumbar_flexion"],
-        upper_deg=true["thoracic_flexion"],
         moving=known & truth.moving[at],
         lead=lead,
         standing=_first_seen(seen.series, lead, upright),
         standing_back=_first_seen(back, lead, upright),
-        carriage=_median(series.carriage(poses, seen.yaw_deg, seen.near)[lead]),
+        carriage=medians(series.carriage(poses, series.middles(poses, seen.yaw_deg), seen.yaw_deg, seen.near)[lead]),
         shift=float(truth.measures["shoulder_shift"][0]),
     )
 
@@ -94,14 +91,8 @@ def usual_profile(truths: Sequence[Truth], poses: Sequence[Poses]) -> tuple[floa
     for truth, seen in zip(truths, poses, strict=True):
         lead = (seen.time_s > SETTLED_S) & (seen.time_s < truth.reps[0].start_s)
         if truth.view == "side" and lead.any():
-            rows.append(_median(seen.back[lead]))
-    return tuple(_median(np.array(rows)).round(4).tolist())
-
-
-def _median(rows: Floats) -> Floats:
-    """Median of each column over the rows that have it, NaN where none has. (T, N) -> (N,)."""
-    seen = np.isfinite(rows)
-    return np.array([np.median(column[known]) if known.any() else np.nan for column, known in zip(rows.T, seen.T, strict=True)])
+            rows.append(medians(seen.back[lead]))
+    return tuple(medians(np.array(rows)).round(4).tolist())
 
 
 def _camera(group: Sequence[Subject]) -> dict[str, Any]:
@@ -155,8 +146,8 @@ def _line(change: Sequence[Floats], y: Sequence[Floats], where: Sequence[Floats]
 
 def _back(group: Sequence[Subject]) -> dict[str, Any]:
     side = [one for one in group if one.truth.view == "side"]
-    lower = _smooth_ridge(side, lambda one: one.lower_deg, head=False)
-    upper = _smooth_ridge(side, lambda one: one.upper_deg, head=True)
+    lower = _smooth_ridge(side, "lumbar_flexion", head=False)
+    upper = _smooth_ridge(side, "thoracic_flexion", head=True)
     shoulder = _shoulder(side)
     usual = []
     for one in side:
@@ -174,7 +165,7 @@ def _back(group: Sequence[Subject]) -> dict[str, Any]:
     }
 
 
-def _smooth_ridge(side: Sequence[Subject], true: Callable[[Subject], Floats], *, head: bool) -> tuple[Floats, float, float]:
+def _smooth_ridge(side: Sequence[Subject], true: str, *, head: bool) -> tuple[Floats, float, float]:
     """Weights by sample, degrees a trunk length, of the trunk's lean and of the head; no offset: no change means no flexion."""
     at = np.flatnonzero((HEIGHTS >= BACK_FROM - 1e-9) & (HEIGHTS <= BACK_TO + 1e-9))
     many = len(at)
@@ -186,11 +177,12 @@ def _smooth_ridge(side: Sequence[Subject], true: Callable[[Subject], Floats], *,
     for one in side:
         change = one.seen.series - one.standing
         x = np.c_[100.0 * (one.back - one.standing_back)[:, at], np.maximum(change[:, series.TRUNK], 0.0), change[:, series.HEAD]]
-        y = true(one)
+        y = one.true[true]
         use = one.moving & (one.seen.series[:, series.TRUNK] > LEAST_LEAN_DEG) & np.isfinite(x).all(axis=1) & np.isfinite(y)
         if use.sum() < 5:
             continue
-        weight = (FAULTY_BACKS if max(one.lower_deg[use].max(), one.upper_deg[use].max()) > 18.0 else 1.0) / use.sum()
+        rounds = max(one.true[name][use].max() for name in ("lumbar_flexion", "thoracic_flexion")) > 18.0
+        weight = (FAULTY_BACKS if rounds else 1.0) / use.sum()
         total += weight * x[use].T @ x[use]
         mixed += weight * x[use].T @ y[use]
     found = np.linalg.solve(total, mixed)

@@ -93,8 +93,7 @@ def held_in_rep(result: "Result", rep: "Rep", fault: Fault, hold_s: float) -> fl
     inside = (result.rep == rep.index) & (result.time_s >= rep.start_s) & np.isin(result.phase, [int(phase) for phase in fault.phases])
     if fault.min_lean_deg is not None:
         inside &= result.metrics.trunk_lean_deg >= fault.min_lean_deg
-    value, spread = (getattr(table, fault.metric)[inside] for table in (result.metrics, result.spreads))
-    value = value - spread if fault.above else value + spread
+    value = fault.least(*(getattr(table, fault.metric)[inside] for table in (result.metrics, result.spreads)))
     if fault.throughout:  # who got it right once got it right
         seen = value[np.isfinite(value)]
         return float("nan") if not len(seen) else float(seen.min() if fault.above else seen.max())

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from . import calibration
+from . import calibration, views
 from .data import Bools, Floats
 from .series import (
     ANKLE_X,
@@ -15,7 +15,6 @@ from .series import (
     HIP_Y,
     LEANS,
     NEAR_SIDE,
-    SERIES,
     SHANK_PX,
     THIGH,
     THIGH_PX,
@@ -86,18 +85,18 @@ def standing(series: Floats, rate: Floats, yaw_deg: Floats) -> Bools:
     return stands
 
 
+def medians(rows: Floats) -> Floats:
+    """Median of each column over the rows that have it, NaN where none has. (T, N) -> (N,)."""
+    seen = np.isfinite(rows)
+    return np.array([np.median(column[known]) if known.any() else np.nan for column, known in zip(rows.T, seen.T, strict=True)])
+
+
 def learn(time_s: float, series: Floats, yaw_deg: Floats) -> Baseline:
     """Baseline from the frames of one stand: medians, blind to NaN. (T, SERIES), (T,) signed degrees -> Baseline."""
-    seen = np.isfinite(series)
-    middle = np.full(SERIES, np.nan)
-    for n in range(SERIES):
-        if seen[:, n].any():
-            middle[n] = np.median(series[seen[:, n], n])
-    angle = np.radians(yaw_deg[np.isfinite(yaw_deg)])
-    turned = float(np.degrees(np.arctan2(np.median(np.sin(angle)), np.median(np.cos(angle))))) if len(angle) else float("nan")
+    middle = medians(series)
     return Baseline(
         time_s=time_s,
-        yaw_deg=turned,
+        yaw_deg=views.middle(yaw_deg),
         leans_deg=tuple(middle[LEANS].tolist()),
         hip_px=(float(middle[HIP_X]), float(middle[HIP_Y])),
         ankle_px=(float(middle[ANKLE_X]), float(middle[ANKLE_Y])),

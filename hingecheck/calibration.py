@@ -79,9 +79,9 @@ def camera_yaw(yaw_deg: Floats) -> Floats:
     The shoulder line of the world landmarks reads a few degrees towards the front from the side, and too near to the side from behind.
     """
     way = np.where(yaw_deg < 0.0, -1.0, 1.0)
-    towards_front = np.interp(90.0 - np.abs(yaw_deg), CAMERA_READ_DEG, CAMERA_TRUE_DEG, left=np.nan)
-    beyond = 90.0 - np.abs(yaw_deg) - CAMERA_READ_DEG[0] + CAMERA_TRUE_DEG[0]
-    return way * np.clip(90.0 - np.where(np.isnan(towards_front), beyond, towards_front), 0.0, 180.0)
+    read = 90.0 - np.abs(yaw_deg)
+    beyond = np.minimum(read - CAMERA_READ_DEG[0], 0.0)  # further towards the back than was fitted: degree by degree
+    return way * np.clip(90.0 - (np.interp(read, CAMERA_READ_DEG, CAMERA_TRUE_DEG) + beyond), 0.0, 180.0)
 
 
 def back(read: Floats, standing: Sequence[float] | None, trunk_lean_deg: Floats) -> tuple[Floats, Floats, Floats]:

@@ -4,15 +4,17 @@ Overlay, report, profile file, web form and docs are made from these rows. Every
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
-from .data import METRICS, Phase, ViewKind
+from .data import METRICS, Floats, Phase, ViewKind
 
 LOADED: Final = frozenset({Phase.DOWN, Phase.BOTTOM, Phase.UP})
 BOTTOM: Final = frozenset({Phase.BOTTOM})
 TOP: Final = frozenset({Phase.STANDING})  # of a rep: its lockout, until the next one starts
 RISING: Final = frozenset({Phase.UP})
 PLANTED: Final = frozenset({Phase.STANDING, Phase.BOTTOM})
+
+Number = TypeVar("Number", float, Floats)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,10 @@ class Fault:
     reason: str
     throughout: bool = False
     min_lean_deg: float | None = None
+
+    def least(self, value: Number, spread: Number) -> Number:
+        """The end of each interval value -+ spread that lies nearer to the right side of a limit: what is surely so. Elementwise."""
+        return value - spread if self.above else value + spread
 
 
 @dataclass(frozen=True, slots=True)

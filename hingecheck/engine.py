@@ -139,7 +139,7 @@ def advance(state: State, poses: Poses, profile: Profile) -> tuple[State, Result
         phase=moved.phase,
         rep=moved.rep,
         near=seen.near,
-        facing=np.where(np.isfinite(seen.yaw_deg), np.where(np.sin(np.radians(seen.yaw_deg)) >= 0, 1, -1), 0).astype(np.int8),
+        facing=np.where(np.isfinite(seen.yaw_deg), series.way_faced(seen.yaw_deg), 0).astype(np.int8),
         active=judged.active,
         events=tuple(sorted((*events, *judged.events, *closing), key=lambda event: event.time_s)),
         reps=reps,
@@ -284,6 +284,7 @@ def _bottoms(last: Deepest, moved: phases.Phases, measured: Metrics, spreads: Me
 
 
 def _rep(closed: Closed, bottom: Deepest, cues: dict[str, Judgement]) -> Rep:
+    values, spreads = _named(bottom.values), _named(bottom.spreads)
     return Rep(
         index=closed.index,
         start_s=closed.start_s,
@@ -291,11 +292,8 @@ def _rep(closed: Closed, bottom: Deepest, cues: dict[str, Judgement]) -> Rep:
         end_s=closed.end_s,
         complete=closed.complete,
         score=scoring.rep_score(cues),
-        metrics=_named(bottom.values),
-        uncertainty={
-            name: spread if value is not None else None
-            for (name, value), spread in zip(_named(bottom.values).items(), _named(bottom.spreads).values(), strict=True)
-        },
+        metrics=values,
+        uncertainty={name: None if value is None else spreads[name] for name, value in values.items()},
         cues=cues,
     )
 

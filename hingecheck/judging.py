@@ -30,13 +30,9 @@ class Rule:
         """Whether a value is past the limit by more than ``by``; NaN is not. Elementwise."""
         return value > self.limit + by if self.fault.above else value < self.limit - by
 
-    def least(self, value: Floats, spread: Floats) -> Floats:
-        """The end of each interval value -+ spread that lies nearer to the right side of the limit: what is surely so. (T,) each."""
-        return value - spread if self.fault.above else value + spread
-
     def surely(self, moment: "Moment") -> float:
-        """The same of one moment."""
-        return moment.value - moment.spread if self.fault.above else moment.value + moment.spread
+        """What the value of a moment surely is: see ``Fault.least``."""
+        return self.fault.least(moment.value, moment.spread)
 
     def excess(self, value: float) -> float:
         """How far a value is past the limit, in the cue's unit; negative on the right side of it."""
@@ -169,7 +165,7 @@ def _watch(
     idle = not tally.on and tally.since_s is None
     if idle and not counts.any():
         return False
-    sure = rule.least(value, spread)
+    sure = rule.fault.least(value, spread)
     seen = counts & fits & np.isfinite(sure)
     tally.frames += int(counts.sum())
     tally.askew += int((counts & ~fits).sum())

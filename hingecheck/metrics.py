@@ -22,6 +22,7 @@ from .series import (
     THIGH_PX,
     off_side,
     sources,
+    way_faced,
 )
 
 BACK_WITHIN_DEG: Final = 20.0  # further from the side the outline is no longer the back's: the bend would be off by 13 degrees
@@ -53,11 +54,10 @@ def thigh_from_feet(baseline: Baseline, series: Floats, yaw_deg: Floats) -> Floa
     The knee is where a circle of the thigh's length about the hip meets one of the shank's about the ankle, on the forward side.
     """
     up = np.array(baseline.ankle_px) - series[:, HIP_X : HIP_Y + 1]
-    way = np.where(np.sin(np.radians(yaw_deg)) >= 0, 1.0, -1.0)
     thigh, shank = baseline.thigh_px, baseline.shank_px
     reach = np.clip(np.hypot(up[:, 0], up[:, 1]), abs(thigh - shank) + 1.0, thigh + shank)
     at_hip = np.degrees(np.arccos(np.clip((thigh**2 + reach**2 - shank**2) / (2 * thigh * reach), -1.0, 1.0)))
-    return np.degrees(np.arctan2(way * up[:, 0], up[:, 1])) + at_hip
+    return np.degrees(np.arctan2(way_faced(yaw_deg) * up[:, 0], up[:, 1])) + at_hip
 
 
 def bend(baseline: Baseline | None, series: Floats, yaw_deg: Floats) -> Floats:
@@ -88,8 +88,9 @@ def against(baseline: Baseline | None, series: Floats, yaw_deg: Floats, sure: Fl
         drop = (baseline.ankle_px[1] - baseline.hip_px[1] - ankle_y + series[:, HIP_Y]) / baseline.leg_px
     trunk, thigh, shin = np.moveaxis(calibration.leans(read, baseline.leans_deg if baseline else None, share), -1, 0)
     camera_deg = calibration.camera_yaw(yaw_deg)
-    from_front = off_side(camera_deg) > GAPS_BEYOND_DEG
-    seen_back = np.where((off_side(camera_deg) <= BACK_WITHIN_DEG)[:, None], series[:, BACK], np.nan)
+    off_deg = off_side(camera_deg)
+    from_front = off_deg > GAPS_BEYOND_DEG
+    seen_back = np.where((off_deg <= BACK_WITHIN_DEG)[:, None], series[:, BACK], np.nan)
     lower, upper, shift = calibration.back(seen_back, baseline.back if baseline else None, trunk)
     return Metrics(
         hip_flexion_deg=trunk + thigh,

@@ -65,6 +65,11 @@ def sources(yaw_deg: Floats) -> Floats:
     return np.stack([near, 1.0 - near - world, world], axis=-1)
 
 
+def way_faced(yaw_deg: Floats) -> Floats:
+    """The picture's edge that the lifter faces: 1 right, -1 left. (T,) signed degrees -> (T,). -1 where it is NaN."""
+    return np.where(np.sin(np.radians(yaw_deg)) >= 0, 1.0, -1.0)
+
+
 def off_side(yaw_deg: Floats) -> Floats:
     """How far the camera is from a square side view, degrees, 0 to 90. (T,) -> (T,). NaN stays."""
     return np.abs(np.abs(yaw_deg) - 90.0)
@@ -93,14 +98,14 @@ def measure(poses: Poses, yaw_deg: Floats, near: Ints) -> Floats:
     side = np.maximum(near, 0)
     sine = np.sin(np.radians(yaw_deg))
     cosine = np.cos(np.radians(yaw_deg))
-    way = np.where(sine >= 0, 1.0, -1.0)
+    way = way_faced(yaw_deg)
 
     joints = ("shoulder", "hip", "knee", "ankle")
     pair = {j: np.array(skeleton.SIDES[j]) for j in joints}
     leg = np.where(_impossible(poses, side, way) & ~_impossible(poses, 1 - side, way), 1 - side, side)
     picture = {j: poses.xy[frames, pair[j][side if j == "shoulder" else leg]] for j in joints}
     middle = {j: (poses.xy[:, pair[j][0]] + poses.xy[:, pair[j][1]]) / 2 for j in joints}
-    forward = np.stack([way, np.ones_like(way)], axis=-1)
+    forward = _forward(yaw_deg)
     lengthened = np.stack([way * np.minimum(1.0 / np.maximum(np.abs(sine), 1e-9), LONGEST), np.ones_like(way)], axis=-1)
 
     def sagittal(s: int) -> Floats:
@@ -124,9 +129,9 @@ def measure(poses: Poses, yaw_deg: Floats, near: Ints) -> Floats:
     with np.errstate(invalid="ignore", divide="ignore"):
         series[:, KNEE_ANKLE] = gap["knee"] / gap["ankle"]
         series[:, ANKLE_HIP] = gap["ankle"] / gap["hip"]
-    head = _middles(poses, forward)
+    head = middles(poses, yaw_deg)
     back = bridged(poses.back)
-    carried = (carriage(poses, yaw_deg, near) * np.array(calibration.SHOULDER_CARRIAGE)).sum(axis=1)
+    carried = (carriage(poses, head, yaw_deg, near) * np.array(calibration.SHOULDER_CARRIAGE)).sum(axis=1)
     series[:, SHOULDER] = _weighed(calibration.SHOULDER_WEIGHTS, back) + carried
     series[:, LOWER] = _weighed(calibration.LOWER_WEIGHTS, back)
     series[:, UPPER] = _weighed(calibration.UPPER_WEIGHTS, back)
@@ -134,21 +139,27 @@ def measure(poses: Poses, yaw_deg: Floats, near: Ints) -> Floats:
     return series
 
 
-def _middles(poses: Poses, forward: Floats) -> dict[str, Floats]:
-    """Middles of hips, shoulders and ears, (forward, down) px, or the one side that is seen. Poses of T, (T, 2) signs -> (T, 2) each."""
+def middles(poses: Poses, yaw_deg: Floats) -> dict[str, Floats]:
+    """Middles of hips, shoulders and ears, (forward, down) px, or the one side that is seen. Gated poses of T, (T,) -> (T, 2) each."""
+    forward = _forward(yaw_deg)
     return {j: _mean_of_sides(*(poses.xy[:, one] for one in skeleton.SIDES[j])) * forward for j in ("hip", "shoulder", "ear")}
 
 
-def carriage(poses: Poses, yaw_deg: Floats, near: Ints) -> Floats:
+def _forward(yaw_deg: Floats) -> Floats:
+    """What turns a place in the picture, px, into (forward, down). (T,) signed degrees -> (T, 2)."""
+    way = way_faced(yaw_deg)
+    return np.stack([way, np.ones_like(way)], axis=-1)
+
+
+def carriage(poses: Poses, middle: dict[str, Floats], yaw_deg: Floats, near: Ints) -> Floats:
     """How head and shoulders are carried: ear ahead of the chord, ear up along it, near shoulder ahead of it; chord lengths. -> (T, 3).
 
-    The chord runs from the middle of the hips to the middle of the shoulders. Gated poses of T, (T,) signed degrees, near side (T,).
+    The chord runs from the middle of the hips to the middle of the shoulders. Gated poses of T, their
+    ``middles``, (T,) signed degrees, near side (T,).
     """
     rows, side = np.arange(len(poses)), np.maximum(near, 0)
-    forward = np.stack([np.where(np.sin(np.radians(yaw_deg)) >= 0, 1.0, -1.0), np.ones(len(poses))], axis=-1)
-    middle = _middles(poses, forward)
     chord, ear = middle["shoulder"] - middle["hip"], middle["ear"] - middle["hip"]
-    shoulder = poses.xy[rows, np.array(skeleton.SIDES["shoulder"])[side]] * forward - middle["hip"]
+    shoulder = poses.xy[rows, np.array(skeleton.SIDES["shoulder"])[side]] * _forward(yaw_deg) - middle["hip"]
     ahead = np.stack([-chord[:, 1], chord[:, 0]], axis=-1)
     square = (chord * chord).sum(axis=-1)
     with np.errstate(invalid="ignore", divide="ignore"):

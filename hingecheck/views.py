@@ -30,6 +30,12 @@ def yaw(parts: Floats) -> Floats:
     return np.degrees(np.arctan2(parts[:, 0], parts[:, 1]))
 
 
+def middle(yaw_deg: Floats) -> float:
+    """Median direction of signed yaws, degrees, -180 to 180; blind to NaN, and NaN without any other. (T,)."""
+    angle = np.radians(yaw_deg[np.isfinite(yaw_deg)])
+    return float(np.degrees(np.arctan2(np.median(np.sin(angle)), np.median(np.cos(angle))))) if len(angle) else float("nan")
+
+
 def near_side(last: int, yaw_deg: Floats) -> Ints:
     """The side towards the camera: 0 left, 1 right, kept while it is unclear; ``last`` is the side before. (T,) deg -> (T,).
 
@@ -56,14 +62,12 @@ def kind(yaw_deg: float | None) -> ViewKind:
 
 def describe(yaw_deg: Floats, where: Bools) -> View:
     """The view over the frames ``where``: median direction, its kind and facing. (T,) signed deg, (T,) bool -> View."""
-    seen = yaw_deg[where & np.isfinite(yaw_deg)]
-    if len(seen) == 0:
-        return View(ViewKind.UNKNOWN, None, None)
-    angle = np.radians(seen)
-    middle = float(np.degrees(np.arctan2(np.median(np.sin(angle)), np.median(np.cos(angle)))))
-    name = kind(middle)
+    turned = middle(yaw_deg[where])
+    name = kind(turned)
+    if name is ViewKind.UNKNOWN:
+        return View(name, None, None)
     if name is ViewKind.FRONT:
-        way = Facing.CAMERA if abs(middle) < 90 else Facing.AWAY
+        way = Facing.CAMERA if abs(turned) < 90 else Facing.AWAY
     else:
-        way = Facing.RIGHT if middle > 0 else Facing.LEFT
-    return View(name, way, round(abs(middle), 1))
+        way = Facing.RIGHT if turned > 0 else Facing.LEFT
+    return View(name, way, round(abs(turned), 1))

@@ -159,7 +159,7 @@ def test_a_clip_is_told_by_what_had_to_be_named_and_what_was():
 
 def test_a_gap_across_the_body_is_not_compared_where_a_side_view_hides_it():
     sides = [accuracy.Case(truth(true_rep(), azimuth=az, ankle_hip_ratio=np.ones(50)), seen(ankle_hip_ratio=np.ones(50))) for az in (0, 90)]
-    rows = accuracy.errors(sides, lambda case: case.truth.view, only="ankle_hip_ratio")
+    rows = accuracy.errors(sides, lambda case: case.truth.view, only={"ankle_hip_ratio"})
     assert [(row["clips of"], row["mae"]) for row in rows] == [("front", 0.0)]
 
 
@@ -177,10 +177,10 @@ def test_errors_within_reps_leave_standing_out():
     true = np.full(50, 10.0)
     found = np.where((np.arange(50) >= 10) & (np.arange(50) < 30), 12.0, 99.0)
     case = accuracy.Case(truth(true_rep(), **dict.fromkeys((name for _, name, _ in accuracy.COMPARED), true)), seen(hip_flexion_deg=found))
-    inside, annotated = accuracy.errors([case], lambda case: case.truth.view, only="hip_flexion_deg")
+    inside, annotated = accuracy.errors([case], lambda case: case.truth.view, only={"hip_flexion_deg"})
     assert (inside["frames"], inside["mae"], inside["low"], inside["clips of"]) == (20, 2.0, 2.0, "side")
     assert annotated["against"] == "hip_flexion_annot"
-    everywhere = accuracy.errors([case], lambda case: "all", everywhere=True, only="hip_flexion_deg")[0]
+    everywhere = accuracy.errors([case], lambda case: "all", everywhere=True, only={"hip_flexion_deg"})[0]
     assert (everywhere["frames"], everywhere["mae"]) == (50, pytest.approx((20 * 2 + 30 * 89) / 50))
 
 

@@ -21,7 +21,7 @@ from synthetic import (
 )
 
 from hingecheck import calibration, series
-from hingecheck.data import Floats
+from hingecheck.data import Floats, Poses
 from hingecheck.series import (
     ANKLE_X,
     BACK,
@@ -234,13 +234,17 @@ def test_a_gap_wider_than_an_arm_stays_and_frames_are_closed_one_by_one() -> Non
 # How head and shoulders are carried.
 
 
+def carriage(poses: Poses, yaw_deg: float, near: int) -> Floats:
+    seen, yaw = series.gate(poses), np.array([yaw_deg])
+    return series.carriage(seen, series.middles(seen, yaw), yaw, np.array([near], np.int8))[0]
+
+
 @pytest.mark.parametrize("yaw_deg", [90.0, -90.0])
 @pytest.mark.parametrize("lean_deg", [0.0, 70.0, -15.0])
 def test_the_carriage_of_the_head_is_told_in_trunk_lengths_whatever_the_lean(lean_deg: float, yaw_deg: float) -> None:
     """The ear 0.72 m up the chord of 0.5 m, and as far ahead of it as given; side-on the near shoulder lies on the chord."""
     poses = still(Key(0.0, lean_deg), yaw_deg, build=Build(slump=0.12))
-    near = np.array([1 if yaw_deg > 0 else 0], np.int8)
-    assert series.carriage(series.gate(poses), np.array([yaw_deg]), near)[0] == pytest.approx([0.12, 0.72 / 0.50, 0.0], abs=1e-9)
+    assert carriage(poses, yaw_deg, 1 if yaw_deg > 0 else 0) == pytest.approx([0.12, 0.72 / 0.50, 0.0], abs=1e-9)
 
 
 @pytest.mark.parametrize("yaw_deg", [90.0, -90.0])
@@ -249,7 +253,7 @@ def test_a_near_shoulder_that_is_pulled_forward_lies_ahead_of_the_chord_by_half(
     poses = still(Key(0.0), yaw_deg)
     near = 1 if yaw_deg > 0 else 0
     poses.xy[0, SIDES["shoulder"][near], 0] += np.sign(yaw_deg) * 0.1 * PX_PER_M
-    ahead = series.carriage(series.gate(poses), np.array([yaw_deg]), np.array([near], np.int8))[0, 2]
+    ahead = carriage(poses, yaw_deg, near)[2]
     chord = np.array([0.05, 0.50])  # forward, up
     by_hand = (0.10 * chord[1] - 0.50 * chord[0]) / (chord @ chord)
     assert ahead == pytest.approx(by_hand)
