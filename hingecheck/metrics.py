@@ -25,7 +25,7 @@ from .series import (
     way_faced,
 )
 
-BACK_WITHIN_DEG: Final = 20.0  # further from the side the outline is no longer the back's: the bend would be off by 13 degrees
+OUTLINE_WITHIN_DEG: Final = 20.0  # further from the side the outline is no longer the back's: the bend would be off by 13 degrees
 GAPS_BEYOND_DEG: Final = 30.0  # nearer to the side one knee hides the other, and the ratio of two small gaps means nothing
 
 # In a hinge the feet stay where they stood and the legs as long as they were. A plate in front of the leg draws the landmarks on to
@@ -90,7 +90,7 @@ def against(baseline: Baseline | None, series: Floats, yaw_deg: Floats, sure: Fl
     camera_deg = calibration.camera_yaw(yaw_deg)
     off_deg = off_side(camera_deg)
     from_front = off_deg > GAPS_BEYOND_DEG
-    seen_back = np.where((off_deg <= BACK_WITHIN_DEG)[:, None], series[:, BACK], np.nan)
+    seen_back = np.where((off_deg <= OUTLINE_WITHIN_DEG)[:, None], series[:, BACK], np.nan)
     lower, upper, shift = calibration.back(seen_back, baseline.back if baseline else None, trunk)
     return Metrics(
         hip_flexion_deg=trunk + thigh,
