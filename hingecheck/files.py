@@ -7,6 +7,7 @@ import errno
 import hashlib
 import os
 import secrets
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -43,7 +44,8 @@ class Draft:
     """A file in the making: write to ``draft.path``, then ``publish`` it or ``discard`` it; either is final.
 
     For a writer that lives longer than one block; others use ``atomic``. The draft has a hidden name in the folder of the file
-    it is to become, because only within one file system is the move a single step.
+    it is to become, because only within one file system is the move a single step. One that is forgotten, as when Ctrl-C falls
+    between making it and anything else, is discarded with the object, at the latest when Python ends.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -52,6 +54,8 @@ class Draft:
             if self.target.is_dir():
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             self.path = self.target.parent / f".hingecheck-{secrets.token_hex(6)}.part"
+            # Removes the draft, once; an earlier file of that name stays as it was. Ready before there is anything to remove.
+            self.discard = weakref.finalize(self, _remove, self.path)
             self.path.touch(exist_ok=False)
 
     def publish(self) -> None:
@@ -61,6 +65,7 @@ class Draft:
                 with self.path.open("rb+") as file:
                     os.fsync(file.fileno())
                 self.path.replace(self.target)
+            self.discard.detach()
         except BaseException:
             self.discard()
             raise
@@ -72,10 +77,10 @@ class Draft:
             finally:
                 os.close(folder)
 
-    def discard(self) -> None:
-        """Remove the draft; an earlier file of that name stays as it was."""
-        with suppress(OSError):
-            self.path.unlink(missing_ok=True)
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -14,6 +14,8 @@ from clips import as_nobody, files_no_larger_than
 from hingecheck.errors import InputError, OutputError
 from hingecheck.files import Draft, atomic, sha256
 
+ROOT = Path(__file__).parents[1]
+
 
 def names(folder: Path) -> list[str]:
     return sorted(p.name for p in folder.iterdir())
@@ -44,6 +46,32 @@ def test_a_failure_in_the_block_leaves_the_old_file_and_no_draft(tmp_path):
         raise KeyError("a mistake elsewhere")
     assert target.read_text() == "old"
     assert names(tmp_path) == ["report.json"]
+
+
+def test_a_draft_that_nobody_holds_any_more_vanishes(tmp_path):
+    draft = Draft(tmp_path / "report.json")
+    draft.path.write_text("half")
+    del draft
+    assert names(tmp_path) == []
+
+
+def test_ctrl_c_while_a_draft_is_being_made_leaves_nothing(tmp_path, monkeypatch):
+    touch = Path.touch
+
+    def interrupted(path, **options):
+        touch(path, **options)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "touch", interrupted)
+    with pytest.raises(KeyboardInterrupt), atomic(tmp_path / "report.json"):
+        pass
+    assert names(tmp_path) == []
+
+
+def test_a_draft_that_is_still_held_when_python_ends_vanishes(tmp_path):
+    script = "import sys; from hingecheck.files import Draft; kept = Draft(sys.argv[1]); kept.path.write_text('half'); sys.exit(130)"
+    assert subprocess.run([sys.executable, "-c", script, str(tmp_path / "report.json")], cwd=ROOT).returncode == 130
+    assert names(tmp_path) == []
 
 
 def test_a_new_file_has_the_permissions_of_any_new_file(tmp_path):
