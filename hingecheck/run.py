@@ -168,10 +168,16 @@ def retry(path: str | Path, *, profile: Profile) -> Verdict:
     return judge(info, poses, warnings, profile=profile, model=model)
 
 
-def draw(path: str | Path, target: Path | None, verdict: Verdict, on_drawn: Progress | None = None) -> list[report.Still]:
-    """Draw the verdict on the clip: the whole of it into ``target`` if given, and the moments worth a picture for the report."""
+def draw(
+    path: str | Path,
+    target: Path | None,
+    verdict: Verdict,
+    on_drawn: Progress | None = None,
+    moments: Sequence[report.Moment] | None = None,
+) -> list[report.Still]:
+    """Draw the verdict on the clip: the whole of it into ``target`` if given, and a still of each moment, by default the report's."""
     result, poses = verdict.result, verdict.poses
-    moments = report.worst_moments(result)
+    moments = report.worst_moments(result) if moments is None else moments
     if target is None and not moments:
         return []
     wanted: dict[int, list[report.Moment]] = {}

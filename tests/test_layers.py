@@ -44,9 +44,9 @@ ROWS: dict[str, tuple[int, set[str] | None]] = {
     "run": (11, {"numpy"}),
     "batching": (12, set()),
     "doctor": (11, {"av", "cv2"}),
-    "cli": (13, None),
     "web": (13, None),
-    "__main__": (14, set()),
+    "cli": (14, None),
+    "__main__": (15, set()),
 }
 CORE = 7  # the last row that is pure: arrays in, arrays out
 OUTSIDE_WORLD = {
