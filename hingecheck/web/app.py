@@ -63,7 +63,6 @@ def create(
     app.add_api_route("/static/{name}", _shared, include_in_schema=False)
     app.add_exception_handler(HingecheckError, _told)
     app.add_exception_handler(HTTPException, _refused)
-    app.add_exception_handler(500, _failed)
     app.mount("/static/own", StaticFiles(directory=HERE / "static"))
     app.add_middleware(Guard, gate=gate)
     return app
@@ -95,11 +94,6 @@ def _refused(request: Request, error: Any) -> Response:
     if request.url.path.startswith("/api/") or request.method != "GET":
         return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
     return pages.render(request, "error.html", error.status_code, status_code=error.status_code, detail=error.detail)
-
-
-def _failed(request: Request, error: Exception) -> Response:
-    detail = f"hingecheck failed on its own account ({type(error).__name__}). The terminal says more."
-    return JSONResponse({"detail": detail}, 500)
 
 
 def run(options: Options, ask: Callable[[], str | None]) -> None:

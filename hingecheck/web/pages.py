@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 import jinja2
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from .. import __version__, report
 from ..cues import BY_ID, CUES
@@ -82,7 +82,7 @@ def clip(request: Request, clip_id: Id) -> Response:
     )
 
 
-@router.post("/clips/{clip_id}/verdict")
+@router.post("/clips/{clip_id}/verdict", response_class=JSONResponse)
 def verdict(request: Request, clip_id: Id, tried: Settings) -> dict[str, Any]:
     """What the page of a clip shows under other limits: its verdict in HTML, and plots."""
     row = judged_or_404(request, clip_id)

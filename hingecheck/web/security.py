@@ -208,8 +208,12 @@ class Guard:
             await self.app(scope, receive, send)
             return
 
+        begun = False
+
         async def marked(message: Message) -> None:
+            nonlocal begun
             if message["type"] == "http.response.start":
+                begun = True
                 answer = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     answer.setdefault(name, value)
@@ -221,7 +225,13 @@ class Guard:
         if refused is not None:
             await refused(scope, receive, marked)
             return
-        await self.app(scope, receive if (scope["method"], scope["path"]) == UPLOAD else _bounded(receive), marked)
+        try:
+            await self.app(scope, receive if (scope["method"], scope["path"]) == UPLOAD else _bounded(receive), marked)
+        except Exception as error:
+            if not begun:
+                sorry = f"hingecheck failed on its own account ({type(error).__name__}). The terminal that serves says more."
+                await _no(500, sorry)(scope, receive, marked)
+            raise
 
     def _refusal(self, scope: Scope, headers: Headers, session: str) -> Response | None:
         """Why a request goes no further, as the answer to it."""
