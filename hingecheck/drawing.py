@@ -42,7 +42,8 @@ def banner(image: Image, text: str, top: float, back: Colour, colour: Colour, la
     unit, width = unit_of(image), 0.9 * image.shape[1]
     words = text.split()
     breaks = [[text]] + [[" ".join(words[:n]), " ".join(words[n:])] for n in range(1, len(words))]
-    size, rows = max(((min(fitted(row, largest * unit, width) for row in rows), rows) for rows in breaks), key=lambda option: option[0])
+    sizes = [(min(fitted(row, largest * unit, width) for row in rows), rows) for rows in breaks]
+    size, rows = max(sizes, key=lambda option: (option[0], -len(option[1]), -max(map(len, option[1]))))
     for row in rows:
         write(image, row, (image.shape[1] / 2, top), size, anchor=(0.5, 0), back=back, colour=colour, across=len(rows) > 1)
         top += int(1.3 * size)  # whole pixels, so that no gap shows between the plates

@@ -121,8 +121,7 @@ def draw(
 
     top = 0.0
     if cue is not None:
-        say = {fault.direction: fault.say for fault in BY_ID[cue[0]].faults}[cue[1]]
-        top = banner(image, say, top, FAULT, WHITE)
+        top = banner(image, BY_ID[cue[0]].fault(cue[1]).say, top, FAULT, WHITE)
     elif praise:
         top = banner(image, praise, top, OK, DARK)
     if note:
@@ -255,7 +254,7 @@ def _gauges(image: Image, result: Result, limits: Limits, unit: float) -> None:
                     ]
                 )
                 shape(image, tip, colour)
-        write(image, word, (left, bottom + 0.015 * unit), 0.045 * unit, anchor=(0.2, 0))
+        write(image, word, (left, top - 0.015 * unit), 0.045 * unit, anchor=(0.2, 1))
 
 
 def _counters(image: Image, phase: str, done: Sequence[Rep], unit: float, *, resting: bool) -> None:
@@ -268,5 +267,5 @@ def _counters(image: Image, phase: str, done: Sequence[Rep], unit: float, *, res
     write(image, f"{len(done)} rep{'' if len(done) == 1 else 's'}", (margin, low), 0.07 * unit, anchor=(0, 1))
     if done:
         score = "-" if done[-1].score is None else str(done[-1].score)
-        top = write(image, score, (width - margin, height - margin), (0.13 if resting else 0.09) * unit, anchor=(1, 1))
+        top = write(image, score, (width - margin, height - margin), (0.11 if resting else 0.09) * unit, anchor=(1, 1))
         write(image, "last rep", (width - margin, top - 0.25 * margin), 0.04 * unit, anchor=(1, 1))

@@ -14,7 +14,6 @@ from typing import Any, Final
 import numpy as np
 
 from . import coaching, drawing, engine, estimators, overlay, recording, report, scoring
-from .cues import CUES
 from .data import ClipInfo, Frame, Poses, Result, Summary, ViewKind
 from .encoding import Encoder
 from .errors import InputError
@@ -42,7 +41,7 @@ class Verdict:
     @property
     def limits(self) -> dict[tuple[str, str], float]:
         """The limits in force."""
-        return {(cue.id, fault.direction): self.profile.limit(cue.id, fault.direction) for cue in CUES for fault in cue.faults}
+        return self.profile.limits
 
     def report(self) -> dict[str, Any]:
         """report.json as plain values."""
@@ -178,7 +177,7 @@ def draw(path: str | Path, target: Path | None, verdict: Verdict, on_drawn: Prog
     for moment in moments:
         wanted.setdefault(int(np.abs(result.time_s - moment.time_s).argmin()), []).append(moment)
     _, lines = coaching.advance(coaching.start(), result)
-    note = _view_note(verdict.summary.view.kind)
+    note = view_note(verdict.summary.view.kind)
     ends = np.array([rep.end_s for rep in result.reps])
     stills: dict[report.Moment, report.Still] = {}
 
@@ -218,7 +217,7 @@ def _line_of(moment: report.Moment, verdict: Verdict) -> coaching.Line:
     return coaching.Line(cue=(moment.cue, judgement.direction) if judgement.direction else None)
 
 
-def _view_note(kind: ViewKind) -> str:
+def view_note(kind: ViewKind) -> str:
     """What the view hides, said on the picture."""
     return {
         ViewKind.FRONT: "Front view: back not judged",
