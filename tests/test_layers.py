@@ -35,7 +35,7 @@ ROWS: dict[str, tuple[int, set[str] | None]] = {
     "engine": (7, {"numpy"}),
     "clock": (8, set()),
     "files": (8, set()),
-    "encoding": (9, {"numpy", "av"}),
+    "encoding": (9, {"numpy", "av", "cv2"}),
     "sources": (9, {"numpy", "av", "cv2"}),
     "estimators": (9, {"numpy"}),
     "recording": (9, {"numpy"}),
