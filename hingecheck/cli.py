@@ -3,10 +3,11 @@
 import io
 import json
 import os
+import signal
 import sys
 import traceback
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -37,6 +38,10 @@ def _known(model: str) -> str:
     from . import estimators
 
     return estimators.check(model, "--model ")
+
+
+def _known_or_none(model: str | None) -> str | None:
+    return None if model is None else _known(model)
 
 
 ProfileOption = Annotated[Path | None, typer.Option("--profile", help="Limits to judge by (TOML); `profile new` writes one.")]
@@ -293,6 +298,79 @@ def _cluster(address: str) -> Any:
         return Client(address, timeout=10).get_executor()
     except (OSError, ValueError, TimeoutError) as error:
         raise InputError(f"{address}: no Dask scheduler answers there. Start one with: dask scheduler") from error
+
+
+@app.command()
+def live(
+    camera: Annotated[int | None, typer.Option("--camera", min=0, help="Camera by number; default: 0.")] = None,
+    source: Annotated[
+        str | None, typer.Option("--source", metavar="CLIP_OR_URL", help="A clip or stream in a camera's place, at its own pace.")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option("--model", callback=_known_or_none, help="Pose model; default: full, or lite on a slow computer.")
+    ] = None,
+    mirror: Annotated[bool, typer.Option(help="Show the picture as a mirror does.")] = True,
+    voice: Annotated[bool, typer.Option("--voice", help="Speak cues and count.")] = False,
+    record: Annotated[Path | None, typer.Option("--record", help="Write what is shown to this video (mp4).")] = None,
+    minutes: Annotated[float, typer.Option("--minutes", min=0.1, help="Practice time.")] = 15.0,
+    headless: Annotated[bool, typer.Option("--headless", help="Open no window.")] = False,
+    events: Annotated[Path | None, typer.Option("--events", help="Write events to this file; default: events.jsonl in --out.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the session; default: a new one in hingecheck-sessions.")] = None,
+    profile: ProfileOption = None,
+) -> int:
+    """Coach in front of a camera: one cue at a time, reps counted. Leave with q, Esc or Ctrl-C; the session is summed up and saved."""
+    from datetime import datetime
+
+    if camera is not None and source is not None:
+        raise InputError("--camera and --source: both name where pictures come from. Give one of them.")
+    limits = _profile(profile)
+    from . import camera as cameras
+    from . import live as mirrors
+    from .session import Session
+    from .voice import Voice
+    from .window import Headless, Window
+
+    screen = Headless() if headless else Window()
+    name = f"camera {camera or 0}" if source is None else source
+    opener = cameras.open_camera(camera or 0) if source is None else cameras.open_recording(source)
+    with ExitStack() as stack:
+        stack.callback(screen.close)
+        feed = stack.enter_context(cameras.Feed(opener))
+        out = Path("hingecheck-sessions", f"{datetime.now():%Y-%m-%d_%H-%M-%S}") if out is None else out
+        session = stack.enter_context(Session(out, profile=limits, source=name, events=events))
+        speaker = Voice() if voice else None
+        recorder = mirrors.Recorder(record) if record is not None else None
+        if speaker is not None:
+            stack.callback(speaker.close)
+        driver = mirrors.Mirror(feed, session, screen, model=model, minutes=minutes, mirror=mirror, voice=speaker, recorder=recorder)
+        with _interrupts_once(driver.stop):
+            try:
+                feed.expect(name)
+                driver.run()
+            finally:
+                if recorder is not None:
+                    recorder.close()
+        if speaker is not None and speaker.warning is not None:
+            print(_line(speaker.warning), file=sys.stderr)
+        screen.close()
+        verdict = session.close()
+    _show(verdict.report(), out)
+    return OK
+
+
+@contextmanager
+def _interrupts_once(stop: Callable[[], None]) -> Iterator[None]:
+    """Within, the first Ctrl-C calls ``stop``, so that what was begun is finished; the next one interrupts."""
+
+    def handler(number: int, frame: object) -> None:
+        signal.signal(signal.SIGINT, before)
+        stop()
+
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @app.command()

@@ -73,6 +73,10 @@ class Cue:
     by_shape: bool = False
     withheld: str | None = None
 
+    def fault(self, direction: str) -> Fault:
+        """The way to be wrong that has this direction; ``KeyError`` when none has."""
+        return {fault.direction: fault for fault in self.faults}[direction]
+
 
 # Nearer to upright the arms sweep across the edge of the back, and the spine carries little.
 LOADED_LEAN_DEG: Final = 25.0

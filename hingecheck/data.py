@@ -129,7 +129,8 @@ class Event:
     """Something that happened at ``time_s``.
 
     ``kind``: ``cue_on``, ``cue_off`` (with ``cue``, ``direction``, ``value``), ``rep`` (with ``rep``), ``baseline`` (standing
-    shape learnt), ``view`` (``direction`` holds the new kind).
+    shape learnt), ``view`` (``direction`` holds the new kind). ``righted``: a ``cue_off`` because the lifter put it right, not because
+    it passed with the way up or with the part of the rep in which it is watched.
     """
 
     time_s: float
@@ -138,6 +139,7 @@ class Event:
     direction: str | None = None
     value: float | None = None
     rep: int | None = None
+    righted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

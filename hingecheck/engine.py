@@ -150,7 +150,7 @@ def advance(state: State, poses: Poses, profile: Profile) -> tuple[State, Result
 def finish(state: State, profile: Profile) -> Result:
     """The rep that is still open when the frames end, if it counts: a Result of no frames and at most one rep."""
     _, closed = phases.finish(state.track, 0, min_depth_deg=profile.reps.min_depth_deg)
-    nothing = advance(replace(start(profile), last_s=state.last_s), _no_poses(), profile)[1]
+    nothing = advance(replace(start(profile), last_s=state.last_s), nobody(np.empty(0)), profile)[1]
     if not closed or not closed[0].counted or state.last_s is None:
         return nothing
     cues = judging.settle(state.tallies, rules(profile))
@@ -303,6 +303,11 @@ def _named(values: tuple[float, ...]) -> dict[str, float | None]:
     return {name: (None if value != value else value) for name, value in zip(METRICS, values, strict=True)}
 
 
-def _no_poses() -> Poses:
-    empty = np.empty
-    return Poses(empty(0), empty((0, K, 2)), empty((0, K)), empty((0, K, 3)), empty((0, S)), empty(0, np.int8))
+def nobody(time_s: Floats) -> Poses:
+    """Poses of T frames in which nobody is seen. (T,) s."""
+    frames = len(time_s)
+
+    def nan(*shape: int) -> Floats:
+        return np.full((frames, *shape), np.nan)
+
+    return Poses(time_s, nan(K, 2), nan(K), nan(K, 3), nan(S), np.zeros(frames, np.int8))

@@ -203,16 +203,18 @@ def _watch(
             elif tally.since_s is None:
                 tally.since_s = t
             if tally.since_s is not None and t - tally.since_s >= rule.hold_s:
-                _switch(tally, rule, not tally.on, t, x, events)
+                _switch(tally, rule, not tally.on, t, x, events, righted=tally.on and now != Phase.UP)
         shown[n] = tally.on
     return shown
 
 
-def _switch(tally: Tally, rule: Rule, on: bool, time_s: float, value: float, events: list[Event]) -> None:
+def _switch(tally: Tally, rule: Rule, on: bool, time_s: float, value: float, events: list[Event], *, righted: bool = False) -> None:
+    """Switch a cue and tell it; ``righted`` when it goes off because the lifter put it right, and not just by coming up."""
     tally.on, tally.since_s = on, None
     tally.faulted |= on
     kind = "cue_on" if on else "cue_off"
-    events.append(Event(time_s, kind, cue=rule.cue.id, direction=rule.fault.direction, value=value if value == value else None))
+    told = value if value == value else None
+    events.append(Event(time_s, kind, cue=rule.cue.id, direction=rule.fault.direction, value=told, righted=righted))
 
 
 def _late(tallies: tuple[Tally, ...], rules: tuple[Rule, ...], time_s: float) -> list[Event]:

@@ -112,6 +112,11 @@ class Profile(_Table):
         return float(getattr(self.cue(cue_id), direction))
 
     @property
+    def limits(self) -> dict[tuple[str, str], float]:
+        """Every limit in force: (cue id, direction) -> limit, in the cue's unit."""
+        return {(cue.id, fault.direction): self.limit(cue.id, fault.direction) for cue in CUES for fault in cue.faults}
+
+    @property
     def sha256(self) -> str:
         """64 hexadecimal digits that are the same for equal profiles, on any machine and however the file was written."""
         canonical = json.dumps(self.model_dump(), sort_keys=True, separators=(",", ":")).replace(":-0.0", ":0.0")

@@ -13,8 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from . import coaching, engine, estimators, overlay, recording, report, scoring
-from .cues import CUES
+from . import coaching, drawing, engine, estimators, overlay, recording, report, scoring
 from .data import ClipInfo, Frame, Poses, Result, Summary, ViewKind
 from .encoding import Encoder
 from .errors import InputError
@@ -42,7 +41,7 @@ class Verdict:
     @property
     def limits(self) -> dict[tuple[str, str], float]:
         """The limits in force."""
-        return {(cue.id, fault.direction): self.profile.limit(cue.id, fault.direction) for cue in CUES for fault in cue.faults}
+        return self.profile.limits
 
     def report(self) -> dict[str, Any]:
         """report.json as plain values."""
@@ -183,15 +182,24 @@ def draw(
     wanted: dict[int, list[report.Moment]] = {}
     for moment in moments:
         wanted.setdefault(int(np.abs(result.time_s - moment.time_s).argmin()), []).append(moment)
-    _, said = coaching.advance(coaching.start(), result)
-    note = _view_note(verdict.summary.view.kind)
+    _, lines = coaching.advance(coaching.start(), result)
+    note = view_note(verdict.summary.view.kind)
     ends = np.array([rep.end_s for rep in result.reps])
     stills: dict[report.Moment, report.Still] = {}
 
-    def picture(frame: Frame, cue: tuple[str, str] | None) -> overlay.Image:
+    def picture(frame: Frame, line: coaching.Line) -> drawing.Image:
         part = slice(frame.index, frame.index + 1)
         done = result.reps[: int(np.searchsorted(ends, frame.time_s, side="right"))]
-        return overlay.draw(frame.image, poses[part], result.at(frame.index), cue=cue, done=done, limits=verdict.limits, note=note)
+        return overlay.draw(
+            frame.image,
+            poses[part],
+            result.at(frame.index),
+            cue=line.cue,
+            praise=coaching.BETTER if line.better else "",
+            done=done,
+            limits=verdict.limits,
+            note=note,
+        )
 
     with (
         open_clip(path, only=None if target else wanted) as frames,
@@ -199,23 +207,23 @@ def draw(
     ):
         for frame in frames:
             if encoder is not None:
-                encoder.write(picture(frame, said[frame.index]), frame.time_s)
+                encoder.write(picture(frame, lines[frame.index]), frame.time_s)
             for moment in wanted.get(frame.index, ()):
-                stills[moment] = report.Still(overlay.jpeg(picture(frame, _cue_of(moment, verdict))), moment)
+                stills[moment] = report.Still(drawing.jpeg(picture(frame, _line_of(moment, verdict))), moment)
             if on_drawn is not None:
                 on_drawn(frame.index + 1, len(result))
     return [stills[moment] for moment in moments]
 
 
-def _cue_of(moment: report.Moment, verdict: Verdict) -> tuple[str, str] | None:
-    """The (cue, direction) a still shows."""
+def _line_of(moment: report.Moment, verdict: Verdict) -> coaching.Line:
+    """What a still says."""
     if moment.cue is None:
-        return None
+        return coaching.Line()
     judgement = verdict.result.reps[moment.rep - 1].cues[moment.cue]
-    return (moment.cue, judgement.direction) if judgement.direction else None
+    return coaching.Line(cue=(moment.cue, judgement.direction) if judgement.direction else None)
 
 
-def _view_note(kind: ViewKind) -> str:
+def view_note(kind: ViewKind) -> str:
     """What the view hides, said on the picture."""
     return {
         ViewKind.FRONT: "Front view: back not judged",

@@ -3,6 +3,9 @@
 No thread of its own: FFmpeg's frame threads decode ahead while the caller works, and a further one measured no faster.
 """
 
+# Before av: both bring a libxcb, and with av's loaded first OpenCV's windows wait for the X server for ever.
+import cv2  # isort: skip
+
 import math
 import stat
 from collections.abc import Container, Iterator
@@ -12,7 +15,6 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 import av
-import cv2
 import numpy as np
 from av.container import InputContainer
 from av.packet import Packet
@@ -28,6 +30,7 @@ from .files import sha256
 
 ENDS_EARLY: Final = "ends early"  # how the warning of a clip that is not all there begins
 _PATIENCE: Final = 100  # broken packets in a row before a clip is given up
+_ANSWER_S: Final = (10.0, 5.0)  # how long a video elsewhere may take to answer, and to go on
 _CUT_S: Final = 0.5  # a clip this much shorter than it says was cut off
 _PICTURES: Final = {"image2", "ico", "avif", "heic", "heix", "mif1"}  # demuxers, and brands of the mp4 family
 _REFERENCES: Final = {"hls", "dash", "concat", "imf", "webm_dash_manifest"}  # text that names other files: those are not ours to open
@@ -52,6 +55,23 @@ def open_clip(path: str | Path, *, max_side: int = 1280, only: Container[int] | 
         raise SourceError(f"{path}: not a video, or damaged. {_CONVERT}") from error
     try:
         return Clip(path, container, _video_stream(path, container), max_side, only)
+    except BaseException:
+        container.close()
+        raise
+
+
+def open_stream(url: str, *, max_side: int = 1280) -> tuple["Clip", bool]:
+    """Open a video elsewhere, by its URL: its frames, and whether it is live (it has no length). ``SourceError`` when nothing answers."""
+    try:
+        container = av.open(url, timeout=_ANSWER_S, container_options={"rtsp_transport": "tcp"}, metadata_errors="replace")
+    except (av.FFmpegError, OSError) as error:
+        raise SourceError(f"{url}: no video comes from there ({error.strerror or error}). Check the address, and that it is on.") from error
+    try:
+        stream = _video_stream(url, container)
+        live = not container.duration
+        if live:
+            stream.thread_type = "SLICE"  # frame threads hand a picture out only when the next ones have come
+        return Clip(url, container, stream, max_side), live
     except BaseException:
         container.close()
         raise

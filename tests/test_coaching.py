@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hingecheck import coaching
 from hingecheck.cues import CUES
-from hingecheck.data import METRICS, Event, Metrics, Result
+from hingecheck.data import METRICS, Event, Judgement, Metrics, Rep, Result, Status
 
 ROUNDED = ("neutral_spine", "rounded")  # priority 1
 LOW = ("butt_high", "low")  # priority 3
@@ -39,7 +39,7 @@ def verdict(seconds, *events):
 
 def said(result):
     """What is said, as (from, until, what): a stretch a line."""
-    words = coaching.advance(coaching.start(), result)[1]
+    words = [line.cue for line in coaching.advance(coaching.start(), result)[1]]
     stretches = []
     for n, what in enumerate(words):
         if n == 0 or what != words[n - 1]:
@@ -123,3 +123,56 @@ def part(result, first, last):
     time_s = result.time_s[first:last]
     inside = tuple(event for event in result.events if first * STEP_S <= event.time_s < last * STEP_S)
     return replace(result, time_s=time_s, events=inside)
+
+
+def heeded(seconds, *, at_s, status, events):
+    """A verdict in which a rep closes at ``at_s`` with this status for every cue."""
+    judgement = Judgement(status, None, None, None, None, "degrees", None, None)
+    rep = Rep(1, 0.0, 1.0, at_s, True, 90, {}, {}, {cue.id: judgement for cue in CUES})
+    result = verdict(seconds, *events)
+    switches = tuple(sorted((*result.events, Event(at_s, "rep", rep=1)), key=lambda event: event.time_s))
+    return replace(result, events=switches, reps=(rep,))
+
+
+def praised(result):
+    """When better is said, seconds, and of what."""
+    return [(n * STEP_S, line.better) for n, line in enumerate(coaching.advance(coaching.start(), result)[1]) if line.better]
+
+
+TOLD = [(0.5, "on", ROUNDED), (2.5, "off", ROUNDED)]
+
+
+def test_better_is_said_when_the_next_rep_is_free_of_what_was_told():
+    said_at = praised(heeded(8.0, at_s=4.0, status=Status.OK, events=TOLD))
+    assert said_at == [(4.0 + n * STEP_S, ROUNDED) for n in range(round(coaching.BETTER_S / STEP_S))]
+
+
+@pytest.mark.parametrize("status", [Status.FAULT, Status.NOT_JUDGED])
+def test_better_is_not_said_of_a_rep_in_which_it_was_wrong_again_or_not_judged(status):
+    assert praised(heeded(8.0, at_s=4.0, status=status, events=TOLD)) == []
+
+
+def test_better_is_not_said_of_what_was_never_told():
+    assert praised(heeded(8.0, at_s=4.0, status=Status.OK, events=[])) == []
+
+
+def test_who_puts_it_right_in_the_middle_of_a_rep_hears_so_at_once():
+    result = verdict(5.0, (0.5, "on", ROUNDED), (1.0, "off", ROUNDED))
+    result = replace(result, events=tuple(replace(event, righted=event.kind == "cue_off") for event in result.events))
+    assert said(result) == [(0.0, 0.5, None), (0.5, 1.0, ROUNDED), (1.0, 5.0, None)], "no longer shown, though it was not up for long"
+    assert praised(result)[0] == (1.0, ROUNDED)
+
+
+def test_a_fault_that_passes_on_the_way_up_is_not_called_better():
+    assert praised(verdict(5.0, *TOLD)) == []
+
+
+def test_a_cue_that_has_gone_rests_before_it_is_said_again():
+    assert coaching.COOL_S == 2.0
+    result = verdict(8.0, (0.5, "on", BENT), (2.5, "off", BENT), (3.0, "on", BENT), (7.0, "off", BENT))
+    assert said(result) == [(0.0, 0.5, None), (0.5, 2.5, BENT), (2.5, 4.5, None), (4.5, 7.0, BENT), (7.0, 8.0, None)]
+
+
+def test_a_resting_cue_does_not_keep_another_from_being_said():
+    result = verdict(5.0, (0.5, "on", ROUNDED), (2.0, "off", ROUNDED), (2.5, "on", ROUNDED), (2.5, "on", BENT))
+    assert said(result)[:4] == [(0.0, 0.5, None), (0.5, 2.0, ROUNDED), (2.0, 2.5, None), (2.5, 4.0, BENT)]

@@ -333,4 +333,4 @@ def test_every_fault_costs_score_and_can_be_what_to_practise_next(cue, fault):
 def test_the_words_of_the_coach_are_the_tables():
     for cue, fault in FAULTS:
         coach = coaching.Coach(frozenset({(cue.id, fault.direction)}))
-        assert coaching.advance(coach, one_frame())[1] == [(cue.id, fault.direction)]
+        assert [line.cue for line in coaching.advance(coach, one_frame())[1]] == [(cue.id, fault.direction)]

@@ -9,7 +9,8 @@ from sample_result import nobody, sample_pose, sample_result
 from hingecheck import overlay
 from hingecheck.cues import BY_ID, CUES
 from hingecheck.data import Phase
-from hingecheck.overlay import FAULT, GREY, OK, draw, jpeg
+from hingecheck.drawing import FAULT, GREY, OK, jpeg
+from hingecheck.overlay import draw
 from hingecheck.silhouette import HEIGHTS, back_points
 from hingecheck.skeleton import INDEX
 

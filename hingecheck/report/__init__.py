@@ -21,7 +21,7 @@ from markupsafe import Markup
 
 from .. import __version__
 from ..cues import BY_ID, CUES, Cue
-from ..data import METRICS, ClipInfo, Phase, Result, Status, Summary
+from ..data import METRICS, ClipInfo, Phase, Rep, Result, Status, Summary
 from ..scoring import AREAS, EXERCISES
 from .plots import Limits, figure
 
@@ -68,34 +68,36 @@ def build(clip: ClipInfo, model: str, profile_name: str, profile_sha256: str, re
             "yaw_deg": _plain(summary.view.yaw_deg, 1),
         },
         "tracking": {"frames_with_person": _plain(summary.frames_with_person), "warnings": list(summary.warnings)},
-        "reps": [
-            {
-                "index": rep.index,
-                **{name: _plain(getattr(rep, name)) for name in ("start_s", "bottom_s", "end_s")},
-                "score": rep.score,
-                "complete": rep.complete,
-                "metrics": {name: _plain(value, 1 if name.endswith("_deg") else 3) for name, value in rep.metrics.items()},
-                "uncertainty": {name: _plain(value, 1 if name.endswith("_deg") else 3) for name, value in rep.uncertainty.items()},
-                "cues": {
-                    cue_id: {
-                        "status": str(said.status),
-                        "direction": said.direction,
-                        "value": _plain(said.value, 1 if said.unit == "degrees" else 3),
-                        "uncertainty": _plain(said.uncertainty, 1 if said.unit == "degrees" else 3),
-                        "limit": _plain(said.limit),
-                        "unit": said.unit,
-                        "at_s": _plain(said.at_s),
-                        "reason": said.reason,
-                    }
-                    for cue_id, said in rep.cues.items()
-                },
-            }
-            for rep in result.reps
-        ],
+        "reps": [rep_as_plain(rep) for rep in result.reps],
         "cues": {cue_id: dict(counts) for cue_id, counts in summary.cues.items()},
         "score": summary.score,
         "next_cue": summary.next_cue,
         "stage": {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(summary.stage).items()},
+    }
+
+
+def rep_as_plain(rep: Rep) -> dict[str, Any]:
+    """One repetition as it stands in report.json."""
+    return {
+        "index": rep.index,
+        **{name: _plain(getattr(rep, name)) for name in ("start_s", "bottom_s", "end_s")},
+        "score": rep.score,
+        "complete": rep.complete,
+        "metrics": {name: _plain(value, 1 if name.endswith("_deg") else 3) for name, value in rep.metrics.items()},
+        "uncertainty": {name: _plain(value, 1 if name.endswith("_deg") else 3) for name, value in rep.uncertainty.items()},
+        "cues": {
+            cue_id: {
+                "status": str(said.status),
+                "direction": said.direction,
+                "value": _plain(said.value, 1 if said.unit == "degrees" else 3),
+                "uncertainty": _plain(said.uncertainty, 1 if said.unit == "degrees" else 3),
+                "limit": _plain(said.limit),
+                "unit": said.unit,
+                "at_s": _plain(said.at_s),
+                "reason": said.reason,
+            }
+            for cue_id, said in rep.cues.items()
+        },
     }
 
 
