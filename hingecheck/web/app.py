@@ -19,7 +19,7 @@ from starlette.responses import FileResponse
 
 from .. import __version__, estimators
 from ..errors import HingecheckError, InputError, OutputError
-from . import api, pages, security
+from . import api, live, pages, security
 from .jobs import Crew
 from .security import Gate, Guard
 from .store import Store
@@ -57,8 +57,10 @@ def create(
     app = FastAPI(title="hingecheck", version=__version__, description=api.__doc__ or "", docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.store, app.state.crew, app.state.gate = store, crew, gate
     app.state.largest_upload, app.state.closing = largest_upload, closing
+    app.state.live, app.state.model = asyncio.Lock(), crew.model
     app.include_router(api.router)
     app.include_router(pages.router)
+    app.include_router(live.router)
     app.add_api_route(f"/static/{PLOTLY}", _plotly, include_in_schema=False)
     app.add_api_route("/static/{name}", _shared, include_in_schema=False)
     app.add_exception_handler(HingecheckError, _told)
@@ -110,6 +112,8 @@ def run(options: Options, ask: Callable[[], str | None]) -> None:
             log_level="warning",
             server_header=False,
             proxy_headers=False,
+            ws="wsproto",
+            ws_max_size=live.LARGEST_FRAME,
             timeout_graceful_shutdown=3,
             ssl_certfile=options.certificate,
             ssl_keyfile=options.key,

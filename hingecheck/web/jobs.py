@@ -42,7 +42,7 @@ class Crew:
         silent_s: float = SILENT_S,
         longest_s: float = LONGEST_S,
     ) -> None:
-        self._store, self._model, self._memory_bytes = store, model, memory_bytes
+        self._store, self.model, self._memory_bytes = store, model, memory_bytes
         self._silent_s, self._longest_s = silent_s, longest_s
         self._context = get_context("spawn")  # a copied process would inherit threads and the store's connections
         self._changed = threading.Condition()
@@ -106,7 +106,7 @@ class Crew:
         """The report of a clip, or why there is none; neither when the work was called off."""
         mine, theirs = self._context.Pipe(duplex=False)
         settings = profile_of(clip).model_dump()
-        arguments = (theirs, str(self._store.folder(clip["id"])), clip["name"], settings, self._model, self._memory_bytes)
+        arguments = (theirs, str(self._store.folder(clip["id"])), clip["name"], settings, self.model, self._memory_bytes)
         process = self._context.Process(target=work.main, args=arguments, daemon=True)
         with self._changed:
             if self._stopping:

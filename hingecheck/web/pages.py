@@ -76,7 +76,8 @@ def clip(request: Request, clip_id: Id) -> Response:
         clip=now,
         others=others,
         limits=form_of(profile),
-        watchable=(folder / "original").exists(),
+        plain=(folder / "original").exists(),
+        watchable=(folder / "annotated.mp4").exists(),
         data=_data(request, row, profile),
         **_said(request, row, profile),
     )

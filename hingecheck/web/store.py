@@ -223,12 +223,14 @@ class Store:
             folder.mkdir()
         return clip_id, folder
 
-    def add_clip(self, clip_id: str, athlete_id: str, name: str, day: date, size: int, work: str = "queued") -> None:
-        """A row for a clip whose files are complete."""
+    def add_clip(
+        self, clip_id: str, athlete_id: str, name: str, day: date, size: int, work: str = "queued", report: Mapping[str, Any] | None = None
+    ) -> None:
+        """A row for a clip whose files are complete; with its report, if it was judged already."""
         with self._change() as db:
             db.execute(
-                "INSERT INTO clips (id, athlete, name, day, added_s, bytes, work) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (clip_id, athlete_id, tidy(name), day.isoformat(), time.time(), size, work),
+                "INSERT INTO clips (id, athlete, name, day, added_s, bytes, work, report) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (clip_id, athlete_id, tidy(name), day.isoformat(), time.time(), size, work, None if report is None else json.dumps(report)),
             )
 
     def change_clip(self, clip_id: str, changes: Mapping[str, Any]) -> None:

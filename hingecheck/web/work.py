@@ -35,7 +35,7 @@ Tell = Callable[[str, int, int | None], None]  # what is being done, frames done
 
 def main(channel: Connection, folder: str, name: str, settings: Mapping[str, Any], model: str, memory_bytes: int) -> None:
     """Bring one clip up to date and send word: ``(phase, done, of)`` now and then, at last ``("done", report)`` or ``("failed", why)``."""
-    _employ(memory_bytes)
+    employ(memory_bytes)
     try:
         report = bring_up_to_date(Path(folder), name, Profile.model_validate(settings), model, lambda *word: channel.send(word))
         channel.send(("done", report))
@@ -49,7 +49,7 @@ def main(channel: Connection, folder: str, name: str, settings: Mapping[str, Any
         )
 
 
-def _employ(memory_bytes: int) -> None:
+def employ(memory_bytes: int) -> None:
     """Make this process a modest one: it yields to whoever answers pages, is bounded in memory, and ends with the server."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(10)

@@ -4,6 +4,7 @@ import { call, colours, data, deletes, follow, keep, say, showing } from "./comm
 let { id, athlete, figure, time_s, reps } = data();
 const find = name => document.getElementById(name);
 const annotated = find("annotated"), original = find("original"), chart = find("chart"), cursor = find("cursor");
+const videos = [annotated, original].filter(Boolean); // of a live session there is only what was shown
 let video = annotated;
 
 /* Video */
@@ -60,7 +61,7 @@ function follow_time() {
 if (video) {
   const play = find("play"), scrub = find("scrub"), speed = find("speed"), loop = find("loop"), drawn = find("drawn");
   const tick = () => { if (playing()) { follow_time(); requestAnimationFrame(tick); } };
-  for (const one of [annotated, original]) {
+  for (const one of videos) {
     one.addEventListener("loadedmetadata", () => { scrub.max = one.duration; });
     one.addEventListener("play", () => { showing(play, true); requestAnimationFrame(tick); });
     one.addEventListener("pause", () => showing(play, false));
@@ -76,12 +77,12 @@ if (video) {
   find("frame_on").addEventListener("click", () => step(1));
   find("rep_back").addEventListener("click", () => go_to_rep(shown() - (repAt(shown())?.start_s ?? 0) > 0.6 ? 0 : -1));
   find("rep_on").addEventListener("click", () => go_to_rep(1));
-  speed.addEventListener("change", () => { for (const one of [annotated, original]) one.playbackRate = Number(speed.value); });
+  speed.addEventListener("change", () => { for (const one of videos) one.playbackRate = Number(speed.value); });
   loop.addEventListener("change", () => {
     const rep = reps.find(one => String(one.index) === loop.value);
     if (rep) { seek(rep.start_s); video.play(); }
   });
-  drawn.addEventListener("change", () => show_drawn(drawn.checked));
+  drawn?.addEventListener("change", () => show_drawn(drawn.checked));
   const whole = () => document.fullscreenElement ? document.exitFullscreen() : video.parentElement.requestFullscreen();
   find("fullscreen").addEventListener("click", whole);
   const change = (select, value) => { select.value = value; select.dispatchEvent(new Event("change")); };
@@ -89,7 +90,7 @@ if (video) {
     " ": toggle, k: toggle, ",": () => step(-1), ".": () => step(1), f: whole,
     ArrowLeft: () => seek(Math.max(0, shown() - 1)), ArrowRight: () => seek(shown() + 1),
     "[": () => find("rep_back").click(), "]": () => find("rep_on").click(),
-    d: () => { drawn.checked = !drawn.checked; show_drawn(drawn.checked); },
+    d: () => drawn?.click(),
     l: () => change(loop, loop.value ? "" : String(repAt(shown())?.index ?? reps[0]?.index ?? "")),
   };
   ["1", "0.5", "0.25", "0.1"].forEach((value, at) => { keys[at + 1] = () => change(speed, value); });

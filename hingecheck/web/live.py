@@ -1,0 +1,114 @@
+"""The browser's end of a live session: a page, and the WebSocket between its camera and the process that watches."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import date, datetime
+from multiprocessing import get_context
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query, Request, Response, WebSocket, WebSocketDisconnect
+from starlette.concurrency import run_in_threadpool
+
+from ..errors import HingecheckError
+from . import mirror
+from .jobs import MEMORY_BYTES
+from .pages import render, store
+from .store import Store, profile_of
+
+LARGEST_FRAME: Final = 2 << 20  # bytes of a JPEG
+BUSY: Final = 1013  # closing code: try again later
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/live")
+def page(request: Request) -> Response:
+    """Where a session is held."""
+    return render(request, "live.html", athletes=store(request).athletes())
+
+
+@router.websocket("/live")
+async def live(
+    socket: WebSocket,
+    athlete: Annotated[str, Query(min_length=1, max_length=1000)],
+    minutes: Annotated[float, Query(gt=0, le=120)] = 15.0,
+    keep: bool = True,
+) -> None:
+    """Frames in as JPEG, an empty one for the end; out a line of JSON and then the picture for every frame shown, at last a line alone."""
+    own: Store = socket.app.state.store
+    try:
+        who = await run_in_threadpool(own.athlete_named, athlete)
+    except HingecheckError:
+        await socket.close(1008)
+        return
+    if socket.app.state.live.locked():
+        await socket.close(BUSY, "another session is going on")
+        return
+    async with socket.app.state.live:
+        await socket.accept()
+        clip_id, folder = await run_in_threadpool(own.new_folder)
+        name = f"Live {datetime.now():%H:%M}"
+        kept = False
+        try:
+            context = get_context("spawn")
+            mine, theirs = context.Pipe()
+            arguments = (theirs, str(folder), name, profile_of(who).model_dump(), socket.app.state.model, minutes, keep, MEMORY_BYTES)
+            process = context.Process(target=mirror.main, args=arguments, daemon=True)
+            await run_in_threadpool(process.start)
+            theirs.close()
+            listening = asyncio.create_task(_listen(socket, mine))
+            try:
+                ended = await _tell(socket, mine)
+            finally:
+                listening.cancel()
+                with suppress(asyncio.CancelledError):
+                    await listening
+                process.kill()
+                await run_in_threadpool(process.join)
+                mine.close()
+            if ended["kind"] == "done":
+                size = sum(file.stat().st_size for file in folder.iterdir())
+                await run_in_threadpool(own.add_clip, clip_id, who["id"], name, date.today(), size, "done", ended["report"])
+                kept = True
+                ended = {"kind": "done", "id": clip_id, "reps": len(ended["report"]["reps"]), "score": ended["report"]["score"]}
+            with suppress(WebSocketDisconnect, RuntimeError):  # whoever left finds the session among the clips
+                await socket.send_json(ended)
+                await socket.close()
+        finally:
+            if not kept:
+                own.remove_files([clip_id])
+
+
+async def _listen(socket: WebSocket, channel: Any) -> None:
+    """Pass frames on; the end of them too, also when the page is simply gone."""
+    try:
+        while True:
+            message = await socket.receive()
+            frame = message.get("bytes") or b""
+            if message["type"] == "websocket.disconnect" or not frame:
+                break
+            if len(frame) <= LARGEST_FRAME:
+                await run_in_threadpool(channel.send_bytes, frame)
+    finally:
+        with suppress(OSError):
+            channel.send_bytes(b"")
+
+
+async def _tell(socket: WebSocket, channel: Any) -> Mapping[str, Any]:
+    """Pass on what the process shows, until it has said how the session ended."""
+    while True:
+        try:
+            word = await run_in_threadpool(channel.recv)
+        except (EOFError, OSError):
+            return {"kind": "failed", "why": "the process that watched died. Begin again."}
+        if word[0] == "done":
+            return {"kind": "done", "report": word[1]}
+        if word[0] == "failed":
+            return {"kind": "failed", "why": word[1]}
+        with suppress(WebSocketDisconnect, RuntimeError):  # the page is gone; its session is still summed up
+            if word[0] == "ready":
+                await socket.send_json({"kind": "ready"})
+            else:
+                await socket.send_json({"kind": "shown", **word[2]})
+                await socket.send_bytes(word[1])
