@@ -88,10 +88,17 @@ def shortened(clip: Path, target: Path, frames: int = 125) -> Path:
 class Server:
     """`hingecheck serve` in a process of its own, at ``address``, and a client of it that has the token."""
 
-    def __init__(self, data: Path, *options: str, workers: int = 2) -> None:
+    def __init__(self, data: Path, *options: str, workers: int = 2, environment: dict[str, str] | None = None) -> None:
         command = [sys.executable, "-m", "hingecheck.cli", "serve", "--port", "0", "--data", str(data), "--model", "lite"]
         command += ["--workers", str(workers), *options]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1])
+        self.process = subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=Path(__file__).parents[1],
+            env={**os.environ, **(environment or {})},
+        )
         assert self.process.stdout is not None
         said = self.process.stdout.readline()
         found = re.search(r"(https?://\S+)", said)

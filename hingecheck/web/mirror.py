@@ -88,7 +88,7 @@ class _Followed(Session):
 def main(
     channel: Connection, folder: str, name: str, settings: Mapping[str, Any], model: str, minutes: float, keep: bool, memory_bytes: int
 ) -> None:
-    """Hold one session. In: frames as bytes, none for the end. Out: ``("shown", jpeg, told)``, at last ``("done", report)`` or a failure."""
+    """Hold one session. In: frames as bytes, none for the end. Out: ``("shown", jpeg, told)``, at last ``("done", report)``."""
     employ(memory_bytes)
     page = _Page(channel)
     try:
