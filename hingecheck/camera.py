@@ -21,6 +21,7 @@ from .sources import Clip, open_clip, open_stream
 STALLED_S: Final = 2.0  # a camera that has given nothing for so long is lost
 RETRY_S: Final = 1.0  # between two attempts to open it again
 FIRST_PICTURE_S: Final = 10.0
+DEVICES: Final = Path("/dev")
 WANTED: Final = (1280, 720)  # px; a camera that cannot gives what it has
 
 Image = NDArray[np.uint8]
@@ -34,7 +35,12 @@ class Picture(NamedTuple):
 
 
 class Device(Protocol):
-    """Where pictures come from, one after the other; any thread may use it, one at a time."""
+    """Where pictures come from, one after the other; any thread may use it, one at a time.
+
+    ``live``: it goes on for ever, so that when it stops something is wrong; a clip may pause, and ends.
+    """
+
+    live: bool
 
     def read(self) -> Picture | None:
         """The next picture, as soon as there is one; None when the source has failed. ``EOFError`` at its end."""
@@ -73,6 +79,7 @@ class Feed:
         self.ended = False
         self.grabbed = self.handed_out = 0
         self._device: Device | None = opener()
+        self._live = self._device.live
         self._thread: Thread | None = None
 
     def __enter__(self) -> Self:
@@ -110,7 +117,7 @@ class Feed:
                 self._changed.wait(timeout_s)
             taken, self._slot = self._slot, None
             if taken is None:
-                if not self.ended and not self._lost and time.monotonic() - self._alive_s > STALLED_S:
+                if self._live and not self.ended and not self._lost and time.monotonic() - self._alive_s > STALLED_S:
                     self._lost = True  # its thread hangs: leave it there and try anew
                     self._start(None)
                 return None
@@ -180,6 +187,8 @@ class Feed:
 class _Webcam:
     """A camera of this computer."""
 
+    live = True
+
     def __init__(self, number: int) -> None:
         self._capture = cv2.VideoCapture(number)
         if not self._capture.isOpened():
@@ -205,7 +214,7 @@ class _Recording:
     """A clip, or a stream from elsewhere: a clip at its own pace, a live stream as it comes."""
 
     def __init__(self, clip: Clip, *, live: bool, name: str) -> None:
-        self._clip, self._live, self._name = clip, live, name
+        self._clip, self.live, self._name = clip, live, name
         self._frames: Iterator[Frame] = iter(clip)
         self._began_s: float | None = None
 
@@ -215,10 +224,10 @@ class _Recording:
         except (SourceError, av.FFmpegError):
             frame = None
         if frame is None:
-            if self._live:
+            if self.live:
                 return None
             raise EOFError(self._name)
-        if self._live:
+        if self.live:
             return Picture(frame.image)
         self._began_s = time.monotonic() - frame.time_s if self._began_s is None else self._began_s
         time.sleep(max(0.0, self._began_s + frame.time_s - time.monotonic()))
@@ -232,12 +241,13 @@ def open_camera(number: int) -> Callable[[], Device]:
     """Opener of the camera of that number, from 0."""
 
     def opener() -> Device:
-        level = cv2.getLogLevel()
-        cv2.setLogLevel(0)  # OpenCV would complain of every attempt on stderr
+        log = cv2.utils.logging
+        level = log.getLogLevel()
+        log.setLogLevel(log.LOG_LEVEL_SILENT)  # OpenCV would complain of every attempt on stderr
         try:
             return _Webcam(number)
         finally:
-            cv2.setLogLevel(level)
+            log.setLogLevel(level)
 
     return opener
 
@@ -256,7 +266,7 @@ def open_recording(source: str) -> Callable[[], Device]:
 
 def _no_camera(number: int) -> str:
     """Why a camera cannot be opened, and what to do."""
-    device = Path(f"/dev/video{number}")
+    device = DEVICES / f"video{number}"
     if sys.platform.startswith("linux") and not device.exists():
         return f"camera {number}: there is none. Plug one in, name another (--camera N), or give a clip (--source CLIP)."
     return (

@@ -198,17 +198,15 @@ def cameras(devices: Sequence[Path] | None = None, open_camera: Callable[[int], 
 
 def _picture_size(number: int) -> tuple[int, int] | None:
     """Width and height of one picture of a camera, px; None when it gives none."""
-    import cv2
+    from .camera import open_camera
 
-    level = cv2.getLogLevel()
-    cv2.setLogLevel(0)
     try:
-        camera = cv2.VideoCapture(number)
-        seen, picture = camera.read()
-        camera.release()
-    finally:
-        cv2.setLogLevel(level)
-    return (picture.shape[1], picture.shape[0]) if seen else None
+        device = open_camera(number)()
+    except HingecheckError:
+        return None
+    seen = device.read()
+    device.release()
+    return (seen.image.shape[1], seen.image.shape[0]) if seen else None
 
 
 def display() -> Iterator[Check]:

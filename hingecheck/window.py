@@ -53,7 +53,7 @@ class Window:
             cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
             cv2.resizeWindow(TITLE, image.shape[1], image.shape[0])
             self._open = True
-        elif cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) < 1:
+        elif not _is_visible():
             return False
         cv2.imshow(TITLE, cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
         key = cv2.pollKey() & 0xFF
@@ -64,10 +64,18 @@ class Window:
 
     def close(self) -> None:
         """Close the window; more than once does no harm."""
-        if self._open and cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) >= 1:
+        if self._open and _is_visible():
             cv2.destroyWindow(TITLE)
             cv2.pollKey()
         self._open = False
+
+
+def _is_visible() -> bool:
+    """Whether the window is still there."""
+    try:
+        return bool(cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) >= 1)
+    except cv2.error:  # that is how OpenCV 5 says that there is none
+        return False
 
 
 def _check_screen() -> None:

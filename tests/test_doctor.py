@@ -188,3 +188,7 @@ def test_whatever_is_wrong_comes_with_what_to_do():
     for check in checks:
         assert "\n" not in check.detail + check.remedy
         assert bool(check.remedy) == (check.verdict is not Verdict.OK)
+
+
+def test_a_camera_that_is_not_there_has_no_picture_and_breaks_nothing():
+    assert doctor._picture_size(77) is None
