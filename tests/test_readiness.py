@@ -244,7 +244,9 @@ def test_the_steps_follow_one_another():
 
 def test_a_sentence_stays_long_enough_to_be_read():
     assert readiness.SHOWN_S == 0.8
-    said = told((nobody(0.0), {}), (one(0.04), {}), (one(0.76), {}), (one(0.84), {}), (nobody(0.88), {}), (nobody(1.6), {}), (nobody(1.68), {}))
+    said = told(
+        (nobody(0.0), {}), (one(0.04), {}), (one(0.76), {}), (one(0.84), {}), (nobody(0.88), {}), (nobody(1.6), {}), (nobody(1.68), {})
+    )
     assert said == [STEP_INTO] * 3 + ["Stand tall"] * 3 + [STEP_INTO]
 
 

@@ -19,6 +19,7 @@ from ..camera import Feed, Picture
 from ..data import Poses
 from ..drawing import jpeg
 from ..errors import HingecheckError
+from ..files import atomic
 from ..live import Mirror, Recorder
 from ..profiles import Profile
 from ..session import Session, Shown
@@ -35,6 +36,7 @@ class _Page:
         self._channel = channel
         self.shown: Shown | None = None
         self._words = ""
+        self.poster: tuple[float, NDArray[np.uint8]] | None = None  # hip flexion, degrees, and the picture of the deepest moment
 
     def read(self) -> Picture | None:
         """The next frame of the page's camera; ``EOFError`` once it says that it is over."""
@@ -60,6 +62,9 @@ class _Page:
                 "practising": self.shown.advice is None,
                 "step": "" if self.shown.advice is None else self.shown.advice.say,
             }
+            depth_deg = float(self.shown.result.metrics.hip_flexion_deg[0])
+            if self.shown.advice is None and depth_deg > (self.poster[0] if self.poster else 0.0):
+                self.poster = depth_deg, image
         self._words = ""
         self._channel.send(("shown", jpeg(image), told))
         return True
@@ -103,7 +108,11 @@ def main(
             finally:
                 if recorder is not None:
                     recorder.close()
-            channel.send(("done", session.close().report()))
+            report = session.close().report()
+            if page.poster is not None:
+                with atomic(Path(folder) / "poster.jpg") as draft:
+                    draft.write_bytes(jpeg(page.poster[1]))
+            channel.send(("done", report))
     except HingecheckError as error:
         channel.send(("failed", spoken(str(error), folder, name)))
     except (BrokenPipeError, EOFError):

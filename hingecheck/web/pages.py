@@ -46,10 +46,21 @@ def render(request: Request, template: str, status: int = 200, **values: Any) ->
 @router.get("/")
 def home(request: Request) -> Response:
     """Upload, athletes, latest clips."""
-    clips = [shown(clip, crew(request).progress()) for clip in store(request).clips()]
     return render(
-        request, "home.html", clips=clips, athletes=store(request).athletes(), by_id=BY_ID, largest=request.app.state.largest_upload
+        request,
+        "home.html",
+        athletes=store(request).athletes(),
+        by_id=BY_ID,
+        largest=request.app.state.largest_upload,
+        **_listed(request, store(request).clips()),
     )
+
+
+def _listed(request: Request, clips: Sequence[Row]) -> dict[str, Any]:
+    """What a table of clips shows: how they stand, and of which there is a picture."""
+    folder, progress = store(request).folder, crew(request).progress()
+    posters = {clip["id"] for clip in clips if (folder(clip["id"]) / "poster.jpg").exists()}
+    return {"clips": [shown(clip, progress) for clip in clips], "posters": posters}
 
 
 @router.get("/login")
@@ -232,8 +243,8 @@ def athlete(request: Request, athlete_id: Id) -> Response:
         request,
         "athlete.html",
         athlete=row,
-        clips=[shown(clip, crew(request).progress()) for clip in clips],
         career=career,
+        **_listed(request, clips),
         shares=shares,
         work_on=work_on,
         exercises=exercises,
