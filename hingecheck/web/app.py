@@ -19,7 +19,7 @@ from starlette.responses import FileResponse
 
 from .. import __version__, estimators
 from ..errors import HingecheckError, InputError, OutputError
-from . import api, live, pages, security
+from . import api, live, pages, results, security
 from .jobs import Crew
 from .security import Gate, Guard
 from .store import Store
@@ -59,6 +59,7 @@ def create(
     app.state.largest_upload, app.state.closing = largest_upload, closing
     app.state.live, app.state.model = asyncio.Lock(), crew.model
     app.include_router(api.router)
+    app.include_router(results.router)
     app.include_router(pages.router)
     app.include_router(live.router)
     app.add_api_route(f"/static/{PLOTLY}", _plotly, include_in_schema=False)

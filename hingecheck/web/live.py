@@ -12,8 +12,9 @@ from starlette.concurrency import run_in_threadpool
 
 from ..errors import HingecheckError
 from . import mirror
+from .asking import store
 from .jobs import MEMORY_BYTES
-from .pages import render, store
+from .pages import render
 from .store import Store, profile_of
 
 LARGEST_FRAME: Final = 2 << 20  # bytes of a JPEG

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import jinja2
 from fastapi import APIRouter, Query, Request
@@ -11,15 +11,15 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 
 from .. import __version__, report
 from ..cues import BY_ID, CUES
-from ..profiles import LONGEST_HOLD_S, Profile, RepSettings, validated
+from ..profiles import Profile, validated
 from ..scoring import AREAS, EXERCISES
 from . import progress
-from .api import Id, Settings, athlete_or_404, clip_or_404, crew, differing, judged_or_404, shown, still, store, verdict_of
+from .asking import athlete_or_404, clip_or_404, crew, differing, judged_or_404, shown, still, store, verdict_of
+from .form import changed, form_of
+from .shapes import Id, Settings
 from .store import Row, profile_of
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
-
-STEPS: Final = {"degrees": 0.1}  # of a limit's slider; 0.001 in other units
 
 
 @cache
@@ -138,60 +138,6 @@ def _fault(request: Request, row: Row, rep: Mapping[str, Any], cue_id: str, said
     return {"rep": rep["index"], "cue": BY_ID[cue_id], "said": said, "at_s": at_s, "say": say, "still": address if drawn else None}
 
 
-def form_of(profile: Profile) -> list[dict[str, Any]]:
-    """The limits form, made from the cue table: a group a cue with its settings, their ranges, defaults and reasons."""
-    default = Profile.default()
-    groups: list[dict[str, Any]] = []
-    for cue in CUES:
-        mine, usual = profile.cue(cue.id), default.cue(cue.id)
-        step = STEPS.get(cue.unit, 0.001)
-        settings = [
-            _setting(
-                f"cues.{cue.id}.{fault.direction}",
-                f"{fault.direction.replace('_', ' ').capitalize()} {'above' if fault.above else 'below'}",
-                getattr(mine, fault.direction),
-                getattr(usual, fault.direction),
-                (fault.low, fault.high, step),
-                cue.unit,
-                fault.reason,
-            )
-            for fault in cue.faults
-        ]
-        held = "how long a value must stay wrong, or right again, before it counts"
-        settings.append(
-            _setting(f"cues.{cue.id}.hold_s", "Held for", mine.hold_s, usual.hold_s, (0, LONGEST_HOLD_S, 0.05), "seconds", held)
-        )
-        differs = mine != usual
-        groups.append({"id": cue.id, "cue": cue, "enabled": mine.enabled, "differs": differs, "settings": settings})
-    reps = []
-    for name, field in RepSettings.model_fields.items():
-        low, high = (next(getattr(rule, kind) for rule in field.metadata if hasattr(rule, kind)) for kind in ("ge", "le"))
-        title = {"start_deg": "A rep begins at", "min_depth_deg": "A rep reaches at least"}[name]
-        reason = (field.description or "").partition(":")[0]
-        reps.append(
-            _setting(f"reps.{name}", title, getattr(profile.reps, name), getattr(default.reps, name), (low, high, 1), "degrees", reason)
-        )
-    groups.append({"id": "reps", "cue": None, "enabled": True, "differs": profile.reps != default.reps, "settings": reps})
-    return groups
-
-
-def _setting(
-    key: str, title: str, value: float, default: float, reach: tuple[float, float, float], unit: str, reason: str
-) -> dict[str, Any]:
-    low, high, step = reach
-    return {
-        "key": key,
-        "title": title,
-        "value": value,
-        "default": default,
-        "low": low,
-        "high": high,
-        "step": step,
-        "unit": unit,
-        "reason": reason,
-    }
-
-
 @router.get("/compare")
 def compare(
     request: Request,
@@ -250,7 +196,7 @@ def athlete(request: Request, athlete_id: Id) -> Response:
         exercises=exercises,
         faults=progress.common_faults(content for _, content in reports)[:5],
         by_id=BY_ID,
-        settings=list(_differing(profile_of(row))),
+        settings=changed(profile_of(row)),
         data={
             "id": athlete_id,
             "days": [day.day for day in career.days],
@@ -259,19 +205,6 @@ def athlete(request: Request, athlete_id: Id) -> Response:
             "cues": [{"name": BY_ID[cue_id].name, "shares": values} for cue_id, values in shares.items()],
         },
     )
-
-
-def _differing(profile: Profile) -> list[tuple[str, str]]:
-    """What an athlete's limits are where they are not the default: (cue, words)."""
-    found = []
-    for group in form_of(profile):
-        for setting in group["settings"]:
-            if setting["value"] != setting["default"]:
-                title = group["cue"].name if group["cue"] else "Repetitions"
-                found.append((title, f"{setting['title'].lower()} {setting['value']:g} {setting['unit']} (usual {setting['default']:g})"))
-        if not group["enabled"]:
-            found.append((group["cue"].name, "not judged"))
-    return found
 
 
 @router.get("/docs")

@@ -4,26 +4,23 @@ A folder is named by a random id and never by what a user typed. The queue of cl
 outlives the server. ``athletes.settings`` is a profile as JSON that states what differs from the default; ``clips.report`` the report.
 """
 
-import fcntl
 import json
 import secrets
 import shutil
 import sqlite3
-import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from .. import __version__
 from ..errors import InputError
 from ..files import writing
 from ..profiles import Profile, validated
+from .database import Database, Row
 
 SCHEMA: Final = 1
-LONGEST_NAME: Final = 120
 
 _TABLES: Final = """
 CREATE TABLE athletes (
@@ -43,6 +40,8 @@ CREATE INDEX clips_to_do ON clips (work);
 CREATE TABLE sessions (digest TEXT PRIMARY KEY, ends_s REAL NOT NULL);
 CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB NOT NULL);
 """
+LONGEST_NAME: Final = 120
+
 # A clip with its athlete's name; its report only where asked for, because it is long.
 _CLIP: Final = (
     "SELECT clips.id, athlete, athletes.name AS athlete_name, clips.name, day, clips.added_s, bytes, work, revision, error, clips.notes, "
@@ -50,64 +49,20 @@ _CLIP: Final = (
 )
 _FROM: Final = " FROM clips JOIN athletes ON athletes.id = athlete "
 
-Row = dict[str, Any]
 
+class Store(Database):
+    """The data folder: rows of athletes, clips and sessions, and a folder of files for each clip."""
 
-class Store:
-    """The data folder, owned by one server at a time. Any thread may call; every change is on the disk when a call returns."""
-
-    def __init__(self, root: str | Path) -> None:
-        self.root = Path(root)
-        self.clips_folder = self.root / "clips"
-        with writing(self.root):
-            self.clips_folder.mkdir(parents=True, exist_ok=True)
-            self.root.chmod(0o700)
-            self._lock = (self.root / "lock").open("w")
-            try:
-                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                self._lock.close()
-                raise InputError(f"{self.root}: another hingecheck serves from this folder. Stop it, or choose another --data.") from error
-        self._threads = threading.local()
-        self._open: list[sqlite3.Connection] = []
-        try:
-            self._prepare()
-        except sqlite3.DatabaseError as error:
-            self.close()
-            raise InputError(f"{self._file}: not a store of hingecheck, or damaged ({error}). Choose another --data.") from error
-        except BaseException:
-            self.close()
-            raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let go of the folder."""
-        for connection in self._open:
-            connection.close()
-        self._lock.close()
-
-    @property
-    def _file(self) -> Path:
-        return self.root / "hingecheck.sqlite3"
+    schema = SCHEMA
+    tables = _TABLES
 
     def _prepare(self) -> None:
         """Make the tables, take up what a killed server left, remove files that belong to nothing."""
+        super()._prepare()
+        self.clips_folder = self.root / "clips"
+        with writing(self.clips_folder):
+            self.clips_folder.mkdir(exist_ok=True)
         with self._change() as db:
-            found = db.execute("PRAGMA user_version").fetchone()[0]
-            if found not in (0, SCHEMA):
-                raise InputError(
-                    f"{self._file}: written by another version (schema {found}). Upgrade hingecheck, or choose another --data."
-                )
-            if not found:
-                for statement in filter(str.strip, _TABLES.split(";")):
-                    db.execute(statement)
-                db.execute(f"PRAGMA user_version = {SCHEMA}")
-                db.execute("INSERT INTO facts VALUES ('secret', ?)", (secrets.token_bytes(32),))
             db.execute("UPDATE clips SET work = 'queued' WHERE work = 'running'")
             old = "json_extract(report, '$.hingecheck') IS NOT ?"
             db.execute(f"UPDATE clips SET work = 'queued' WHERE work = 'done' AND {old}", (__version__,))
@@ -115,36 +70,6 @@ class Store:
         for folder in self.clips_folder.iterdir():
             if folder.name not in known:
                 shutil.rmtree(folder, ignore_errors=True)
-
-    def _connection(self) -> sqlite3.Connection:
-        """The connection of the calling thread."""
-        connection: sqlite3.Connection | None = getattr(self._threads, "connection", None)
-        if connection is None:
-            connection = sqlite3.connect(self._file, timeout=30, isolation_level=None, check_same_thread=False)
-            connection.row_factory = sqlite3.Row
-            for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
-                connection.execute(f"PRAGMA {setting}")
-            self._threads.connection = connection
-            self._open.append(connection)
-        return connection
-
-    @contextmanager
-    def _change(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of the block or nothing."""
-        connection = self._connection()
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield connection
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
-        connection.execute("COMMIT")
-
-    def _rows(self, query: str, *values: object) -> list[Row]:
-        return [dict(row) for row in self._connection().execute(query, values)]
-
-    def _row(self, query: str, *values: object) -> Row | None:
-        return next(iter(self._rows(query, *values)), None)
 
     # Athletes
 
@@ -251,18 +176,6 @@ class Store:
         for clip_id in clip_ids:
             shutil.rmtree(self.folder(clip_id), ignore_errors=True)
 
-    def _set(self, table: str, row_id: str, values: Mapping[str, Any]) -> None:
-        """Set columns, whose names come from the code and never from a request."""
-        if values:
-            with self._change() as db:
-                assignments = ", ".join(f"{column} = ?" for column in values)
-                db.execute(f"UPDATE {table} SET {assignments} WHERE id = ?", (*values.values(), row_id))
-
-    def _forget(self) -> None:
-        """Write deleted rows out of the log too: for good means for good."""
-        with suppress(sqlite3.OperationalError):  # a reader is in the way; the next one does it
-            self._connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
     # The queue
 
     def claim(self) -> Row | None:
@@ -301,17 +214,7 @@ class Store:
         """Clips that wait or are worked on, in the order they are taken."""
         return self._rows(f"{_CLIP}{_FROM}WHERE work IN ('queued', 'running') ORDER BY work DESC, judged, clips.added_s")
 
-    # Facts and sessions
-
-    def fact(self, name: str) -> bytes | None:
-        """Something the server keeps for itself."""
-        found = self._row("SELECT value FROM facts WHERE name = ?", name)
-        return None if found is None else found["value"]
-
-    def set_fact(self, name: str, value: bytes) -> None:
-        """Keep something, in place of what was kept under this name."""
-        with self._change() as db:
-            db.execute("INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value))
+    # Sessions
 
     def begin_session(self, digest: str, ends_s: float) -> None:
         """Note who is signed in; sessions that are over are forgotten."""

@@ -103,6 +103,11 @@ if (video) {
   });
 }
 
+/** On a small screen, where the video does not stay in view, bring it there. */
+function show_screen() {
+  if (matchMedia("(max-width: 900px)").matches) video?.parentElement.scrollIntoView({ block: "start" });
+}
+
 /* Whatever names a time leads to it. */
 addEventListener("click", event => {
   const link = event.target.closest("[data-at_s]");
@@ -110,6 +115,7 @@ addEventListener("click", event => {
   event.preventDefault();
   video?.pause();
   seek(Number(link.dataset.at_s));
+  show_screen();
   document.querySelectorAll(".moment.now").forEach(one => one.classList.remove("now"));
   link.closest(".moment")?.classList.add("now");
 });
@@ -137,7 +143,7 @@ function place_cursor(t) {
 
 if (chart) {
   draw().then(() => {
-    chart.on("plotly_click", event => { video?.pause(); seek(event.points[0].x); });
+    chart.on("plotly_click", event => { video?.pause(); seek(event.points[0].x); show_screen(); });
     chart.on("plotly_relayout", () => place_cursor(shown()));
     chart.on("plotly_afterplot", () => place_cursor(shown()));
   });
