@@ -70,7 +70,7 @@ def series(request: Request, clip_id: Id) -> dict[str, Any]:
 def video(request: Request, clip_id: Id, annotated: bool = False) -> FileResponse:
     """The clip as browsers play it, plain or with what was seen drawn upon it; parts of it by Range."""
     folder = store(request).folder(judged_or_404(request, clip_id)["id"])
-    names = ("annotated.mp4",) if annotated else ("video.mp4", "original")
+    names = ("annotated.mp4",) if annotated else ("video.mp4", "original", "annotated.mp4")  # of a live session there is only the last
     file = next((folder / name for name in names if (folder / name).exists()), None)
     if file is None:
         raise HTTPException(404, "no video of this clip.")
