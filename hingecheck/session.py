@@ -90,6 +90,11 @@ class Session:
         return self._going
 
     @property
+    def done(self) -> tuple[Rep, ...]:
+        """The repetitions so far."""
+        return tuple(self._done)
+
+    @property
     def in_rep(self) -> bool:
         """Whether a repetition is open."""
         return self._going and self._practice is not None and self._practice.track.open
@@ -220,7 +225,7 @@ class Session:
 
     def _shown(self, poses: Poses, result: Result, advice: Advice | None, line: coaching.Line, fresh: Rep | None) -> Shown:
         note = self._note if advice is None else ""
-        return Shown(poses, result, advice, line, tuple(self._done), fresh, self.elapsed_s, note)
+        return Shown(poses, result, advice, line, self.done, fresh, self.elapsed_s, note)
 
     def _write(self, event: Event, reps: tuple[Rep, ...]) -> None:
         """An event as a line; of a repetition, all that was judged."""
