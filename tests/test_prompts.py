@@ -161,9 +161,7 @@ def test_the_steps_are_named_and_the_one_to_do_is_marked():
 
 def arrow_of(way, *, mirror=False, size=(480, 640)):
     """How far an arrow's middle lies right of and below the middle of all arrows, and how wide and high it is, px."""
-    with_arrow, without = (
-        draw(picture(*size), nobody(), Advice(Tier.VIEW, "Move this way", arrow), mirror=mirror) for arrow in (way, "")
-    )
+    with_arrow, without = (draw(picture(*size), nobody(), Advice(Tier.VIEW, "Move this way", arrow), mirror=mirror) for arrow in (way, ""))
     rows, columns = np.nonzero((with_arrow != without).any(-1))
     return columns.mean() - size[1] / 2, rows.mean() - 0.62 * size[0], columns.max() - columns.min(), rows.max() - rows.min()
 
