@@ -14,7 +14,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from . import coaching, estimators, overlay, prompts
+from . import coaching, engine, estimators, overlay, prompts
+from .album import Album
 from .camera import Feed, Grabbed
 from .cues import BY_ID
 from .data import Frame
@@ -135,6 +136,7 @@ class Mirror:
         create: Callable[[str], PoseEstimator] = estimators.create,
     ) -> None:
         self.pace = Pace()
+        self.album = Album(engine.rules(session.profile))
         self._feed, self._session, self._screen = feed, session, screen
         self._fixed = model is not None
         self._create = create
@@ -194,6 +196,8 @@ class Mirror:
             self._ready_s = frame.time_s
         self._speak(shown)
         self._picture = self._drawn(frame.image, shown, frame.time_s)
+        if shown.advice is None:
+            self.album.look(self._picture, shown.result, shown.line.cue)
         if self._recorder is not None:
             self._recorder.write(self._picture, frame.time_s)
         going_on = self._screen.show(self._picture)

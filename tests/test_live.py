@@ -101,7 +101,7 @@ def practise(folder, poses, *, feed=None, screen=None, slow_s=0.0, **options):
         mirror = Mirror(feed or Lockstep(poses), session, screen or Watched(), create=Seen, **options)
         mirror.run()
         mirror.models = made
-        return session.close(), mirror
+        return session.close(mirror.album.stills), mirror
 
 
 def filmed():
@@ -161,6 +161,18 @@ def test_a_fault_is_spoken_once_while_it_is_shown(tmp_path):
     verdict, _ = practise(tmp_path, poses, voice=voice)
     assert verdict.result.reps[0].cues["neutral_spine"].direction == "rounded"
     assert sum("Flatten your lower back" in said for said in voice.said) == 1
+
+
+def test_the_report_shows_the_worst_moment_of_a_fault_and_nothing_of_a_good_session(tmp_path):
+    bad = synthetic.film(synthetic.stand(1.5) + synthetic.hinge(reps=1, lower=30.0) + synthetic.hinge(reps=1, lower=45.0))
+    verdict, mirror = practise(tmp_path / "bad", bad)
+    (still,) = mirror.album.stills(verdict.result.reps)
+    worst = verdict.result.reps[1].cues["neutral_spine"]
+    assert (still.moment.rep, still.moment.cue) == (2, "neutral_spine")
+    assert still.moment.time_s == pytest.approx(worst.at_s, abs=0.3)
+    assert "data:image/jpeg" in (tmp_path / "bad/report.html").read_text()
+    verdict, mirror = practise(tmp_path / "good", filmed())
+    assert list(mirror.album.stills(verdict.result.reps)) == []
 
 
 def test_leaving_ends_with_what_was_done_so_far(tmp_path):
