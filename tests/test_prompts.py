@@ -110,7 +110,7 @@ def test_each_tier_differs_in_its_words_and_in_its_sign(size):
 @pytest.mark.parametrize("size", [*SIZES, (240, 320), (1920, 1080)])
 @pytest.mark.parametrize("advice", ADVICE, ids=lambda advice: f"{advice.say} {advice.arrow}")
 def test_every_sentence_fits_into_the_picture_and_can_be_read_from_afar(advice, size):
-    height, width = size
+    width = size[1]
     drawn = draw(picture(*size), nobody(), replace(advice, arrow="", tier=max(advice.tier, Tier.VIEW)))
     back = OK if advice is READY else NEARLY
     top, bottom, left, right = words_of(drawn, DARK)
