@@ -221,7 +221,7 @@ class Mirror:
             praise=praise,
             note=told or shown.note,
             clock=clock(self._limit_s - shown.elapsed_s),
-            gauges=True,
+            gauges=not shown.note,  # both are for the side
             mirror=self._mirror,
         )
 
