@@ -144,6 +144,7 @@ class Mirror:
         self._voice, self._recorder = voice, recorder
         self._busy_s: list[float] = []
         self._told: tuple[str, float] | None = None  # a remark, and until when it stands
+        self._silent = False
         self._ready_s = -np.inf
         self._said: tuple[coaching.Line, str] = coaching.Line(), ""
         self._over_s: float | None = None
@@ -207,10 +208,10 @@ class Mirror:
     def _drawn(self, image: Image, shown: Shown, t: float) -> Image:
         if self._over_s is not None:
             return prompts.notice(cv2.flip(image, 1) if self._mirror else image, "Time. Well done")
-        if shown.advice is not None:
-            return prompts.draw(image, shown.poses, shown.advice, mirror=self._mirror)
-        praise = coaching.BETTER if shown.line.better else "Go" if t - self._ready_s < GO_S else ""
         told = self._told[0] if self._told is not None and t < self._told[1] else ""
+        if shown.advice is not None:
+            return prompts.draw(image, shown.poses, shown.advice, note=told, mirror=self._mirror)
+        praise = coaching.BETTER if shown.line.better else "Go" if t - self._ready_s < GO_S else ""
         return overlay.draw(
             image,
             shown.poses,
@@ -244,6 +245,9 @@ class Mirror:
         self._said = line, step
         if words:
             self._voice.say(". ".join(words))
+        if self._voice.warning is not None and not self._silent:
+            self._silent = True
+            self._told = "No voice: nothing here can speak", float(shown.poses.time_s[0]) + TOLD_S
 
     def _wait(self) -> bool:
         """Look after the screen while no frame comes; False when the user wants to leave."""

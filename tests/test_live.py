@@ -77,8 +77,8 @@ class Watched:
 class Heard:
     """A voice that writes down what it is to say."""
 
-    def __init__(self):
-        self.said = []
+    def __init__(self, warning=None):
+        self.said, self.warning = [], warning
 
     def say(self, text):
         self.said.append(text)
@@ -112,7 +112,7 @@ def filmed():
 def words(monkeypatch):
     """What is written on pictures from now on."""
     written = []
-    for room, name in ((overlay, "write"), (overlay, "banner"), (prompts, "banner")):
+    for room, name in ((overlay, "write"), (overlay, "banner"), (prompts, "banner"), (prompts, "write")):
         real = getattr(room, name)
         monkeypatch.setattr(
             room, name, lambda image, text, *rest, real=real, **more: (written.append(text), real(image, text, *rest, **more))[1]
@@ -153,6 +153,12 @@ def test_the_voice_counts_and_says_when_to_begin(tmp_path):
     practise(tmp_path, filmed(), voice=voice)
     assert voice.said[:2] == ["Stand tall", "Go"]
     assert [said for said in voice.said if said.startswith(("One", "Two"))] == ["One", "Two"]
+
+
+def test_a_voice_that_fails_is_said_on_the_picture(tmp_path, monkeypatch):
+    written = words(monkeypatch)
+    practise(tmp_path, filmed(), voice=Heard("no voice: nothing works"))
+    assert "No voice: nothing here can speak" in written
 
 
 def test_a_fault_is_spoken_once_while_it_is_shown(tmp_path):
@@ -445,6 +451,19 @@ def test_a_session_that_is_killed_leaves_its_events(sample_videos, tmp_path, scr
         process.kill()
         process.communicate()
     assert all(json.loads(line) for line in (tmp_path / "session/events.jsonl").read_text().splitlines())
+
+
+def test_where_nothing_can_speak_practice_goes_on_with_one_warning(sample_videos, tmp_path):
+    (tmp_path / "espeak-ng").write_text("#!/bin/sh\necho 'error: no sound' >&2\n")  # as it does without a sound card, and ends with 0
+    (tmp_path / "espeak-ng").chmod(0o755)
+    process = begin(
+        *("--source", sample_videos / "good.mp4", "--model", "lite", "--headless", "--voice", "--minutes", "0.1", "--out", tmp_path / "s"),
+        PATH=str(tmp_path),
+    )
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0
+    assert err == "no voice: espeak-ng does not work here (no sound?); going on in silence.\n"
+    assert "good.mp4: side view" in out
 
 
 def told(*arguments, **environment):
