@@ -1,4 +1,4 @@
-"""The door: ``python -m benchmarks accuracy | limits | speed | demo``. Tables on stdout, the same as JSON with ``--out``."""
+"""The door: ``python -m benchmarks accuracy | limits | speed | live | demo``. Tables on stdout, the same as JSON with ``--out``."""
 
 import argparse
 import sys
@@ -33,6 +33,11 @@ def _run(asked: argparse.Namespace) -> int:
         from . import speed
 
         made = speed.measure(asked.clip, asked.model, asked.rounds)
+        shown = made
+    elif asked.command == "live":
+        from . import live
+
+        made = live.measure(asked.clip, asked.truth, asked.model, asked.cache, asked.minutes, asked.rounds)
         shown = made
     elif asked.command == "accuracy":
         from . import accuracy
@@ -73,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     accuracy = commands.add_parser("accuracy", help="measures, repetitions, cues and views against truth")
     limits = commands.add_parser("limits", help="sweep every fault limit over clips with truth")
     speed = commands.add_parser("speed", help="ratios to a bare MediaPipe loop over the same clip")
+    live = commands.add_parser("live", help="the mirror: latency, an hour of it, and how soon a cue follows its fault")
     demo = commands.add_parser("demo", help="analyse the sample videos and say what came out")
 
     accuracy.add_argument("--truth", type=Path, help="folder of NAME.mp4 with NAME.json (and NAME.npz) beside it")
@@ -85,11 +91,16 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--verbose", action="store_true", help="more tables: by clip and body, or every curve")
     speed.add_argument("--clip", type=Path, default=ROOT / "sample_videos" / "good.mp4")
     speed.add_argument("--rounds", type=int, default=5)
+    live.add_argument("--clip", type=Path, default=ROOT / "sample_videos" / "good.mp4")
+    live.add_argument("--rounds", type=int, default=3)
+    live.add_argument("--minutes", type=float, default=0.0, help="practise for so long, and watch the memory")
+    live.add_argument("--truth", type=Path, help="folder of clips with truth: when cues come")
+    live.add_argument("--cache", type=Path, default=CACHE, help="where poses are kept")
     demo.add_argument("folder", type=Path, nargs="?", default=ROOT / "sample_videos")
     demo.add_argument("--out", type=Path, default=Path("demo"), help="where results go")
-    for command in (accuracy, limits, speed):
+    for command in (accuracy, limits, speed, live):
         command.add_argument("--out", type=Path, metavar="FILE.json", help="write the tables as JSON too")
-    for command in (accuracy, limits, speed, demo):
+    for command in (accuracy, limits, speed, live, demo):
         command.add_argument("--model", choices=("lite", "full", "heavy"), default="full")
     return parser
 

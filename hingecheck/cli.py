@@ -353,7 +353,7 @@ def live(
         if speaker is not None and speaker.warning is not None:
             print(_line(speaker.warning), file=sys.stderr)
         screen.close()
-        verdict = session.close()
+        verdict = session.close(driver.album.stills)
     _show(verdict.report(), out)
     return OK
 

@@ -14,7 +14,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from . import coaching, estimators, overlay, prompts
+from . import coaching, engine, estimators, overlay, prompts
+from .album import Album
 from .camera import Feed, Grabbed
 from .cues import BY_ID
 from .data import Frame
@@ -135,6 +136,7 @@ class Mirror:
         create: Callable[[str], PoseEstimator] = estimators.create,
     ) -> None:
         self.pace = Pace()
+        self.album = Album(engine.rules(session.profile))
         self._feed, self._session, self._screen = feed, session, screen
         self._fixed = model is not None
         self._create = create
@@ -142,6 +144,7 @@ class Mirror:
         self._voice, self._recorder = voice, recorder
         self._busy_s: list[float] = []
         self._told: tuple[str, float] | None = None  # a remark, and until when it stands
+        self._silent = False
         self._ready_s = -np.inf
         self._said: tuple[coaching.Line, str] = coaching.Line(), ""
         self._over_s: float | None = None
@@ -194,6 +197,8 @@ class Mirror:
             self._ready_s = frame.time_s
         self._speak(shown)
         self._picture = self._drawn(frame.image, shown, frame.time_s)
+        if shown.advice is None:
+            self.album.look(self._picture, shown.result, shown.line.cue)
         if self._recorder is not None:
             self._recorder.write(self._picture, frame.time_s)
         going_on = self._screen.show(self._picture)
@@ -203,10 +208,10 @@ class Mirror:
     def _drawn(self, image: Image, shown: Shown, t: float) -> Image:
         if self._over_s is not None:
             return prompts.notice(cv2.flip(image, 1) if self._mirror else image, "Time. Well done")
-        if shown.advice is not None:
-            return prompts.draw(image, shown.poses, shown.advice, mirror=self._mirror)
-        praise = coaching.BETTER if shown.line.better else "Go" if t - self._ready_s < GO_S else ""
         told = self._told[0] if self._told is not None and t < self._told[1] else ""
+        if shown.advice is not None:
+            return prompts.draw(image, shown.poses, shown.advice, note=told, mirror=self._mirror)
+        praise = coaching.BETTER if shown.line.better else "Go" if t - self._ready_s < GO_S else ""
         return overlay.draw(
             image,
             shown.poses,
@@ -217,7 +222,7 @@ class Mirror:
             praise=praise,
             note=told or shown.note,
             clock=clock(self._limit_s - shown.elapsed_s),
-            gauges=True,
+            gauges=not shown.note,  # both are for the side
             mirror=self._mirror,
         )
 
@@ -240,6 +245,9 @@ class Mirror:
         self._said = line, step
         if words:
             self._voice.say(". ".join(words))
+        if self._voice.warning is not None and not self._silent:
+            self._silent = True
+            self._told = "No voice: nothing here can speak", float(shown.poses.time_s[0]) + TOLD_S
 
     def _wait(self) -> bool:
         """Look after the screen while no frame comes; False when the user wants to leave."""

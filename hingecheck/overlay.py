@@ -80,7 +80,7 @@ def draw(
     note
         A standing remark, such as "Front view: back not judged".
     clock
-        Time to show, such as "12:30".
+        Time to show in place of the phase, such as "12:30".
     gauges
         Show knee and butt height at the left edge.
     mirror
@@ -115,9 +115,8 @@ def draw(
         _angle(image, points, near, ("knee", "hip", "shoulder"), flexion_deg, behind, unit, radius=0.12, size=0.065)
         _angle(image, points, near, ("ankle", "knee", "hip"), knee_deg, behind, unit, radius=0.085, size=0.05)
     _back(image, back, result, limits, unit)
-    _counters(image, WORDS[phase] if seen.any() else "nobody seen", done, unit, resting=phase is Phase.STANDING)
-    if clock:
-        write(image, clock, (width / 2, image.shape[0] - 0.02 * unit), 0.07 * unit, anchor=(0.5, 1))
+    where = clock or WORDS[phase] if seen.any() else "nobody seen"
+    _counters(image, where, done, unit, resting=phase is Phase.STANDING)
 
     top = 0.0
     if cue is not None:
@@ -257,12 +256,12 @@ def _gauges(image: Image, result: Result, limits: Limits, unit: float) -> None:
         write(image, word, (left, top - 0.015 * unit), 0.045 * unit, anchor=(0.2, 1))
 
 
-def _counters(image: Image, phase: str, done: Sequence[Rep], unit: float, *, resting: bool) -> None:
-    """Write reps done and phase in the lower left corner, and the last rep's score in the lower right one, larger between reps."""
+def _counters(image: Image, where: str, done: Sequence[Rep], unit: float, *, resting: bool) -> None:
+    """Write reps done, and phase or time, in the lower left corner, the last rep's score in the lower right one, larger between reps."""
     height, width = image.shape[:2]
     margin, low = 0.02 * unit, height - 0.02 * unit
-    if phase:
-        top = write(image, phase, (margin, low), 0.05 * unit, anchor=(0, 1))
+    if where:
+        top = write(image, where, (margin, low), 0.055 * unit, anchor=(0, 1))
         low = top - 0.25 * margin
     write(image, f"{len(done)} rep{'' if len(done) == 1 else 's'}", (margin, low), 0.07 * unit, anchor=(0, 1))
     if done:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from .data import Floats, Poses
-from .drawing import DARK, FAULT, NEARLY, OK, WHITE, Image, arc, banner, disc, shape, strokes, unit_of, write
+from .drawing import DARK, FAULT, NEARLY, OK, WHITE, Image, arc, banner, disc, fitted, shape, strokes, unit_of, write
 from .overlay import SEEN_SCORE, halo, skeleton
 from .readiness import Advice, Tier
 from .skeleton import SIDES
@@ -15,8 +15,8 @@ SIZE: Final = 0.12  # of the sentence, in units: larger than a cue, for there is
 NAMES: Final = ("In the picture", "Turned", "Visible", "Standing tall")
 
 
-def draw(image: Image, poses: Poses, advice: Advice, *, mirror: bool = False) -> Image:
-    """Draw the advice on a copy of the picture, (H, W, 3) uint8 RGB; flipped under the drawing when ``mirror``. Poses of one frame."""
+def draw(image: Image, poses: Poses, advice: Advice, *, note: str = "", mirror: bool = False) -> Image:
+    """Draw the advice and a remark on a copy of the picture, (H, W, 3) uint8 RGB; flipped first when ``mirror``. Poses of one frame."""
     image = cv2.flip(image, 1) if mirror else image.copy()
     width = image.shape[1]
     unit = unit_of(image)
@@ -35,7 +35,9 @@ def draw(image: Image, poses: Poses, advice: Advice, *, mirror: bool = False) ->
         _clock(image, advice.share, unit)
     _steps(image, advice.tier, unit)
     go = advice.tier is Tier.READY
-    banner(image, advice.say, 0.0, OK if go else NEARLY, DARK, SIZE)
+    top = banner(image, advice.say, 0.0, OK if go else NEARLY, DARK, SIZE)
+    if note:
+        write(image, note, (width / 2, top), fitted(note, 0.045 * unit, 0.92 * width), anchor=(0.5, 0))
     return image
 
 

@@ -6,6 +6,7 @@ verdict as was seen live.
 """
 
 from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
@@ -90,6 +91,11 @@ class Session:
         return self._going
 
     @property
+    def done(self) -> tuple[Rep, ...]:
+        """The repetitions so far."""
+        return tuple(self._done)
+
+    @property
     def in_rep(self) -> bool:
         """Whether a repetition is open."""
         return self._going and self._practice is not None and self._practice.track.open
@@ -115,8 +121,11 @@ class Session:
             return shown
         return self._get_set(poses, light)
 
-    def close(self) -> run.Verdict:
-        """End practice: the verdict on all of it, with its files written. Call once; ``HingecheckError`` if they cannot be."""
+    def close(self, stills: Callable[[tuple[Rep, ...]], Iterable[report.Still]] = lambda reps: ()) -> run.Verdict:
+        """End practice: the verdict on all of it, with its files written. Call once; ``HingecheckError`` if they cannot be.
+
+        ``stills`` gives the pictures for the report, when it is told the repetitions.
+        """
         poses = self._spool.read()
         if len(poses) == 0:
             poses = engine.nobody(np.array([self._last_s or 0.0]))
@@ -136,7 +145,7 @@ class Session:
                 self._write(event, verdict.result.reps)
         self._events.close()
         run.save_poses(self.folder / "poses.npz", verdict, self.warnings)
-        run.write(self.folder, verdict)
+        run.write(self.folder, verdict, stills(verdict.result.reps))
         return verdict
 
     def _get_set(self, poses: Poses, light: float) -> Shown:
@@ -220,7 +229,7 @@ class Session:
 
     def _shown(self, poses: Poses, result: Result, advice: Advice | None, line: coaching.Line, fresh: Rep | None) -> Shown:
         note = self._note if advice is None else ""
-        return Shown(poses, result, advice, line, tuple(self._done), fresh, self.elapsed_s, note)
+        return Shown(poses, result, advice, line, self.done, fresh, self.elapsed_s, note)
 
     def _write(self, event: Event, reps: tuple[Rep, ...]) -> None:
         """An event as a line; of a repetition, all that was judged."""

@@ -74,18 +74,19 @@ class Voice:
                 return True
             try:
                 speaking = self._speaking = subprocess.Popen(
-                    [*program, _aloud(program[0], text)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+                    [*program, _aloud(program[0], text)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
                 )
             except OSError:
                 return False
         try:
-            code = speaking.wait(LONGEST_S)
+            _, complaints = speaking.communicate(timeout=LONGEST_S)
         except subprocess.TimeoutExpired:
             speaking.kill()
-            code = speaking.wait()
+            _, complaints = speaking.communicate()
+        failed = speaking.returncode != 0 or any(line.startswith(b"error") for line in complaints.splitlines())  # espeak-ng ends with 0
         with self._changed:
             self._speaking = None
-            return code == 0 or self._closed
+            return not failed or self._closed
 
 
 def _aloud(program: str, text: str) -> str:

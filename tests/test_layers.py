@@ -46,6 +46,7 @@ ROWS: dict[str, tuple[int, set[str] | None]] = {
     "camera": (10, {"numpy", "av", "cv2"}),
     "overlay": (9, {"numpy", "cv2"}),
     "report": (9, {"numpy", "jinja2", "markupsafe", "plotly"}),
+    "album": (10, set()),
     "prompts": (10, {"numpy", "cv2"}),
     "mediapipe_pose": (10, {"numpy", "mediapipe"}),
     "run": (11, {"numpy"}),

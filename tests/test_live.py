@@ -77,8 +77,8 @@ class Watched:
 class Heard:
     """A voice that writes down what it is to say."""
 
-    def __init__(self):
-        self.said = []
+    def __init__(self, warning=None):
+        self.said, self.warning = [], warning
 
     def say(self, text):
         self.said.append(text)
@@ -101,7 +101,7 @@ def practise(folder, poses, *, feed=None, screen=None, slow_s=0.0, **options):
         mirror = Mirror(feed or Lockstep(poses), session, screen or Watched(), create=Seen, **options)
         mirror.run()
         mirror.models = made
-        return session.close(), mirror
+        return session.close(mirror.album.stills), mirror
 
 
 def filmed():
@@ -112,7 +112,7 @@ def filmed():
 def words(monkeypatch):
     """What is written on pictures from now on."""
     written = []
-    for room, name in ((overlay, "write"), (overlay, "banner"), (prompts, "banner")):
+    for room, name in ((overlay, "write"), (overlay, "banner"), (prompts, "banner"), (prompts, "write")):
         real = getattr(room, name)
         monkeypatch.setattr(
             room, name, lambda image, text, *rest, real=real, **more: (written.append(text), real(image, text, *rest, **more))[1]
@@ -155,12 +155,30 @@ def test_the_voice_counts_and_says_when_to_begin(tmp_path):
     assert [said for said in voice.said if said.startswith(("One", "Two"))] == ["One", "Two"]
 
 
+def test_a_voice_that_fails_is_said_on_the_picture(tmp_path, monkeypatch):
+    written = words(monkeypatch)
+    practise(tmp_path, filmed(), voice=Heard("no voice: nothing works"))
+    assert "No voice: nothing here can speak" in written
+
+
 def test_a_fault_is_spoken_once_while_it_is_shown(tmp_path):
     voice = Heard()
     poses = synthetic.film(synthetic.stand(1.5) + synthetic.hinge(reps=1, lower=45.0))
     verdict, _ = practise(tmp_path, poses, voice=voice)
     assert verdict.result.reps[0].cues["neutral_spine"].direction == "rounded"
     assert sum("Flatten your lower back" in said for said in voice.said) == 1
+
+
+def test_the_report_shows_the_worst_moment_of_a_fault_and_nothing_of_a_good_session(tmp_path):
+    bad = synthetic.film(synthetic.stand(1.5) + synthetic.hinge(reps=1, lower=30.0) + synthetic.hinge(reps=1, lower=45.0))
+    verdict, mirror = practise(tmp_path / "bad", bad)
+    (still,) = mirror.album.stills(verdict.result.reps)
+    worst = verdict.result.reps[1].cues["neutral_spine"]
+    assert (still.moment.rep, still.moment.cue) == (2, "neutral_spine")
+    assert still.moment.time_s == pytest.approx(worst.at_s, abs=0.3)
+    assert "data:image/jpeg" in (tmp_path / "bad/report.html").read_text()
+    verdict, mirror = practise(tmp_path / "good", filmed())
+    assert list(mirror.album.stills(verdict.result.reps)) == []
 
 
 def test_leaving_ends_with_what_was_done_so_far(tmp_path):
@@ -433,6 +451,19 @@ def test_a_session_that_is_killed_leaves_its_events(sample_videos, tmp_path, scr
         process.kill()
         process.communicate()
     assert all(json.loads(line) for line in (tmp_path / "session/events.jsonl").read_text().splitlines())
+
+
+def test_where_nothing_can_speak_practice_goes_on_with_one_warning(sample_videos, tmp_path):
+    (tmp_path / "espeak-ng").write_text("#!/bin/sh\necho 'error: no sound' >&2\n")  # as it does without a sound card, and ends with 0
+    (tmp_path / "espeak-ng").chmod(0o755)
+    process = begin(
+        *("--source", sample_videos / "good.mp4", "--model", "lite", "--headless", "--voice", "--minutes", "0.1", "--out", tmp_path / "s"),
+        PATH=str(tmp_path),
+    )
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0
+    assert err == "no voice: espeak-ng does not work here (no sound?); going on in silence.\n"
+    assert "good.mp4: side view" in out
 
 
 def told(*arguments, **environment):

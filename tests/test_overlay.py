@@ -165,3 +165,44 @@ def test_a_jpeg_holds_the_picture():
     image[:, :240] = (200, 40, 20)
     back = cv2.cvtColor(cv2.imdecode(np.frombuffer(jpeg(image), np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
     assert np.abs(back.astype(int) - image)[:, :230].max() < 12
+
+
+def test_the_clock_takes_the_place_of_the_phase(monkeypatch):
+    written = []
+    real = overlay.write
+    monkeypatch.setattr(overlay, "write", lambda image, text, *rest, **more: (written.append(text), real(image, text, *rest, **more))[1])
+    draw(picture(), sample_pose(), moment())
+    assert "bottom" in written
+    written.clear()
+    draw(picture(), sample_pose(), moment(), clock="12:30")
+    assert "12:30" in written
+    assert "bottom" not in written
+    written.clear()
+    draw(picture(), nobody(), moment(), clock="12:30")
+    assert "nobody seen" in written
+
+
+def pointer(image, colour):
+    """Middle height of a gauge's pointer of this colour at the left edge, px; None when there is none."""
+    rows = np.flatnonzero((image[:, :130] == colour).all(-1).any(axis=1))
+    rows = rows[(rows > 200) & (rows < 520)]
+    return float(rows.mean()) if len(rows) else None
+
+
+def test_a_gauge_points_lower_the_more_the_knee_bends_and_turns_red_only_surely_past_its_limit():
+    def gauge(knee_deg, colour):
+        shown = moment(knee_flexion_deg=knee_deg, butt_drop=np.nan)
+        return pointer(draw(picture(), nobody(), shown, gauges=True), colour)
+
+    heights = [gauge(deg, (255, 255, 255)) for deg in (5.0, 15.0, 25.0)]
+    assert heights == sorted(heights)
+    limit, off = overlay.TABLE_LIMITS["soft_knees", "bent"], float(moment().spreads.knee_flexion_deg[0])
+    assert gauge(limit + 0.5 * off, FAULT) is None
+    assert gauge(limit + off + 1.0, FAULT) > heights[-1]
+    assert gauge(np.nan, (255, 255, 255)) is None
+    assert gauge(np.nan, FAULT) is None
+
+
+def test_gauges_are_drawn_only_where_asked_for():
+    assert count(draw(picture(), nobody(), moment(butt_drop=0.02))[200:500, :130], OK) == 0
+    assert count(draw(picture(), nobody(), moment(butt_drop=0.02), gauges=True)[200:500, :130], OK) > 500

@@ -320,6 +320,7 @@ def test_reps_are_counted_live_in_front_of_the_browsers_camera(chromium, server,
     page.locator("#saved").click()
     page.wait_for_url("**/clips/*")
     expect(page.locator(".say")).to_have_text("Flatten your lower back")
+    expect(page.locator(".moment img").first).to_be_visible()
     clip_id = page.url.rpartition("/")[2]
     report = server.client.get(f"/api/clips/{clip_id}/report.json").json()
     assert len(report["reps"]) >= 2

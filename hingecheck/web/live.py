@@ -69,7 +69,7 @@ async def live(
                 await run_in_threadpool(process.join)
                 mine.close()
             if ended["kind"] == "done":
-                size = sum(file.stat().st_size for file in folder.iterdir())
+                size = sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
                 await run_in_threadpool(own.add_clip, clip_id, who["id"], name, date.today(), size, "done", ended["report"])
                 kept = True
                 ended = {"kind": "done", "id": clip_id, "reps": len(ended["report"]["reps"]), "score": ended["report"]["score"]}

@@ -15,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..album import Album
 from ..camera import Feed, Picture
 from ..data import Poses
 from ..drawing import jpeg
@@ -22,8 +23,9 @@ from ..errors import HingecheckError
 from ..files import atomic
 from ..live import Mirror, Recorder
 from ..profiles import Profile
+from ..run import Verdict, ready
 from ..session import Session, Shown
-from .work import employ, spoken
+from .work import employ, spoken, still_name
 
 QUIET_S: Final = 1.5  # a page that sent no frame for so long is gone, or its tab is hidden
 LONGEST_SIDE: Final = 1280  # px of a frame that is taken
@@ -31,6 +33,9 @@ LONGEST_SIDE: Final = 1280  # px of a frame that is taken
 
 class _Page:
     """A page at the other end of a pipe: the camera, window and voice of a session."""
+
+    live = True  # as a camera: it goes on until it says otherwise
+    warning = None  # as a voice: the browser speaks, or it does not
 
     def __init__(self, channel: Connection) -> None:
         self._channel = channel
@@ -90,6 +95,15 @@ class _Followed(Session):
         return self._page.shown
 
 
+def _keep(folder: Path, verdict: Verdict, album: Album) -> None:
+    """Keep the pictures of faults where a clip's page looks for them: under the moment that the verdict calls the worst."""
+    for still in album.stills(verdict.result.reps):
+        rep, cue = verdict.result.reps[still.moment.rep - 1], still.moment.cue or ""
+        at_s = rep.cues[cue].at_s
+        with atomic(ready(folder) / still_name(rep.index, cue, rep.bottom_s if at_s is None else at_s)) as draft:
+            draft.write_bytes(still.jpeg)
+
+
 def main(
     channel: Connection, folder: str, name: str, settings: Mapping[str, Any], model: str, minutes: float, keep: bool, memory_bytes: int
 ) -> None:
@@ -108,11 +122,12 @@ def main(
             finally:
                 if recorder is not None:
                     recorder.close()
-            report = session.close().report()
+            verdict = session.close(mirror.album.stills)
+            _keep(Path(folder) / "stills", verdict, mirror.album)
             if page.poster is not None:
                 with atomic(Path(folder) / "poster.jpg") as draft:
                     draft.write_bytes(jpeg(page.poster[1]))
-            channel.send(("done", report))
+            channel.send(("done", verdict.report()))
     except HingecheckError as error:
         channel.send(("failed", spoken(str(error), folder, name)))
     except (BrokenPipeError, EOFError):

@@ -36,6 +36,7 @@ Tell = Callable[[str, int, int | None], None]  # what is being done, frames done
 def main(channel: Connection, folder: str, name: str, settings: Mapping[str, Any], model: str, memory_bytes: int) -> None:
     """Bring one clip up to date and send word: ``(phase, done, of)`` now and then, at last ``("done", report)`` or ``("failed", why)``."""
     employ(memory_bytes)
+    os.nice(10)  # whoever asks for a page comes first, and a live session too
     try:
         report = bring_up_to_date(Path(folder), name, Profile.model_validate(settings), model, lambda *word: channel.send(word))
         channel.send(("done", report))
@@ -50,9 +51,8 @@ def main(channel: Connection, folder: str, name: str, settings: Mapping[str, Any
 
 
 def employ(memory_bytes: int) -> None:
-    """Make this process a modest one: it yields to whoever answers pages, is bounded in memory, and ends with the server."""
+    """Make this process a modest one: bounded in memory, deaf to Ctrl-C, and over when the server is."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.nice(10)
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     Thread(target=_end_with_parent, daemon=True).start()

@@ -1,0 +1,186 @@
+"""``live``: how soon the mirror shows a frame, whether it lasts an hour, and how soon a cue follows its fault."""
+
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from threading import Event, Thread
+from typing import Final
+
+import numpy as np
+
+from hingecheck import camera, live
+from hingecheck.encoding import Encoder
+from hingecheck.engine import rules
+from hingecheck.profiles import Profile
+from hingecheck.session import Session
+from hingecheck.sources import Clip, open_clip
+from hingecheck.window import Headless, Screen, Window
+
+from .accuracy import TRUE_OF, cases
+from .tables import Row, Tables
+
+SIZES: Final = ((640, 480), (1280, 720))
+SAMPLE_S: Final = 10.0
+MIB: Final = 2.0**20
+
+
+def measure(clip: Path, truth: Path | None, model: str, cache: Path, minutes: float, rounds: int) -> Tables:
+    """Latency by size and model; with ``minutes`` a long session; with ``truth`` the delay of cues."""
+    tables: Tables = {"Live: from grabbing a frame to its being shown": latency(clip, rounds)}
+    if minutes:
+        tables["Live: a long session"] = [endurance(clip, minutes, model)]
+    if truth is not None:
+        tables["Live: from a fault's onset to its cue"] = delays(truth, model, cache)
+    return tables
+
+
+def latency(clip: Path, rounds: int) -> list[Row]:
+    """Milliseconds from grab to screen and frames a second, every size with every model; in a window where there is a screen."""
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for size in SIZES:
+            wide = widened(clip, Path(folder, f"{size[0]}.mp4"), size)
+            for model in ("lite", "full"):
+                paces = [_once(camera.open_recording(str(wide)), model, Path(folder, f"{n}")) for n in range(rounds)]
+                rows.append(
+                    {"size": f"{size[0]} x {size[1]}", "model": model, "shown in": "a window" if _has_screen() else "nothing"}
+                    | {f"p{share}, ms": statistics.median(pace.percentile_ms(share / 100) for pace in paces) for share in (50, 95)}
+                    | {"frames a second": statistics.median(pace.fps for pace in paces)}
+                )
+    return rows
+
+
+def widened(clip: Path, to: Path, size: tuple[int, int]) -> Path:
+    """The clip on a canvas of ``size`` (width, height), 30 frames a second, as a webcam would film it."""
+    with open_clip(clip) as frames, Encoder(to) as encoder:
+        for frame in frames:
+            encoder.write(live.fit(frame.image, size), frame.index / 30)
+    return to
+
+
+def _once(opener: Callable[[], camera.Device], model: str, folder: Path) -> live.Pace:
+    screen = _screen()
+    with camera.Feed(opener) as feed, Session(folder, profile=Profile.default(), source="benchmark") as session:
+        mirror = live.Mirror(feed, session, screen, model=model)
+        mirror.run()
+    screen.close()
+    return mirror.pace
+
+
+def _has_screen() -> bool:
+    return bool(os.environ.get("DISPLAY"))
+
+
+def _screen() -> Screen:
+    return Window() if _has_screen() else Headless()
+
+
+class Looped:
+    """A clip that begins again when it is over, at its own pace, for ever: what a camera would show."""
+
+    live = True
+
+    def __init__(self, clip: Path) -> None:
+        self._clip = clip
+        self._frames = self._forever()
+        self._began_s = time.monotonic()
+        self._opened: Clip | None = None
+
+    def _forever(self) -> Iterator[tuple[camera.Image, float]]:
+        offset_s = 0.0
+        for _ in count():
+            with open_clip(self._clip) as self._opened:
+                for frame in self._opened:
+                    yield frame.image, offset_s + frame.time_s
+            offset_s += frame.time_s + 0.04
+
+    def read(self) -> camera.Picture | None:
+        """The next picture, when it is due."""
+        image, due_s = next(self._frames)
+        time.sleep(max(0.0, self._began_s + due_s - time.monotonic()))
+        return camera.Picture(image)
+
+    def release(self) -> None:
+        """Let go of the clip."""
+        if self._opened is not None:
+            self._opened.close()
+
+
+def endurance(clip: Path, minutes: float, model: str) -> Row:
+    """A session in real time: how the process grew after its first minute, and how far the practice clock is off the computer's."""
+    sizes: list[float] = []
+    over = Event()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        camera.Feed(lambda: Looped(clip)) as feed,
+        Session(folder, profile=Profile.default(), source="benchmark") as session,
+    ):
+        mirror = live.Mirror(feed, session, _screen(), model=model, minutes=10 * minutes)
+
+        def watch() -> None:
+            while not over.wait(SAMPLE_S):
+                sizes.append(resident_mib())
+
+        Thread(target=watch, daemon=True).start()
+        Thread(target=lambda: (time.sleep(60 * minutes), mirror.stop()), daemon=True).start()
+        began_s = time.monotonic()
+        mirror.run()
+        took_s = time.monotonic() - began_s
+        over.set()
+        practised_s, reps = session.elapsed_s, len(session.done)
+        begun_s = took_s - practised_s
+    warm = max(1, round(60 / SAMPLE_S))
+    return {
+        "minutes": took_s / 60,
+        "frames": mirror.pace.shown,
+        "reps": reps,
+        "MiB after a minute": statistics.median(sizes[warm : warm + 6]),
+        "MiB at the end": statistics.median(sizes[-6:]),
+        "grown, MiB": statistics.median(sizes[-6:]) - statistics.median(sizes[warm : warm + 6]),
+        "most, MiB": max(sizes),
+        "set after, s": begun_s,
+        "p95, ms": mirror.pace.percentile_ms(0.95),
+    }
+
+
+def resident_mib() -> float:
+    """Memory of this process that is in use, MiB (Linux)."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / MIB
+
+
+def delays(truth: Path, model: str, cache: Path) -> list[Row]:
+    """Seconds from when the true measure has passed the limit by as much as the measure may be off to the cue, less its hold."""
+    late: dict[str, list[float]] = {}
+    profile = Profile.default()
+    for case in cases(truth, model, cache, profile):
+        result = case.seen.result
+        nearest = case.truth.at(result.time_s)
+        for rule in rules(profile):
+            name = TRUE_OF.get(rule.fault.metric)
+            if name is None or rule.fault.throughout:
+                continue
+            true = np.where(nearest >= 0, case.truth.measures[name][nearest], np.nan)
+            spread = getattr(result.spreads, rule.fault.metric)
+            leans = rule.fault.min_lean_deg is None or result.metrics.trunk_lean_deg >= rule.fault.min_lean_deg
+            wrong = rule.beyond(rule.fault.least(true, spread)) & np.isin(result.phase, list(rule.fault.phases)) & leans
+            for rep in result.reps:
+                if rep.cues[rule.cue.id].direction != rule.fault.direction:
+                    continue
+                of_rep = wrong & (result.rep == rep.index)
+                told = [
+                    event.time_s
+                    for event in result.events
+                    if (event.kind, event.cue, event.direction) == ("cue_on", rule.cue.id, rule.fault.direction)
+                    and rep.start_s <= event.time_s <= rep.end_s + 0.5
+                ]
+                if of_rep.any() and told:
+                    late.setdefault(rule.cue.id, []).append(told[0] - float(result.time_s[of_rep.argmax()]) - rule.hold_s)
+    return [
+        {"cue": cue, "reps": len(seconds), "median, s": statistics.median(seconds), "latest, s": max(seconds)}
+        | {"within 0.5 s": float(np.mean(np.array(seconds) <= 0.5))}
+        for cue, seconds in late.items()
+    ]

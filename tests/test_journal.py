@@ -1,0 +1,201 @@
+"""What a session writes while it goes on: read back bit for bit, and nothing left lying about."""
+
+import json
+from dataclasses import fields
+from functools import cache
+
+import numpy as np
+import pytest
+from clips import files_no_larger_than
+from hypothesis import given
+from hypothesis import strategies as st
+from synthetic import film, hinge, noisy, stand
+
+from hingecheck import engine
+from hingecheck.data import Poses
+from hingecheck.errors import OutputError
+from hingecheck.journal import Events, PoseSpool
+from hingecheck.recording import storable
+from hingecheck.silhouette import S
+from hingecheck.skeleton import K
+
+FRAME_BYTES = 8 + 4 * (2 * K + K + 3 * K + S) + 1  # time, points, scores, world, back, people
+
+
+@cache
+def some_poses(seconds=2.0, seed=0) -> Poses:
+    """A figure that hinges, as a shaky estimator sees it, with two frames of nobody in the middle; storable."""
+    poses = noisy(film(stand(seconds / 2) + hinge(1))[: round(25 * seconds)], seed=seed)
+    gone = engine.nobody(np.array([seconds, seconds + 0.04]))
+    return storable(Poses.concat([poses, gone]))
+
+
+def same(a: Poses, b: Poses) -> bool:
+    """Whether two are alike to the last bit, type and shape."""
+    pairs = [(getattr(a, field.name), getattr(b, field.name)) for field in fields(Poses)]
+    return all(x.dtype == y.dtype and x.shape == y.shape and x.tobytes() == y.tobytes() for x, y in pairs)
+
+
+# ------------------------------------------------------------------------------------------------------------------ poses
+
+
+@given(cuts=st.lists(st.integers(0, 52), max_size=5).map(sorted))
+def test_poses_come_back_bit_for_bit_however_they_were_handed_over(cuts, tmp_path_factory):
+    poses = some_poses()
+    assert len(poses) == 52
+    with PoseSpool(tmp_path_factory.mktemp("spool") / "poses.npz") as spool:
+        for first, last in zip([0, *cuts], [*cuts, len(poses)], strict=True):
+            spool.append(poses[first:last])
+        assert spool.frames == 52
+        assert same(spool.read(), poses)
+
+
+def test_what_was_read_goes_on_growing(tmp_path):
+    poses = some_poses()
+    with PoseSpool(tmp_path / "poses.npz") as spool:
+        spool.append(poses[:10])
+        assert same(spool.read(), poses[:10])
+        spool.append(poses[10:])
+        assert same(spool.read(), poses)
+
+
+def test_nothing_appended_is_nothing_read(tmp_path):
+    with PoseSpool(tmp_path / "poses.npz") as spool:
+        assert len(spool.read()) == spool.frames == 0
+        assert spool.read().back.shape == (0, S)
+
+
+def test_poses_finer_than_a_file_keeps_come_back_as_storable_ones(tmp_path):
+    poses = film(stand(0.4))
+    with PoseSpool(tmp_path / "poses.npz") as spool:
+        spool.append(poses)
+        assert same(spool.read(), storable(poses))
+
+
+def test_frames_lie_on_the_disk_and_not_in_memory(tmp_path):
+    poses = some_poses()
+    with PoseSpool(tmp_path / "poses.npz") as spool:
+        for n in range(len(poses)):
+            spool.append(poses[n : n + 1])
+        spool.read()
+        (draft,) = tmp_path.iterdir()
+        assert draft.name.startswith(".hingecheck-")
+        assert draft.stat().st_size == 52 * FRAME_BYTES
+
+
+def test_a_spool_leaves_nothing_behind_and_may_be_closed_twice(tmp_path):
+    spool = PoseSpool(tmp_path / "poses.npz")
+    spool.append(some_poses())
+    spool.close()
+    spool.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_earlier_file_of_that_name_stays(tmp_path):
+    path = tmp_path / "poses.npz"
+    path.write_text("earlier")
+    with PoseSpool(path) as spool:
+        spool.append(some_poses())
+    assert path.read_text() == "earlier"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_two_spools_for_one_file_do_not_mix(tmp_path):
+    poses = some_poses()
+    with PoseSpool(tmp_path / "poses.npz") as one, PoseSpool(tmp_path / "poses.npz") as other:
+        one.append(poses[:5])
+        other.append(poses[5:9])
+        assert same(one.read(), poses[:5])
+        assert same(other.read(), poses[5:9])
+
+
+@pytest.mark.parametrize("limit_bytes", [0, 100, 20_000])
+def test_a_full_disk_is_told_by_the_name_of_the_file_that_was_wanted(limit_bytes, tmp_path):
+    poses = some_poses()
+    told = ""
+    spool = PoseSpool(tmp_path / "poses.npz")
+    with files_no_larger_than(limit_bytes):
+        try:
+            for n in range(len(poses)):
+                spool.append(poses[n : n + 1])
+            spool.read()
+        except OutputError as error:
+            told = str(error)
+    spool.close()  # there is room again
+    assert told == f"{tmp_path / 'poses.npz'}: larger than files may be there. Choose another folder."
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_spool_in_no_folder_is_an_output_error(tmp_path):
+    with pytest.raises(OutputError, match="does not exist"):
+        PoseSpool(tmp_path / "nowhere" / "poses.npz")
+    assert list(tmp_path.iterdir()) == []
+
+
+# ------------------------------------------------------------------------------------------------------------------ events
+
+
+def test_events_are_lines_of_json_in_any_language(tmp_path):
+    told = [{"time_s": 0.5, "kind": "ready"}, {"kind": "rep", "score": None, "said": "Größer, もっと\nzwei"}]
+    events = Events(tmp_path / "events.jsonl")
+    for event in told:
+        events.write(event)
+    events.close()
+    text = (tmp_path / "events.jsonl").read_bytes().decode("utf-8")
+    assert text.endswith("\n")
+    assert [json.loads(line) for line in text.splitlines()] == told
+    assert "Größer" in text
+
+
+def test_each_event_is_on_the_disk_before_the_next(tmp_path):
+    path = tmp_path / "events.jsonl"
+    events = Events(path)
+    for n in range(3):
+        events.write({"rep": n})
+        assert len(path.read_text().splitlines()) == n + 1
+    events.close()
+
+
+def test_events_of_an_earlier_session_are_replaced(tmp_path):
+    path = tmp_path / "events.jsonl"
+    path.write_text("earlier\n")
+    Events(path).close()
+    assert path.read_text() == ""
+
+
+def test_events_may_be_closed_twice(tmp_path):
+    events = Events(tmp_path / "events.jsonl")
+    events.write({"rep": 1})
+    events.close()
+    events.close()
+    assert (tmp_path / "events.jsonl").read_text() == '{"rep": 1}\n'
+
+
+def test_a_value_that_is_no_number_in_json_is_refused_before_it_is_written(tmp_path):
+    events = Events(tmp_path / "events.jsonl")
+    with pytest.raises(ValueError, match="JSON"):
+        events.write({"value": float("nan")})
+    events.close()
+    assert (tmp_path / "events.jsonl").read_text() == ""
+
+
+def test_events_on_a_full_disk_are_an_output_error_and_those_before_are_kept(tmp_path):
+    path = tmp_path / "events.jsonl"
+    events = Events(path)
+    events.write({"rep": 1})
+    told = []
+    with files_no_larger_than(path.stat().st_size):
+        for action in (lambda: events.write({"rep": 2}), events.close):
+            try:
+                action()
+            except OutputError as error:
+                told.append(str(error))
+    events.close()
+    assert told == [f"{path}: larger than files may be there. Choose another folder."] * 2
+    assert path.read_text() == '{"rep": 1}\n'
+
+
+@pytest.mark.parametrize("name", ["nowhere/events.jsonl", "."])
+def test_events_that_cannot_be_kept_are_an_output_error(name, tmp_path):
+    with pytest.raises(OutputError):
+        Events(tmp_path / name)
