@@ -25,6 +25,7 @@ from .security import Gate, Guard
 from .store import Store
 
 LARGEST_UPLOAD: Final = 4 << 30  # bytes: half an hour of 1080p from a phone
+SUMMING_UP_S: Final = 20.0  # that a live session is given when the server is stopped
 HERE: Final = Path(__file__).parent
 PLOTLY: Final = "plotly.min.js"
 
@@ -49,15 +50,17 @@ def create(
     """The application over a store that is open; it starts the crew when it starts, and stops it when it ends."""
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         crew.start()
         yield
+        if app.state.sessions:
+            await asyncio.wait(app.state.sessions, timeout=SUMMING_UP_S)
         await asyncio.to_thread(crew.stop)
 
     app = FastAPI(title="hingecheck", version=__version__, description=api.__doc__ or "", docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.store, app.state.crew, app.state.gate = store, crew, gate
     app.state.largest_upload, app.state.closing = largest_upload, closing
-    app.state.live, app.state.model = asyncio.Lock(), crew.model
+    app.state.sessions, app.state.model = set(), crew.model
     app.include_router(api.router)
     app.include_router(results.router)
     app.include_router(pages.router)

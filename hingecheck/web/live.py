@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date, datetime
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Request, Response, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, Query, Request, Response, WebSocket
 from starlette.concurrency import run_in_threadpool
 
 from ..errors import HingecheckError
@@ -15,7 +16,7 @@ from . import mirror
 from .asking import store
 from .jobs import MEMORY_BYTES
 from .pages import render
-from .store import Store, profile_of
+from .store import Row, Store, profile_of
 
 LARGEST_FRAME: Final = 2 << 20  # bytes of a JPEG
 BUSY: Final = 1013  # closing code: try again later
@@ -43,45 +44,22 @@ async def live(
     except HingecheckError:
         await socket.close(1008)
         return
-    if socket.app.state.live.locked():
+    sessions: set[asyncio.Task[None]] = socket.app.state.sessions
+    if sessions:
         await socket.close(BUSY, "another session is going on")
         return
-    async with socket.app.state.live:
+    mine, theirs = get_context("spawn").Pipe()
+    held = asyncio.create_task(_hold(socket, who, mine, theirs, minutes, keep))
+    sessions.add(held)
+    held.add_done_callback(sessions.discard)
+    try:
         await socket.accept()
-        clip_id, folder = await run_in_threadpool(own.new_folder)
-        name = f"Live {datetime.now():%H:%M}"
-        kept = False
-        try:
-            context = get_context("spawn")
-            mine, theirs = context.Pipe()
-            arguments = (theirs, str(folder), name, profile_of(who).model_dump(), socket.app.state.model, minutes, keep, MEMORY_BYTES)
-            process = context.Process(target=mirror.main, args=arguments, daemon=True)
-            await run_in_threadpool(process.start)
-            theirs.close()
-            listening = asyncio.create_task(_listen(socket, mine))
-            try:
-                ended = await _tell(socket, mine)
-            finally:
-                listening.cancel()
-                with suppress(asyncio.CancelledError):
-                    await listening
-                process.kill()
-                await run_in_threadpool(process.join)
-                mine.close()
-            if ended["kind"] == "done":
-                size = sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
-                await run_in_threadpool(own.add_clip, clip_id, who["id"], name, date.today(), size, "done", ended["report"])
-                kept = True
-                ended = {"kind": "done", "id": clip_id, "reps": len(ended["report"]["reps"]), "score": ended["report"]["score"]}
-            with suppress(WebSocketDisconnect, RuntimeError):  # whoever left finds the session among the clips
-                await socket.send_json(ended)
-                await socket.close()
-        finally:
-            if not kept:
-                own.remove_files([clip_id])
+        await _listen(socket, mine)
+    finally:
+        await asyncio.shield(held)  # it sums up and saves, whatever becomes of the page
 
 
-async def _listen(socket: WebSocket, channel: Any) -> None:
+async def _listen(socket: WebSocket, channel: Connection) -> None:
     """Pass frames on; the end of them too, also when the page is simply gone."""
     try:
         while True:
@@ -96,7 +74,38 @@ async def _listen(socket: WebSocket, channel: Any) -> None:
             channel.send_bytes(b"")
 
 
-async def _tell(socket: WebSocket, channel: Any) -> Mapping[str, Any]:
+async def _hold(socket: WebSocket, who: Row, mine: Connection, theirs: Connection, minutes: float, keep: bool) -> None:
+    """Start the process that watches, tell the page what it shows, and make a clip of the session."""
+    own: Store = socket.app.state.store
+    clip_id, folder = await run_in_threadpool(own.new_folder)
+    name = f"Live {datetime.now():%H:%M}"
+    arguments = (theirs, str(folder), name, profile_of(who).model_dump(), socket.app.state.model, minutes, keep, MEMORY_BYTES)
+    process = get_context("spawn").Process(target=mirror.main, args=arguments, daemon=True)
+    kept = False
+    try:
+        await run_in_threadpool(process.start)
+        theirs.close()
+        try:
+            ended = await _tell(socket, mine)
+        finally:
+            process.kill()
+            await run_in_threadpool(process.join)
+            mine.close()
+        if ended["kind"] == "done":
+            report = ended["report"]
+            size = sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
+            await run_in_threadpool(own.add_clip, clip_id, who["id"], name, date.today(), size, "done", report)
+            kept = True
+            ended = {"kind": "done", "id": clip_id, "reps": len(report["reps"]), "score": report["score"]}
+        await _send(socket, ended)  # whoever left finds the session among the clips
+        with suppress(Exception):
+            await socket.close()
+    finally:
+        if not kept:
+            own.remove_files([clip_id])
+
+
+async def _tell(socket: WebSocket, channel: Connection) -> Mapping[str, Any]:
     """Pass on what the process shows, until it has said how the session ended."""
     while True:
         try:
@@ -107,9 +116,15 @@ async def _tell(socket: WebSocket, channel: Any) -> Mapping[str, Any]:
             return {"kind": "done", "report": word[1]}
         if word[0] == "failed":
             return {"kind": "failed", "why": word[1]}
-        with suppress(WebSocketDisconnect, RuntimeError):  # the page is gone; its session is still summed up
-            if word[0] == "ready":
-                await socket.send_json({"kind": "ready"})
-            else:
-                await socket.send_json({"kind": "shown", **word[2]})
-                await socket.send_bytes(word[1])
+        if word[0] == "ready":
+            await _send(socket, {"kind": "ready"})
+        else:
+            await _send(socket, {"kind": "shown", **word[2]}, word[1])
+
+
+async def _send(socket: WebSocket, told: Mapping[str, Any], picture: bytes = b"") -> None:
+    """A line of JSON and a picture to a page that may be gone, which every transport says in a way of its own: its session goes on."""
+    with suppress(Exception):
+        await socket.send_json(told)
+        if picture:
+            await socket.send_bytes(picture)

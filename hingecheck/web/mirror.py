@@ -122,6 +122,9 @@ def main(
             finally:
                 if recorder is not None:
                     recorder.close()
+            if not session.elapsed_s:
+                channel.send(("failed", "nothing was practised, so nothing is kept. Stand tall before the camera until it says go."))
+                return
             verdict = session.close(mirror.album.stills)
             _keep(Path(folder) / "stills", verdict, mirror.album)
             if page.poster is not None:
