@@ -19,6 +19,7 @@ from .pages import render
 from .store import Row, Store, profile_of
 
 LARGEST_FRAME: Final = 2 << 20  # bytes of a JPEG
+QUIET_S: Final = 120.0  # a page that sent nothing for so long has been forgotten
 BUSY: Final = 1013  # closing code: try again later
 
 router = APIRouter(include_in_schema=False)
@@ -56,22 +57,26 @@ async def live(
         await socket.accept()
         await _listen(socket, mine)
     finally:
+        await asyncio.shield(asyncio.to_thread(_end, mine))
         await asyncio.shield(held)  # it sums up and saves, whatever becomes of the page
 
 
 async def _listen(socket: WebSocket, channel: Connection) -> None:
-    """Pass frames on; the end of them too, also when the page is simply gone."""
-    try:
+    """Pass frames on until the page says that it is over, is gone, or has sent nothing for too long."""
+    with suppress(TimeoutError):
         while True:
-            message = await socket.receive()
+            async with asyncio.timeout(QUIET_S):
+                message = await socket.receive()
             frame = message.get("bytes") or b""
             if message["type"] == "websocket.disconnect" or not frame:
                 break
             if len(frame) <= LARGEST_FRAME:
                 await run_in_threadpool(channel.send_bytes, frame)
-    finally:
-        with suppress(OSError):
-            channel.send_bytes(b"")
+
+
+def _end(channel: Connection) -> None:
+    with suppress(OSError):  # it has ended by itself
+        channel.send_bytes(b"")
 
 
 async def _hold(socket: WebSocket, who: Row, mine: Connection, theirs: Connection, minutes: float, keep: bool) -> None:
