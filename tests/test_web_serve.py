@@ -191,27 +191,30 @@ def test_ctrl_c_ends_it_at_once_even_while_a_page_listens(tmp_path):
 def test_twenty_clips_at_once_are_all_done_and_pages_answer_meanwhile(tmp_path, sample_videos):
     clips = sorted(sample_videos.glob("*.mp4"))
     with Server(tmp_path) as server:
-        stop, took_s = Event(), []
+        stop, took_s, late_s, codes = Event(), [], [], set()
 
         def look():
-            while not stop.wait(0.25):
+            while not stop.is_set():
+                began = time.perf_counter()
+                time.sleep(0.1)
+                late_s.append(time.perf_counter() - began - 0.1)  # for so long this machine keeps anybody waiting, server or not
                 for path in ("/", "/api/clips"):
                     began = time.perf_counter()
-                    assert server.client.get(path).status_code == 200
+                    codes.add(server.client.get(path).status_code)
                     took_s.append(time.perf_counter() - began)
 
         looker = Thread(target=look)
         looker.start()
         began = time.monotonic()
         ids = [server.upload(clips[number % len(clips)], f"Athlete {number % 4}") for number in range(20)]
-        ended = [finished(server.client, clip_id, 600) for clip_id in ids]
+        ended = [finished(server.client, clip_id, 1200) for clip_id in ids]
         all_s = time.monotonic() - began
         stop.set()
         looker.join()
         assert [clip["work"] for clip in ended] == ["done"] * 20
-        took_ms = sorted(1000 * s for s in took_s)
-        middle_ms, most_ms = statistics.median(took_ms), took_ms[len(took_ms) * 95 // 100]
-        print(
-            f"\n20 clips in {all_s:.0f} s; {len(took_ms)} pages: median {middle_ms:.0f} ms, 95 % {most_ms:.0f}, longest {took_ms[-1]:.0f}"
-        )
-        assert took_ms[-1] < 200
+        assert codes == {200}
+        took_ms, late_ms = (sorted(1000 * s for s in times) for times in (took_s, late_s))
+        told = [f"{statistics.median(ms):.0f} ms, 95 % {ms[len(ms) * 95 // 100]:.0f}, longest {ms[-1]:.0f}" for ms in (took_ms, late_ms)]
+        print(f"\n20 clips in {all_s:.0f} s; {len(took_ms)} pages: median {told[0]}; the machine was late by {told[1]}")
+        assert took_ms[len(took_ms) * 95 // 100] < 200
+        assert took_ms[-1] < 200 + late_ms[-1]
