@@ -343,3 +343,13 @@ def test_an_accident_is_told_without_its_details(tmp_path):
         assert "hingecheck failed on its own account" in answer.json()["detail"]
         assert "Traceback" not in answer.text
         assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_poses_that_cannot_be_read_any_more_keep_nobody_from_setting_limits(client):
+    first, second = (golden(client, "rounded_lower_back") for _ in range(2))
+    (client.app.state.store.folder(first) / "poses.npz").write_bytes(b"of another version")
+    ana = client.get(f"/api/clips/{first}").json()["athlete"]
+    assert client.put(f"/api/athletes/{ana}/limits", json={"cues": {"neutral_spine": {"rounded": 45}}}).status_code == 200
+    assert [client.get(f"/api/clips/{clip}").json()["next_cue"] for clip in (first, second)] == ["neutral_spine", None]
+    assert client.get(f"/api/clips/{first}").json()["work"] == "queued"  # to be tracked anew
+    assert client.get(f"/clips/{first}").status_code == 422

@@ -115,10 +115,8 @@ class Server:
 
     def children(self) -> list[int]:
         """Processes that analyse clips."""
-        lines = subprocess.run(
-            ["ps", "-o", "pid=,args=", "--ppid", str(self.process.pid)], capture_output=True, text=True
-        ).stdout.splitlines()
-        return [int(line.split()[0]) for line in lines if "spawn_main" in line]
+        found = [int(child) for path in Path(f"/proc/{self.process.pid}/task").glob("*/children") for child in path.read_text().split()]
+        return [child for child in found if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
 
     def kill(self) -> None:
         """End it at once, as a power cut would."""

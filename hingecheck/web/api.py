@@ -9,15 +9,17 @@ import shutil
 from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
+from ..errors import RecordingError
 from ..files import Draft
 from .asking import athlete_or_404, clip_or_404, crew, differing, shown, shown_athlete, store, verdict_of
+from .database import Row
 from .security import Gate, TooManyTries
 from .shapes import Athlete, AthleteChanges, Clip, ClipChanges, Id, Name, Named, Password, Session, Settings
 from .store import tidy
@@ -97,11 +99,19 @@ def set_limits(request: Request, athlete_id: Id, settings: Settings) -> Athlete:
     store(request).change_athlete(athlete_id, {"settings": differing(settings, row["name"])})
     for clip in store(request).clips(athlete_id):
         if clip["judged"]:
-            store(request).requeue(clip["id"], verdict_of(request, clip).report())
+            store(request).requeue(clip["id"], _judged_again(request, clip))
         elif clip["work"] == "running":
             store(request).requeue(clip["id"])
     crew(request).wake()
     return athlete(request, athlete_id)
+
+
+def _judged_again(request: Request, clip: Row) -> dict[str, Any] | None:
+    """The report of a clip under its athlete's limits; None where its poses are read no more: then it is tracked anew."""
+    try:
+        return verdict_of(request, clip).report()
+    except (RecordingError, HTTPException):
+        return None
 
 
 @router.delete("/athletes/{athlete_id}", status_code=204)
@@ -197,7 +207,7 @@ def change_clip(request: Request, clip_id: Id, changes: ClipChanges) -> Clip:
         values["athlete"] = store(request).athlete_named(values["athlete"])["id"]
     store(request).change_clip(clip_id, values)
     if values.get("athlete", before["athlete"]) != before["athlete"] and before["judged"]:  # other limits hold now
-        store(request).requeue(clip_id, verdict_of(request, clip_or_404(request, clip_id)).report())
+        store(request).requeue(clip_id, _judged_again(request, clip_or_404(request, clip_id)))
         crew(request).wake()
     return clip(request, clip_id)
 

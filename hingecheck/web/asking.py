@@ -10,9 +10,10 @@ from fastapi import HTTPException, Request
 from .. import report, run
 from ..profiles import Profile, validated
 from . import work
+from .database import Row
 from .jobs import Crew
 from .shapes import Athlete, Clip, Settings
-from .store import Row, Store, profile_of
+from .store import Store, profile_of
 
 
 def store(request: Request) -> Store:

@@ -11,7 +11,8 @@ from multiprocessing.process import BaseProcess
 from typing import Any, Final
 
 from . import work
-from .store import Row, Store, profile_of
+from .database import Row
+from .store import Store, profile_of
 
 MEMORY_BYTES: Final = 6 << 30  # of addresses, of which MediaPipe takes 2 GB and fills a quarter; an 8K clip fits
 SILENT_S: Final = 120.0  # a clip of which no frame came for so long hangs
@@ -143,10 +144,11 @@ class Crew:
                 return word[1], None
             if word[0] == "failed":
                 return None, word[1]
-            if word[0] != phase:
-                phase, phase_began = word[0], time.monotonic()
+            told, done, of = word
+            if told != phase:
+                phase, phase_began = told, time.monotonic()
             with self._changed:
-                self._progress[clip["id"]] = _forecast(*word, time.monotonic() - phase_began)
+                self._progress[clip["id"]] = _forecast(phase, done, of, time.monotonic() - phase_began)
         return None, f"{clip['name']}: took too long and was stopped. Cut the clip, or convert it to H.264."
 
 

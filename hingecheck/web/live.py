@@ -14,9 +14,10 @@ from starlette.concurrency import run_in_threadpool
 from ..errors import HingecheckError
 from . import mirror
 from .asking import store
+from .database import Row
 from .jobs import MEMORY_BYTES
 from .pages import render
-from .store import Row, Store, profile_of
+from .store import Store, profile_of
 
 LARGEST_FRAME: Final = 2 << 20  # bytes of a JPEG
 QUIET_S: Final = 120.0  # a page that sent nothing for so long has been forgotten

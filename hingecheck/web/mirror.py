@@ -51,7 +51,7 @@ class _Page:
                 raise EOFError
             picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR_RGB)
             if picture is not None and max(picture.shape) <= LONGEST_SIDE:
-                return Picture(picture)
+                return Picture(picture.astype(np.uint8, copy=False))
         return None
 
     def release(self) -> None:

@@ -15,9 +15,10 @@ from ..profiles import Profile, validated
 from ..scoring import AREAS, EXERCISES
 from . import progress
 from .asking import athlete_or_404, clip_or_404, crew, differing, judged_or_404, shown, still, store, verdict_of
+from .database import Row
 from .form import changed, form_of
 from .shapes import Id, Settings
-from .store import Row, profile_of
+from .store import profile_of
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 

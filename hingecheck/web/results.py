@@ -1,8 +1,8 @@
 """What is known of a clip: its report in three forms, its figures, videos and stills."""
 
+from math import isfinite
 from typing import Annotated, Any
 
-import numpy as np
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi import Path as InPath
 from fastapi.responses import FileResponse, HTMLResponse
@@ -62,8 +62,8 @@ def series(request: Request, clip_id: Id) -> dict[str, Any]:
     """The time of every frame, s, and every measure there, null where there is none."""
     result = verdict_of(request, judged_or_404(request, clip_id)).result
     columns = {name: getattr(result.metrics, name) for name in METRICS}
-    measured = {name: np.where(np.isfinite(values), np.round(values, 3), None).tolist() for name, values in columns.items()}
-    return {"time_s": np.round(result.time_s, 6).tolist(), "metrics": measured}
+    measured = {name: [round(value, 3) if isfinite(value) else None for value in values.tolist()] for name, values in columns.items()}
+    return {"time_s": [round(t, 6) for t in result.time_s.tolist()], "metrics": measured}
 
 
 @router.get("/clips/{clip_id}/video", response_class=FileResponse)

@@ -14,7 +14,7 @@ from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from threading import Lock
-from typing import Any, Final
+from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -27,6 +27,7 @@ SESSION_S: Final = 14 * 24 * 3600.0
 LEAST_PASSWORD: Final = 10  # characters
 TRIES: Final = 5  # wrong passwords from one address
 TRIES_S: Final = 300.0  # in so many seconds
+MOST_GUESSERS: Final = 10_000  # addresses that are remembered
 LARGEST_BODY: Final = 1 << 20  # bytes of anything but an upload
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 OPEN_PATHS: Final = frozenset({"/login", "/api/login", "/api/session"})
@@ -135,6 +136,8 @@ class Gate:
         if self.password is None:
             return None
         with self._one_at_a_time:  # a guess costs memory
+            if len(self._failures) > MOST_GUESSERS:
+                self._failures.clear()
             failures, now = self._failures[address], time.monotonic()
             while failures and failures[0] < now - TRIES_S:
                 failures.popleft()
@@ -271,7 +274,7 @@ def _bounded(receive: Receive) -> Receive:
 
     async def bounded() -> Message:
         nonlocal taken
-        message: Any = await receive()
+        message: Message = await receive()
         if message["type"] == "http.request":
             taken += len(message.get("body", b""))
             if taken > LARGEST_BODY:
