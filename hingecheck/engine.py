@@ -158,12 +158,15 @@ def finish(state: State, profile: Profile) -> Result:
     return replace(nothing, events=(Event(state.last_s, "rep", rep=rep.index),), reps=(rep,))
 
 
-def analyse(poses: Poses, profile: Profile, baseline: Baseline | None = None) -> Result:
+def analyse(poses: Poses, profile: Profile, baseline: Baseline | None = None, *, hindsight: bool = True) -> Result:
     """The verdict on a whole recording: ``start``, one ``advance``, ``finish``.
 
-    When the first rep begins before the lifter was ever seen standing, the shape of the first stand (a lockout) is used from the start.
+    With ``hindsight``, when the first rep begins before the lifter was ever seen standing, the shape of the first stand (a lockout) is used
+    from the start. Without, the verdict is what was said live.
     """
     result = _whole(start(profile, baseline), poses, profile)
+    if not hindsight:
+        return result
     learnt = [event.time_s for event in result.events if event.kind == "baseline"]
     if learnt and result.reps and result.reps[0].start_s < learnt[0]:
         result = _whole(replace(start(profile, first_baseline(poses, profile)), given=False), poses, profile)

@@ -81,5 +81,8 @@ class PoseSpool:
 
     def close(self) -> None:
         """Remove the file; twice is fine."""
-        self._file.close()
-        self._draft.discard()
+        try:
+            with writing(self._draft.target):
+                self._file.close()  # which writes what it still holds
+        finally:
+            self._draft.discard()

@@ -52,8 +52,8 @@ def notice(image: Image, text: str) -> Image:
 def _outline(image: Image, unit: float) -> None:
     """The outline of a person, head to foot, where the lifter should be."""
     height, width = image.shape[:2]
-    centre, head = width / 2, np.array([width / 2, 0.30 * height])
-    half, top, bottom = 0.09 * unit, 0.38 * height, 0.86 * height
+    centre, head = width / 2, np.array([width / 2, 0.46 * height])
+    half, top, bottom = 0.08 * unit, 0.54 * height, 0.96 * height
     body = np.array([(centre - half, top), (centre + half, top), (centre + 0.75 * half, bottom), (centre - 0.75 * half, bottom)])
     for colour, wide in ((DARK, 0.022), (NEARLY, 0.012)):
         arc(image, head, 0.055 * unit, 0, 360, colour, wide * unit)
@@ -110,4 +110,8 @@ def _steps(image: Image, tier: Tier, unit: float) -> None:
             anchor=(0, 0.5),
             colour=WHITE if done or now else (150, 150, 150),
         )
-        disc(image, np.array([0.05 * unit, y]), 0.4 * size, OK if done else NEARLY if now else DARK)
+        centre = np.array([0.05 * unit, y])
+        disc(image, centre, 0.55 * size, OK if done else NEARLY if now else DARK)
+        if done:
+            tick = centre + size * np.array([[(-0.28, 0.0), (-0.08, 0.22)], [(-0.08, 0.22), (0.3, -0.24)]])
+            strokes(image, tick, DARK, 0.16 * size)

@@ -39,7 +39,8 @@ class Tier(IntEnum):
 
 
 # Who cannot turn or be seen better, in a narrow room, behind plates or in the dark, may begin: what is not seen is not judged.
-PATIENCE_S: Final = {Tier.VIEW: 8.0, Tier.SEEN: 6.0}
+# Who has a joint hidden cannot be seen to stand either, and is let through a little later.
+PATIENCE_S: Final = {Tier.VIEW: 8.0, Tier.SEEN: 6.0, Tier.STAND: 4.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +78,16 @@ def advance(guide: Guide, poses: Poses, size: tuple[int, int], light: float, yaw
     """
     t = float(poses.time_s[0])
     now = in_picture(poses, size)
+    waiting: dict[Tier, float] = {}
     if now is None:
-        wanted = [advice for advice in (_turned(yaw_deg), _visible(poses, light, yaw_deg)) if advice is not None]
-        since = dict(guide.waiting)
-        guide = replace(guide, waiting=tuple((advice.tier, since.get(advice.tier, t)) for advice in wanted))
-        patient = [advice for advice in wanted if t - since.get(advice.tier, t) < PATIENCE_S[advice.tier]]
-        now = patient[0] if patient else _standing(stood_s)
+        for wanted in (_turned(yaw_deg), _visible(poses, light, yaw_deg)):
+            if wanted is not None and now is None:
+                waiting[wanted.tier] = dict(guide.waiting).get(wanted.tier, t)
+                now = wanted if t - waiting[wanted.tier] < PATIENCE_S[wanted.tier] else None
+        if now is None:
+            hidden = t - waiting.get(Tier.SEEN, t) >= PATIENCE_S[Tier.SEEN] + PATIENCE_S[Tier.STAND]
+            now = READY if hidden else _standing(stood_s)
+    guide = replace(guide, waiting=tuple(waiting.items()))
     if guide.advice is not None and now.say != guide.advice.say and now.tier is not Tier.READY and t - guide.since_s < SHOWN_S:
         return guide, guide.advice
     if guide.advice is None or now.say != guide.advice.say:

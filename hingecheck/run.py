@@ -29,7 +29,7 @@ Progress = Callable[[int, int | None], None]  # frames done, frames expected if 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """All there is to know of one clip: what report, plots and overlay are made from. ``limits``: (cue id, direction) -> limit."""
+    """All there is to know of one clip: what report, plots and overlay are made from. ``live``: it was judged while it was filmed."""
 
     clip: ClipInfo
     model: str
@@ -37,6 +37,7 @@ class Verdict:
     poses: Poses
     result: Result
     summary: Summary
+    live: bool = False
 
     @property
     def limits(self) -> dict[tuple[str, str], float]:
@@ -77,10 +78,10 @@ def _cropped(poses: Poses, size: tuple[int, int]) -> list[str]:
     return [f"feet leave the picture from {poses.time_s[below.argmax()]:.1f} s"]
 
 
-def judge(clip: ClipInfo, poses: Poses, warnings: Sequence[str], *, profile: Profile, model: str) -> Verdict:
-    """The verdict on tracked poses, without video or network; ``retry`` and the tests start here."""
-    result = engine.analyse(poses, profile)
-    return Verdict(clip, model, profile, poses, result, scoring.summarise(result, poses.people, warnings))
+def judge(clip: ClipInfo, poses: Poses, warnings: Sequence[str], *, profile: Profile, model: str, live: bool = False) -> Verdict:
+    """The verdict on tracked poses, without video or network; ``retry`` and the tests start here. ``live``: as it was said at the time."""
+    result = engine.analyse(poses, profile, hindsight=not live)
+    return Verdict(clip, model, profile, poses, result, scoring.summarise(result, poses.people, warnings), live)
 
 
 def clip(
@@ -135,7 +136,8 @@ def cut_off(content: Mapping[str, Any]) -> str | None:
 
 def save_poses(path: Path, verdict: Verdict, warnings: Sequence[str]) -> None:
     """Store poses with what ``retry`` needs to judge them again."""
-    recording.save_poses(path, verdict.poses, {"clip": asdict(verdict.clip), "model": verdict.model, "warnings": list(warnings)})
+    told = {"clip": asdict(verdict.clip), "model": verdict.model, "warnings": list(warnings), "live": verdict.live}
+    recording.save_poses(path, verdict.poses, told)
 
 
 def write(folder: Path, verdict: Verdict, stills: Iterable[report.Still] = ()) -> None:
@@ -162,9 +164,10 @@ def retry(path: str | Path, *, profile: Profile) -> Verdict:
     poses, meta = recording.load_poses(path)
     try:
         info, model, warnings = ClipInfo(**meta["clip"]), str(meta["model"]), tuple(map(str, meta["warnings"]))
+        live = bool(meta.get("live", False))
     except (KeyError, TypeError) as error:
         raise InputError(f"{path}: does not say which clip it is from. Run analyze on the clip again.") from error
-    return judge(info, poses, warnings, profile=profile, model=model)
+    return judge(info, poses, warnings, profile=profile, model=model, live=live)
 
 
 def draw(

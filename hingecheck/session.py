@@ -14,8 +14,8 @@ from typing import Any, Final, Self
 
 import numpy as np
 
-from . import baseline, coaching, engine, readiness, recording, report, run, views
-from .data import ClipInfo, Event, Phase, Poses, Rep, Result
+from . import baseline, coaching, engine, readiness, recording, report, run, smoothing, views
+from .data import ClipInfo, Event, Phase, Poses, Rep, Result, ViewKind
 from .journal import Events, PoseSpool
 from .profiles import Profile
 from .readiness import Advice, Guide, Tier
@@ -73,6 +73,7 @@ class Session:
         self._since: dict[str, float] = {}  # what speaks against going on, and since when
         self._began_s: float | None = None
         self._last_s: float | None = None
+        self._practised_s = -np.inf
         self._size = (0, 0)
         self._yaw_deg = np.nan
         self._note = ""
@@ -139,7 +140,7 @@ class Session:
             rotation_deg=0,
             variable_frame_rate=True,
         )
-        verdict = run.judge(info, poses, self.warnings, profile=self.profile, model=self.model)
+        verdict = run.judge(info, poses, self.warnings, profile=self.profile, model=self.model, live=True)
         for event in verdict.result.events[-1:]:  # a rep that the end leaves open closes only now
             if event.kind == "rep" and event.rep is not None and event.rep > len(self._done):
                 self._write(event, verdict.result.reps)
@@ -178,13 +179,15 @@ class Session:
 
     def _go(self, since_s: float, yaw_deg: float) -> Shown:
         """Begin practice with the frames since the lifter stood."""
-        frames = [poses for poses in self._before if poses.time_s[0] >= since_s]
+        # Long enough after what was practised before for the engine to forget where in the picture that was.
+        since_s = max(since_s, self._practised_s + smoothing.FORGET_S)
+        frames = [poses for poses in self._before if poses.time_s[0] >= since_s] or [self._before[-1]]
         if self._practice is None:
             self._practice = engine.start(self.profile)
         t = float(frames[-1].time_s[0])
         self._began_s = t if self._began_s is None else self._began_s
         self._going, self._yaw_deg, self._early = True, yaw_deg, None
-        view = views.kind(yaw_deg)
+        view = ViewKind.SIDE if readiness.is_side(yaw_deg) else views.kind(yaw_deg)
         self._note = run.view_note(view)
         self._before.clear()
         self._since.clear()
@@ -196,6 +199,7 @@ class Session:
         assert self._practice is not None
         self._spool.append(poses)
         self._practice, result = engine.advance(self._practice, poses, self.profile)
+        self._practised_s = float(poses.time_s[-1])
         self._coach, lines = coaching.advance(self._coach, result)
         for event in result.events:
             self._write(event, result.reps)

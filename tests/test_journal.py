@@ -199,3 +199,12 @@ def test_events_on_a_full_disk_are_an_output_error_and_those_before_are_kept(tmp
 def test_events_that_cannot_be_kept_are_an_output_error(name, tmp_path):
     with pytest.raises(OutputError):
         Events(tmp_path / name)
+
+
+def test_closing_on_a_full_disk_is_told_and_leaves_nothing(tmp_path):
+    poses = some_poses()
+    spool = PoseSpool(tmp_path / "poses.npz")
+    spool.append(poses[:1])  # still in memory
+    with files_no_larger_than(0), pytest.raises(OutputError, match=r"poses\.npz: larger than files may be there"):
+        spool.close()
+    assert list(tmp_path.iterdir()) == []

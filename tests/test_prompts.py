@@ -152,7 +152,7 @@ def test_the_steps_are_named_and_the_one_to_do_is_marked():
     size = 0.045 * 640
     for advice in (STEP_INTO, TURN, LIGHT, STAND, READY):
         drawn = draw(picture(), nobody(), advice)
-        dots = [at(drawn, 0.05 * 640, 640 - (4 - number + 0.8) * 1.5 * size) for number in (1, 2, 3, 4)]
+        dots = [at(drawn, 0.05 * 640 - 0.35 * size, 640 - (4 - number + 0.8) * 1.5 * size - 0.3 * size) for number in (1, 2, 3, 4)]
         assert dots == [OK if number < advice.tier else NEARLY if number == advice.tier else DARK for number in (1, 2, 3, 4)]
 
 

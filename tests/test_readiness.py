@@ -317,3 +317,22 @@ def test_whatever_is_seen_there_is_one_sentence(xy, score, size, light, yaw_deg,
     assert advice.say
     assert advice.arrow in ("", "left", "right", "away", "nearer", "turn")
     assert 0.0 <= advice.share < 1.0
+
+
+def test_the_steps_are_waited_for_one_after_the_other():
+    both = {"yaw_deg": 45.0, "light": 10.0, "stood_s": 0.5}
+    said = told(*((one(t), both) for t in (0.0, 7.9, 8.1, 13.9, 14.2)))
+    assert said == ["Turn side-on", "Turn side-on", "More light, please", "More light, please", "Stand tall"]
+
+
+def test_who_leaves_the_picture_is_asked_for_everything_again():
+    oblique = {"yaw_deg": 45.0}
+    said = told((one(0.0), oblique), (at(one(y=990), 5.0), {}), (one(9.0), oblique))
+    assert said == ["Turn side-on", "Step back: show your feet", "Turn side-on"]
+
+
+def test_who_has_a_joint_hidden_is_not_asked_to_stand_for_ever():
+    assert readiness.PATIENCE_S[Tier.STAND] == 4.0
+    ankle = hidden(one(), ["ankle"])
+    said = told(*((at(ankle, t), {"stood_s": -1.0}) for t in (0.0, 6.1, 9.9, 10.1)))
+    assert said == ["Show your ankle", "Stand tall", "Stand tall", "Go"]

@@ -22,6 +22,8 @@ from synthetic import (
     exact,  # noqa: F401
     film,
     hinge,
+    noisy,
+    shaking,
     stand,
     times,
     walk,
@@ -36,6 +38,7 @@ from hingecheck.journal import PoseSpool
 from hingecheck.profiles import Profile
 from hingecheck.readiness import Tier
 from hingecheck.session import Session, Shown
+from hingecheck.skeleton import SIDES
 
 STANDARD = Profile.default()
 SHIPPED = {name: getattr(calibration, name) for name in EXACT}
@@ -562,3 +565,22 @@ def test_memory_does_not_grow_with_the_frames(tmp_path, monkeypatch):
         assert spools[0].frames == last
     a_frame = sum(getattr(poses[:1], name).nbytes for name in ("xy", "score", "world", "back"))
     assert grown < 0.1 * (last - first) * a_frame, "a tenth of the frames that came meanwhile"
+
+
+@pytest.mark.parametrize(
+    ("seed", "stand_s", "down_s", "lower", "yaw_deg"), [(39, 0.4014, 5.3147, 0.0, 90.0), (1048, 0.5826, 4.4738, 40.0, 5.0)]
+)
+def test_a_slow_descent_right_after_a_short_stand_is_judged_again_as_it_was_shown(tmp_path, seed, stand_s, down_s, lower, yaw_deg):
+    keys = stand(stand_s) + hinge(1, down_s=down_s, lower=lower) + hinge(1, down_s=0.6, up_s=0.6)
+    with shaking():
+        practice = practise(tmp_path, noisy(film(keys, 25, linear=True, yaw_deg=yaw_deg), seed=seed))
+        assert practice.done
+        assert_retry_says_what_was_shown(practice)
+
+
+def test_a_lifter_whose_ankle_is_never_seen_is_counted_after_a_while(tmp_path):
+    poses = film(stand(12.0) + hinge(2), FPS)
+    poses.score[:, list(SIDES["ankle"])] = 0.1
+    practice = practise(tmp_path, poses)
+    assert len(practice.verdict.result.reps) == len(engine.analyse(poses, STANDARD).reps)
+    assert_retry_says_what_was_shown(practice)

@@ -136,7 +136,7 @@ def test_closing_stops_it_in_the_middle_of_a_word(tmp_path):
     begun_s = time.monotonic()
     speaks.close()
     assert time.monotonic() - begun_s < 2.0
-    assert wait_until(lambda: not runs(speaker))
+    assert wait_until(lambda: not runs(speaker), seconds=3.0), "long before it would be taken to hang"
     assert said(speaker) == ["a long speech"]
     assert speaks.warning is None, "it was stopped, it did not fail"
 
