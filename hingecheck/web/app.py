@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
@@ -92,14 +92,19 @@ def _shared(name: str) -> FileResponse:
     return FileResponse(HERE.parent / "templates" / name, headers={"Cache-Control": "no-cache"})
 
 
-def _told(_: Request, error: Any) -> Response:
-    return JSONResponse({"detail": str(error)}, 507 if isinstance(error, OutputError) else 422)
+def _told(request: Request, error: Any) -> Response:
+    return _answered(request, 507 if isinstance(error, OutputError) else 422, str(error))
 
 
 def _refused(request: Request, error: Any) -> Response:
+    return _answered(request, error.status_code, error.detail, error.headers)
+
+
+def _answered(request: Request, status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
+    """Why something did not work: JSON for programs and scripts, a page for who reads."""
     if request.url.path.startswith("/api/") or request.method != "GET":
-        return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
-    return pages.render(request, "error.html", error.status_code, status_code=error.status_code, detail=error.detail)
+        return JSONResponse({"detail": detail}, status, headers)
+    return pages.render(request, "error.html", status, status_code=status, detail=detail)
 
 
 def run(options: Options, ask: Callable[[], str | None]) -> None:
