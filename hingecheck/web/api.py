@@ -148,7 +148,7 @@ async def upload(request: Request, name: Name, athlete: Name, day: date | None =
     said = request.headers.get("content-length", "0")
     if not said.isdigit() or int(said) > most:
         raise HTTPException(413, f"{name}: larger than {most / 1e9:g} GB. Cut the clip, or make it smaller.")
-    if shutil.disk_usage(own.root).free < int(said) + SPARE_BYTES:
+    if (await run_in_threadpool(shutil.disk_usage, own.root)).free < int(said) + SPARE_BYTES:
         raise HTTPException(507, f"{name}: no room left on the disk. Delete clips, or free some space.")
     clip_id, folder = await run_in_threadpool(own.new_folder)
     try:
@@ -164,9 +164,11 @@ async def upload(request: Request, name: Name, athlete: Name, day: date | None =
 
 async def _stream_to(request: Request, target: Path, name: str, most: int) -> int:
     """Write the body of a request to a file, whole or not at all. Returns its bytes."""
-    draft, size, chunks = Draft(target), 0, aiter(request.stream())
+    # Whatever may wait for the disk waits in a thread, so that pages do not.
+    draft, size, chunks = await run_in_threadpool(Draft, target), 0, aiter(request.stream())
     try:
-        with draft.path.open("wb") as file:
+        file = await run_in_threadpool(draft.path.open, "wb")
+        try:
             while True:
                 async with asyncio.timeout(PAUSE_S):
                     chunk = await anext(chunks, None)
@@ -176,6 +178,8 @@ async def _stream_to(request: Request, target: Path, name: str, most: int) -> in
                 if size > most:
                     raise HTTPException(413, f"{name}: larger than {most / 1e9:g} GB. Cut the clip, or make it smaller.")
                 await run_in_threadpool(file.write, chunk)
+        finally:
+            await run_in_threadpool(file.close)
         if not size:
             raise HTTPException(422, f"{name}: the file is empty. Copy it again from where it was filmed.")
         await run_in_threadpool(draft.publish)

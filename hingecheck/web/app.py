@@ -51,6 +51,7 @@ def create(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        pages.warm()
         crew.start()
         yield
         if app.state.sessions:

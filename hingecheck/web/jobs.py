@@ -10,11 +10,10 @@ from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from typing import Any, Final
 
-from . import work
+from .confined import BEHIND, MEMORY_BYTES, begin
 from .database import Row
 from .store import Store, profile_of
 
-MEMORY_BYTES: Final = 6 << 30  # of addresses, of which MediaPipe takes 2 GB and fills a quarter; an 8K clip fits
 SILENT_S: Final = 120.0  # a clip of which no frame came for so long hangs
 LONGEST_S: Final = 6 * 3600.0  # an hour of film takes an hour or two on one slow core
 DRAWING_COSTS: Final = 0.35  # of the time that seeing takes, for the forecast
@@ -107,8 +106,8 @@ class Crew:
         """The report of a clip, or why there is none; neither when the work was called off."""
         mine, theirs = self._context.Pipe(duplex=False)
         settings = profile_of(clip).model_dump()
-        arguments = (theirs, str(self._store.folder(clip["id"])), clip["name"], settings, self.model, self._memory_bytes)
-        process = self._context.Process(target=work.main, args=arguments, daemon=True)
+        arguments = (theirs, str(self._store.folder(clip["id"])), clip["name"], settings, self.model)
+        process = self._context.Process(target=begin, args=("work", self._memory_bytes, BEHIND, *arguments), daemon=True)
         process.start()  # takes its time, for which no page should have to wait
         theirs.close()
         with self._changed:

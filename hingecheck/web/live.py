@@ -12,10 +12,9 @@ from fastapi import APIRouter, Query, Request, Response, WebSocket
 from starlette.concurrency import run_in_threadpool
 
 from ..errors import HingecheckError
-from . import mirror
 from .asking import store
+from .confined import MEMORY_BYTES, begin
 from .database import Row
-from .jobs import MEMORY_BYTES
 from .pages import render
 from .store import Store, profile_of
 
@@ -85,8 +84,8 @@ async def _hold(socket: WebSocket, who: Row, mine: Connection, theirs: Connectio
     own: Store = socket.app.state.store
     clip_id, folder = await run_in_threadpool(own.new_folder)
     name = f"Live {datetime.now():%H:%M}"
-    arguments = (theirs, str(folder), name, profile_of(who).model_dump(), socket.app.state.model, minutes, keep, MEMORY_BYTES)
-    process = get_context("spawn").Process(target=mirror.main, args=arguments, daemon=True)
+    arguments = (theirs, str(folder), name, profile_of(who).model_dump(), socket.app.state.model, minutes, keep)
+    process = get_context("spawn").Process(target=begin, args=("mirror", MEMORY_BYTES, 0, *arguments), daemon=True)
     kept = False
     try:
         await run_in_threadpool(process.start)

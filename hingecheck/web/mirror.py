@@ -25,7 +25,7 @@ from ..live import Mirror, Recorder
 from ..profiles import Profile
 from ..run import Verdict, ready
 from ..session import Session, Shown
-from .work import employ, spoken, still_name
+from .work import spoken, still_name
 
 QUIET_S: Final = 1.5  # a page that sent no frame for so long is gone, or its tab is hidden
 LONGEST_SIDE: Final = 1280  # px of a frame that is taken
@@ -104,11 +104,8 @@ def _keep(folder: Path, verdict: Verdict, album: Album) -> None:
             draft.write_bytes(still.jpeg)
 
 
-def main(
-    channel: Connection, folder: str, name: str, settings: Mapping[str, Any], model: str, minutes: float, keep: bool, memory_bytes: int
-) -> None:
+def main(channel: Connection, folder: str, name: str, settings: Mapping[str, Any], model: str, minutes: float, keep: bool) -> None:
     """Hold one session. In: frames as bytes, none for the end. Out: ``("shown", jpeg, told)``, at last ``("done", report)``."""
-    employ(memory_bytes)
     page = _Page(channel)
     try:
         with ExitStack() as stack:

@@ -36,6 +36,12 @@ def _templates() -> jinja2.Environment:
     return templates
 
 
+def warm() -> None:
+    """Compile the templates, so that nobody who asks for a page has to wait for it."""
+    for name in _templates().list_templates(extensions=["html"]):
+        _templates().get_template(name)
+
+
 def render(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
     """A page of ours."""
     gate = request.app.state.gate

@@ -5,16 +5,11 @@ original), ``poses.npz``, ``stills/`` and ``annotated.mp4``. What is there alrea
 judged and drawn, which is also how other limits take effect.
 """
 
-import os
 import re
-import resource
-import signal
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 from pathlib import Path
-from threading import Thread
 from typing import Any, Final
 
 import av
@@ -33,10 +28,8 @@ MOST_STILLS: Final = 120
 Tell = Callable[[str, int, int | None], None]  # what is being done, frames done, frames expected
 
 
-def main(channel: Connection, folder: str, name: str, settings: Mapping[str, Any], model: str, memory_bytes: int) -> None:
+def main(channel: Connection, folder: str, name: str, settings: Mapping[str, Any], model: str) -> None:
     """Bring one clip up to date and send word: ``(phase, done, of)`` now and then, at last ``("done", report)`` or ``("failed", why)``."""
-    employ(memory_bytes)
-    os.nice(10)  # whoever asks for a page comes first, and a live session too
     try:
         report = bring_up_to_date(Path(folder), name, Profile.model_validate(settings), model, lambda *word: channel.send(word))
         channel.send(("done", report))
@@ -48,20 +41,6 @@ def main(channel: Connection, folder: str, name: str, settings: Mapping[str, Any
         channel.send(
             ("failed", spoken(f"{name}: cannot be analysed ({type(error).__name__}: {error}). Convert it to H.264.", folder, name))
         )
-
-
-def employ(memory_bytes: int) -> None:
-    """Make this process a modest one: bounded in memory, deaf to Ctrl-C, and over when the server is."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    if (parent := parent_process()) is not None:
-        parent.join()
-        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def bring_up_to_date(folder: Path, name: str, profile: Profile, model: str, tell: Tell) -> dict[str, Any]:
