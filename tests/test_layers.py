@@ -34,6 +34,7 @@ ROWS: dict[str, tuple[int, set[str] | None]] = {
     "engine": (7, {"numpy"}),
     "clock": (8, set()),
     "files": (8, set()),
+    "overlap": (8, set()),
     "encoding": (9, {"numpy", "av"}),
     "sources": (9, {"numpy", "av", "cv2"}),
     "estimators": (9, {"numpy"}),
