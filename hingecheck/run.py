@@ -102,7 +102,7 @@ def tracked(sights: Sequence[Sight]) -> tuple[ClipInfo, Poses, tuple[str, ...]]:
     last = sights[-1]
     if last.clip is None:
         raise ValueError("tracked: the last stretch does not reach the end of the clip")
-    seen = dict.fromkeys(warning for sight in sights for warning in sight.warnings)
+    seen = next((sight.warnings for sight in sights if sight.warnings), ())  # later stretches would say it again
     return last.clip, poses, (*last.clip_warnings, *seen, *_cropped(poses, last.size))
 
 
