@@ -387,6 +387,32 @@ def retry(
 
 
 @app.command()
+def export(
+    file: Annotated[Path, typer.Argument(metavar="POSES.npz", help="The poses.npz of an earlier analysis.", show_default=False)],
+    to: Annotated[str, typer.Option("--to", help="Any of trc, mot, nc, parquet, joined by commas.")] = "trc,mot,nc",
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the files; default: the recording's own.")] = None,
+    profile: ProfileOption = None,
+) -> int:
+    """Write recorded poses for other programs. OpenSim (.trc, .mot), movement (.nc) and Parquet."""
+    from . import interchange, run
+    from .tables import need_parquet
+
+    wanted = [name.strip() for name in to.split(",")]
+    for name in wanted:
+        if name not in interchange.FORMATS:
+            raise InputError(f"--to {name}: no such format. Choose of: {', '.join(interchange.FORMATS)}.")
+    if "parquet" in wanted:
+        need_parquet("--to parquet")
+    verdict = run.retry(file, profile=_profile(profile))
+    folder = run.ready(file.parent if out is None else out)
+    for name in dict.fromkeys(wanted):
+        target, write = interchange.FORMATS[name]
+        write(folder / target, verdict.poses, verdict.result)
+        print(folder / target)
+    return OK
+
+
+@app.command()
 def cues(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False) -> int:
     """List the nine cues and their limits. Says too what is measured, and from which view."""
     from .cues import CUES

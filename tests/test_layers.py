@@ -41,6 +41,7 @@ ROWS: dict[str, tuple[int, set[str] | None]] = {
     "recording": (9, {"numpy"}),
     "overlay": (9, {"numpy", "cv2", "PIL"}),
     "report": (9, {"numpy", "jinja2", "markupsafe", "plotly"}),
+    "interchange": (10, {"numpy", "scipy"}),
     "mediapipe_pose": (10, {"numpy", "mediapipe"}),
     "run": (11, {"numpy"}),
     "crew": (8, set()),
