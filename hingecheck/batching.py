@@ -184,6 +184,7 @@ def batch(
     """
     todo = jobs(folder, out)
     out = run.ready(out)
+    forget_drafts(out)
     if fresh:
         for job in todo:
             with writing(job.folder):

@@ -355,10 +355,14 @@ class _Rate:
 
 def _cluster(address: str) -> Any:
     """The executor of a Dask cluster."""
+    import logging
+
     try:
         from distributed import Client
     except ImportError as error:
         raise InputError("--scheduler: Dask is not installed. Run: pip install 'hingecheck[cluster]'") from error
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # it tells of workers that come and go, which costs nothing
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     try:
         return Client(address, timeout=10).get_executor()
     except (OSError, ValueError, TimeoutError) as error:
