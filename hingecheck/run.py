@@ -27,6 +27,8 @@ from .sources import ENDS_EARLY, open_clip
 SUFFIX: Final = ".hingecheck"
 ENOUGH_HZ: Final = 30.0  # of frames shown to the pose network; a hinge has no faster movement
 
+_PACKED: Final = 256  # frames that are packed together; one by one they would take three times the room
+
 Progress = Callable[[int, int | None], None]  # frames done, frames expected if the clip says
 Tracker = Callable[..., tuple[ClipInfo, Poses, tuple[str, ...]]]  # called as ``track`` is: path, model=, on_frame=
 
@@ -54,7 +56,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What was seen of a clip, or of a stretch of it: ``poses`` (None: no frame) and what their estimator warned of.
+    """What was seen of a clip, or of a stretch of it: ``poses``, packed (None: no frame), and what their estimator warned of.
 
     ``clip``, ``clip_warnings`` and ``size`` (width, height, px) hold for what was read, from the beginning of the file.
     """
@@ -72,6 +74,7 @@ def see(path: str | Path, *, model: str, every_frame: bool = False, only: range 
     Pictures are decoded in a thread of their own, a little ahead. Raises ``HingecheckError``.
     """
     parts: list[Poses] = []
+    done = 0
     with (
         open_clip(path, only=only, enough_hz=None if every_frame else ENOUGH_HZ) as clip,
         estimators.create(model) as estimator,
@@ -79,11 +82,15 @@ def see(path: str | Path, *, model: str, every_frame: bool = False, only: range 
     ):
         for frame in frames:
             parts.append(estimator.estimate(frame))
+            done += 1
+            if done % _PACKED == 0:
+                parts[-_PACKED:] = [recording.packed(Poses.concat(parts[-_PACKED:]))]
             if on_frame is not None:
-                on_frame(len(parts), clip.frames_hint)
+                on_frame(done, clip.frames_hint)
             if only is not None and frame.index + 1 == only.stop:
-                return Sight(Poses.concat(parts), estimator.warnings, None, (), clip.size)
-        return Sight(Poses.concat(parts) if parts else None, estimator.warnings, clip.info(), tuple(clip.warnings), clip.size)
+                return Sight(Poses.concat([*map(recording.packed, parts)]), estimator.warnings, None, (), clip.size)
+        poses = Poses.concat([*map(recording.packed, parts)]) if parts else None
+        return Sight(poses, estimator.warnings, clip.info(), tuple(clip.warnings), clip.size)
 
 
 def track(
@@ -98,7 +105,7 @@ def track(
 
 def tracked(sights: Sequence[Sight]) -> tuple[ClipInfo, Poses, tuple[str, ...]]:
     """Stretches of one clip, in order and the last to its end, as one: what is known of the file, poses, warnings."""
-    poses = recording.storable(Poses.concat([sight.poses for sight in sights if sight.poses is not None]))
+    poses = recording.joined([sight.poses for sight in sights if sight.poses is not None])
     last = sights[-1]
     if last.clip is None:
         raise ValueError("tracked: the last stretch does not reach the end of the clip")

@@ -96,6 +96,7 @@ class Clip:
         start = stream.start_time if self._has_pts else None
         self._clock = Clock(stream.time_base or Fraction(1, av.time_base), rate, start, stamped=self._has_pts)
         self._reformatter = VideoReformatter()
+        self._orientations: dict[int, tuple[int, bool]] = {}  # degrees of a picture's mark -> quarter turns, mirrored
         self._displayed: tuple[int, int] | None = None  # (width, height) of the first frame, upright, before downscaling
         self._size = (0, 0)  # (width, height) of every image handed out
         self._rotation_deg = 0
@@ -205,7 +206,10 @@ class Clip:
 
     def _image(self, picture: av.VideoFrame, time_s: float) -> NDArray[np.uint8]:
         """(H, W, 3) uint8 RGB, contiguous: scaled straight from the decoder's format, then turned upright."""
-        turns, mirrored = _orientation(picture)
+        # Asked for once: the side data and its picture hold on to each other until the garbage collector comes by, and pictures are large.
+        if picture.rotation not in self._orientations:
+            self._orientations[picture.rotation] = _orientation(picture)
+        turns, mirrored = self._orientations[picture.rotation]
         shown = (round(picture.width * _pixel_aspect(self._stream)), picture.height)
         shown = shown[::-1] if turns % 2 else shown
         if self._displayed is None:
