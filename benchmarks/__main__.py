@@ -32,7 +32,7 @@ def _run(asked: argparse.Namespace) -> int:
     if asked.command == "speed":
         from . import speed
 
-        made = speed.measure(asked.clip, asked.model, asked.rounds)
+        made = speed.measure(asked.clip, asked.model, asked.rounds, asked.minutes, asked.memory_minutes)
         shown = made
     elif asked.command == "accuracy":
         from . import accuracy
@@ -85,6 +85,8 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--verbose", action="store_true", help="more tables: by clip and body, or every curve")
     speed.add_argument("--clip", type=Path, default=ROOT / "sample_videos" / "good.mp4")
     speed.add_argument("--rounds", type=int, default=5)
+    speed.add_argument("--minutes", type=float, default=5.0, help="length of the long clip; 0: none")
+    speed.add_argument("--memory-minutes", type=float, default=5.0, help="length of the clip whose memory is held against a minute's")
     demo.add_argument("folder", type=Path, nargs="?", default=ROOT / "sample_videos")
     demo.add_argument("--out", type=Path, default=Path("demo"), help="where results go")
     for command in (accuracy, limits, speed):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from . import scale
 from .tables import Row, Tables
 from .tracked import ROOT
 
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 ENGINE_RUNS: Final = 9
 
 
-def measure(clip: Path, model: str, rounds: int) -> Tables:
-    """Whole clips against the bare loop, the engine alone, and the time to start."""
+def measure(clip: Path, model: str, rounds: int, minutes: float, memory_minutes: float) -> Tables:
+    """Whole clips against the bare loop, folders and long clips, the engine alone, memory, and the time to start."""
     from hingecheck import engine, run
     from hingecheck.profiles import Profile
 
@@ -42,7 +43,10 @@ def measure(clip: Path, model: str, rounds: int) -> Tables:
         taken = interleaved(runs, rounds)
     return {
         f"One clip of {len(poses)} frames, {rounds} rounds": compared(taken, len(poses)),
+        f"Two processes, the clip again and again for {minutes:g} minutes": scale.processes(clip, model, minutes, bare, rounds=1),
         "Engine alone": engine_rows(poses),
+        "Engine over an hour": scale.hour(poses),
+        "Memory of a worker": scale.memory(clip, model, memory_minutes),
         "Start": start_rows(rounds),
     }
 
@@ -80,7 +84,7 @@ def interleaved(runs: dict[str, Callable[[], object]], rounds: int) -> dict[str,
 
 
 def compared(taken: dict[str, list[float]], frames: int) -> list[Row]:
-    """Every run as the median of its ratios to the first run of the same round."""
+    """Every run as the median of its ratios to the first run of the same round; ``speed`` is one over it."""
     first = next(iter(taken.values()))
     rows = []
     for name, seconds in taken.items():
@@ -88,6 +92,7 @@ def compared(taken: dict[str, list[float]], frames: int) -> list[Row]:
         middle_s = statistics.median(seconds)
         rows.append(
             {"run": name, "ratio": statistics.median(ratios), "lowest": min(ratios), "highest": max(ratios)}
+            | {"speed": 1 / statistics.median(ratios)}
             | {"seconds": middle_s, "frames a second": frames / middle_s}
         )
     return rows

@@ -29,7 +29,7 @@ from .files import sha256
 ENDS_EARLY: Final = "ends early"  # how the warning of a clip that is not all there begins
 _PATIENCE: Final = 100  # broken packets in a row before a clip is given up
 _TOO_MANY: Final = 1.9  # times the rate that is enough: fewer frames than that are all kept, for every second one would be too few
-_EVEN: Final = 0.9  # of an interval: stamps are rounded, and a frame must not be lost for a millisecond
+_EVEN: Final = 0.89  # of an interval: stamps are rounded, and a frame must not be lost for a millisecond
 _CUT_S: Final = 0.5  # a clip this much shorter than it says was cut off
 _PICTURES: Final = {"image2", "ico", "avif", "heic", "heix", "mif1"}  # demuxers, and brands of the mp4 family
 _REFERENCES: Final = {"hls", "dash", "concat", "imf", "webm_dash_manifest"}  # text that names other files: those are not ours to open
