@@ -250,8 +250,8 @@ def _write_tables(out: Path, results: Sequence[Mapping[str, Any]], reps: Sequenc
 
 
 def _stills(todo: Iterable[Job], rows: Mapping[str, Mapping[str, Any]]) -> dict[str, bytes]:
-    """Clip -> JPEG of its worst moment, of the clips with the lowest scores."""
-    scored = [job for job in todo if rows[job.name]["score"] not in ("", None)]
+    """Clip -> JPEG of its worst moment, of the clips with the lowest scores; of those in which nothing was off, none."""
+    scored = [job for job in todo if rows[job.name]["score"] not in ("", None) and any(rows[job.name][cue.id] for cue in CUES)]
     scored.sort(key=lambda job: (rows[job.name]["score"], job.name))
     stills: dict[str, bytes] = {}
     for job in scored:

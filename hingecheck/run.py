@@ -71,7 +71,7 @@ class Sight:
 def see(path: str | Path, *, model: str, every_frame: bool = False, only: range | None = None, on_frame: Progress | None = None) -> Sight:
     """See the poses in a clip, or in the frames with the indices ``only``; ``clip`` is None where these end before the file does.
 
-    Pictures are decoded in a thread of their own, a little ahead. Raises ``HingecheckError``.
+    Decoding, the pose network and what is left to be worked out of its masks run in three threads. Raises ``HingecheckError``.
     """
     parts: list[Poses] = []
     done = 0
@@ -79,15 +79,16 @@ def see(path: str | Path, *, model: str, every_frame: bool = False, only: range 
         open_clip(path, only=only, enough_hz=None if every_frame else ENOUGH_HZ) as clip,
         estimators.create(model) as estimator,
         closing(ahead(clip)) as frames,
+        closing(ahead((frame.index, estimator.look(frame)) for frame in frames)) as looks,
     ):
-        for frame in frames:
-            parts.append(estimator.estimate(frame))
+        for index, pose in looks:
+            parts.append(pose())
             done += 1
             if done % _PACKED == 0:
                 parts[-_PACKED:] = [recording.packed(Poses.concat(parts[-_PACKED:]))]
             if on_frame is not None:
                 on_frame(done, clip.frames_hint)
-            if only is not None and frame.index + 1 == only.stop:
+            if only is not None and index + 1 == only.stop:
                 return Sight(Poses.concat([*map(recording.packed, parts)]), estimator.warnings, None, (), clip.size)
         poses = Poses.concat([*map(recording.packed, parts)]) if parts else None
         return Sight(poses, estimator.warnings, clip.info(), tuple(clip.warnings), clip.size)

@@ -359,7 +359,18 @@ def test_a_batch_writes_a_row_a_clip_and_a_row_a_rep(folder, crew):
     assert reps[3]["soft_knees"] == "ok"
     page = (folder / "out/summary.html").read_text(encoding="utf-8")
     assert "broken.mp4" in page
+    assert (folder / "out/a.hingecheck/worst.jpg").exists()
+    assert "data:image" not in page, "nothing was off"
+
+
+def test_the_worst_moment_of_a_clip_in_which_something_was_off_is_on_the_page(folder, crew, monkeypatch):
+    replayed.see(monkeypatch, bad_second_rep())
+    replayed.clip_of(folder / "a.mp4", bad_second_rep())
+    (folder / "sub/b.mp4").unlink()
+    assert batch(folder, crew)["a.mp4"]["neutral_spine"] == 1
     still = (folder / "out/a.hingecheck/worst.jpg").read_bytes()
+    page = (folder / "out/summary.html").read_text(encoding="utf-8")
+    assert page.count("data:image/jpeg;base64,") == 1
     assert base64.b64encode(still).decode("ascii") in page
 
 
