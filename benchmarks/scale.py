@@ -81,22 +81,24 @@ def memory(clip: Path, model: str, minutes: float) -> list[Row]:
         short = enlarged(clip, Path(place, "short.mp4"))
         rows = []
         for length in (1.0, minutes):
-            long = Path(place, f"{length:g}.mp4")
+            long = Path(place, f"{length:g}", "clip.mp4")
+            long.parent.mkdir()
             frames = looped(short, long, length)
-            command = [sys.executable, "-c", _WORKER, str(long), str(Path(place, f"{length:g}")), model]
+            command = [sys.executable, "-c", _BATCH, str(long.parent), model]
             done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
             rows.append({"minutes": length, "frames": frames, "size": "1920 x 1080", "most memory, MB": float(done.stdout) / 1e3})
     return rows
 
 
-_WORKER: Final = """
+_BATCH: Final = """
 import resource, sys
 from hingecheck import batching
 from hingecheck.profiles import Profile
-path, folder, model = sys.argv[1:]
-content, error, _ = batching.score(batching.Job("clip", path, folder), settings=Profile.default().model_dump(), model=model)
-assert error is None, error
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+if __name__ == "__main__":
+    folder, model = sys.argv[1:]
+    (row,) = batching.batch(folder, folder + "/out", profile=Profile.default(), model=model, workers=1)
+    assert row["status"] == "ok", row
+    print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 """
 
 

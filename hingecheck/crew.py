@@ -51,6 +51,7 @@ def work_off(
     after the others; one that takes longer or more than ``limits`` allow is not: both end in ``Lost``. Closed early, or interrupted, it
     ends the processes.
     """
+    os.environ.setdefault("MALLOC_ARENA_MAX", "2")  # glibc keeps a heap a thread; with a dozen threads a process, that is 50 MB of holes
     limits = limits or Limits()
     waiting = deque((job, 1) for job in jobs)
     hands: list[_Hand[J]] = []

@@ -12,7 +12,7 @@ from typing import Any, Final, Generic, Self, TypeVar
 
 T = TypeVar("T")
 
-DEPTH: Final = 4  # what waits between two threads: enough to even out slow pictures, few enough to cost little memory
+DEPTH: Final = 2  # what waits between two threads: enough to even out slow pictures, few enough to cost little memory
 _LOOK_S: Final = 0.1  # how soon a thread that cannot go on notices that nobody wants it to
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from hingecheck.crew import Limits, Lost, work_off
 
+PATIENT_S = 12.0  # a busy machine takes some seconds to start a process
+
 # The functions below run in processes of their own, which import this module anew.
 
 
@@ -68,7 +70,7 @@ def test_nothing_to_do_starts_nothing(tmp_path):
 
 def test_whoever_dies_hangs_or_grows_is_lost_and_nobody_else(tmp_path):
     jobs = ["a", "kill", "b", "stop", "exit", "c", "raise", "odd", "once", "grow", "d"]
-    done = outcomes(tmp_path, jobs, limits=Limits(silent_s=8.0, memory_bytes=400e6))
+    done = outcomes(tmp_path, jobs, limits=Limits(silent_s=PATIENT_S, memory_bytes=400e6))
     assert set(done) == set(jobs)
     assert {job for job, result in done.items() if isinstance(result, tuple)} == {"a", "b", "c", "d", "once"}
     assert {job: str(done[job]) for job in ("kill", "exit", "raise")} == {
@@ -79,7 +81,7 @@ def test_whoever_dies_hangs_or_grows_is_lost_and_nobody_else(tmp_path):
     assert isinstance(done["raise"], ValueError)
     assert isinstance(done["odd"], TypeError)
     assert isinstance(done["stop"], Lost)
-    assert "nothing came of it for 8 s" in str(done["stop"])
+    assert f"nothing came of it for {PATIENT_S:g} s" in str(done["stop"])
     assert "more than 400 MB of memory" in str(done["grow"])
     assert {job: attempts(tmp_path, job) for job in ("kill", "exit", "once", "stop", "grow", "raise")} == {
         **{"kill": 2, "exit": 2, "once": 2},
@@ -87,13 +89,12 @@ def test_whoever_dies_hangs_or_grows_is_lost_and_nobody_else(tmp_path):
     }
 
 
-@pytest.mark.parametrize(("job", "why"), [("talk", "took longer than 3 s"), ("sleep", "took longer than 3 s")])
-def test_a_job_ends_with_its_time_whether_it_talks_or_not(tmp_path, job, why):
+def test_a_job_ends_with_its_time_whether_it_talks_or_not(tmp_path):
     begun_s = time.monotonic()
-    done = outcomes(tmp_path, [job, "a"], workers=1, limits=Limits(job_s=3.0))
-    assert why in str(done[job])
+    done = outcomes(tmp_path, ["talk", "sleep", "a"], limits=Limits(job_s=PATIENT_S))
+    assert all(str(done[job]).startswith(f"took longer than {PATIENT_S:g} s") for job in ("talk", "sleep"))
     assert done["a"][0] == "A"
-    assert time.monotonic() - begun_s < 60
+    assert PATIENT_S <= time.monotonic() - begun_s < 10 * PATIENT_S
 
 
 def test_a_process_is_replaced_after_so_many_jobs(tmp_path):
