@@ -40,9 +40,13 @@ def measure(clip: Path, model: str, rounds: int, minutes: float, memory_minutes:
             "analyze": lambda: run.clip(clip, Path(folder), profile=profile, model=model, annotate=False),
             "analyze, annotated": lambda: run.clip(clip, Path(folder), profile=profile, model=model, annotate=True),
         }
-        taken = interleaved(runs, rounds)
+        busy_s: dict[str, list[float]] = {name: [] for name in runs}
+        taken = interleaved(runs, rounds, busy_s)
+    rows = compared(taken, len(poses))
+    for row, busy in zip(rows, compared(busy_s, len(poses)), strict=True):
+        row["processor"] = busy["ratio"]
     return {
-        f"One clip of {len(poses)} frames, {rounds} rounds": compared(taken, len(poses)),
+        f"One clip of {len(poses)} frames, {rounds} rounds": rows,
         f"Two processes, the clip again and again for {minutes:g} minutes": scale.processes(clip, model, minutes, bare, rounds=1),
         "Engine alone": engine_rows(poses),
         "Engine over an hour": scale.hour(poses),
@@ -74,12 +78,18 @@ def bare(clip: Path, model: str, most: int | None = None) -> int:
     return done
 
 
-def interleaved(runs: dict[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
-    """Seconds of every run in each round; every second round goes backwards, so that drift of the machine cancels."""
+def interleaved(runs: dict[str, Callable[[], object]], rounds: int, busy_s: dict[str, list[float]] | None = None) -> dict[str, list[float]]:
+    """Seconds of every run in each round; every second round goes backwards, so that drift of the machine cancels.
+
+    ``busy_s`` is given the seconds that processors worked for it, which hang less on what else the machine does.
+    """
     taken: dict[str, list[float]] = {name: [] for name in runs}
     for number in range(rounds):
         for name in reversed(runs) if number % 2 else runs:
+            begun_s = time.process_time()
             taken[name].append(timed(runs[name]))
+            if busy_s is not None:
+                busy_s[name].append(time.process_time() - begun_s)
     return taken
 
 
