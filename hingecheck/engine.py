@@ -19,6 +19,7 @@ from .profiles import Profile
 from .silhouette import S
 from .skeleton import K
 
+CHUNK: Final = 4096  # frames that a recording is judged in at a time; any number gives the same bits
 YAW_CUTOFF_HZ: Final = (0.5, 0.5)  # nobody turns round in a tenth of a second; the near side must not flicker
 
 
@@ -174,9 +175,12 @@ def analyse(poses: Poses, profile: Profile, baseline: Baseline | None = None, *,
 
 
 def _whole(state: State, poses: Poses, profile: Profile) -> Result:
-    """All that is left of a recording, and the rep that its end leaves open."""
-    state, body = advance(state, poses, profile)
-    return Result.concat([body, finish(state, profile)])
+    """All that is left of a recording, and the rep that its end leaves open. In chunks: so an hour takes no more memory than a minute."""
+    parts = []
+    for first in range(0, max(len(poses), 1), CHUNK):
+        state, part = advance(state, poses[first : first + CHUNK], profile)
+        parts.append(part)
+    return Result.concat([*parts, finish(state, profile)])
 
 
 def first_baseline(poses: Poses, profile: Profile) -> Baseline | None:

@@ -12,8 +12,9 @@ import os
 import re
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -135,20 +136,18 @@ class MediaPipePose(PoseEstimator):
 
     def estimate(self, frame: Frame) -> Poses:
         """The pose of the person followed, T = 1, in pixels of ``frame.image``. NaN and ``people`` 0 while that person is not seen."""
+        return self.look(frame)()
+
+    def look(self, frame: Frame) -> Callable[[], Poses]:
+        """See one frame; its mask is read, and let go, when the result is called."""
         if not self._closing.alive:
             raise ValueError("estimate: this estimator is closed")
         step = max(1, max(frame.image.shape[:2]) // WORK_PX)
         image = np.ascontiguousarray(frame.image[::step, ::step])
         with contextlib.nullcontext() if self._settled else _quiet():
             person = self._follow(image, frame.time_s) if image.size else None
-        time_s = np.array([frame.time_s])
-        if person is None:
-            return Poses(time_s, _nan(K, 2), _nan(K), _nan(K, 3), _nan(S), np.zeros(1, np.int8))
-        self._settled = True
-        mask = person.mask.numpy_view()[..., 0]
-        back, score = back_profile(mask, person.xy), doubted(person.score, mask, person.xy)
-        xy = (person.xy - 0.5) * step + 0.5
-        return Poses(time_s, xy[None], score[None], person.world[None], back[None], np.array([self._people], np.int8))
+        self._settled |= person is not None
+        return partial(_finished, frame.time_s, step, person, self._people)
 
     def _follow(self, image: NDArray[np.uint8], time_s: float) -> _Person | None:
         """The person followed, or None where that person is not seen in this picture."""
@@ -208,6 +207,17 @@ class MediaPipePose(PoseEstimator):
     def _rightful(self, seen: _Person, others: list[_Person]) -> _Person:
         """``seen``, unless somebody else is now where the person followed belongs: the tracker goes along with who passes in front."""
         return next((person for person in (seen, *others) if _same(self._home, person.place)), seen)
+
+
+def _finished(at_s: float, step: int, person: _Person | None, people: int) -> Poses:
+    """What is known of a person in one picture, T = 1, of which every ``step``-th row and column was shown. NaN for nobody."""
+    time_s = np.array([at_s])
+    if person is None:
+        return Poses(time_s, _nan(K, 2), _nan(K), _nan(K, 3), _nan(S), np.zeros(1, np.int8))
+    mask = person.mask.numpy_view()[..., 0]
+    back, score = back_profile(mask, person.xy), doubted(person.score, mask, person.xy)
+    xy = (person.xy - 0.5) * step + 0.5
+    return Poses(time_s, xy[None], score[None], person.world[None], back[None], np.array([people], np.int8))
 
 
 def doubted(score: Floats, mask: NDArray[np.float32], xy: Floats) -> Floats:

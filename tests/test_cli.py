@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import av
@@ -44,6 +43,7 @@ SCHEMA = {
     "clip": {
         **{"path": str, "sha256": str, "frames": int, "duration_s": NUMBER, "width": int, "height": int, "rotation_deg": int},
         "variable_frame_rate": bool,
+        "thinned": bool,
     },
     "model": str,
     "profile": {"name": str, "sha256": str},
@@ -620,8 +620,8 @@ def test_a_batch_of_the_real_command_scores_what_it_can_and_never_twice(tmp_path
 
 @pytest.fixture
 def threads(monkeypatch):
-    """Batches run in threads of this process."""
-    monkeypatch.setattr(batching, "pool", ThreadPoolExecutor)
+    """Batches run in this process."""
+    monkeypatch.setattr(batching, "work_off", lambda work, jobs, *_: ((job, work(job)) for job in jobs))
 
 
 def test_a_changed_profile_and_fresh_do_a_batch_again(hinges, hingecheck, threads, tmp_path):
