@@ -587,6 +587,38 @@ def profile_check(file: Annotated[Path, typer.Argument(help="TOML file to check.
 
 
 @app.command()
+def serve(
+    host: Annotated[
+        str, typer.Option("--host", help="Address to serve at; another than this computer's own asks for a password.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to serve at; 0: any that is free.")] = 8000,
+    data: Annotated[Path | None, typer.Option("--data", help="Folder for athletes and clips; default: your own folder for data.")] = None,
+    workers: Annotated[int | None, typer.Option("--workers", min=1, help="Clips analysed at once; default: one a core.")] = None,
+    largest: Annotated[float, typer.Option("--largest", min=0.001, help="Largest clip that may be uploaded, GB.")] = 4.0,
+    certificate: Annotated[Path | None, typer.Option("--certificate", help="TLS certificate (PEM): serve by https.")] = None,
+    key: Annotated[Path | None, typer.Option("--key", help="Its key (PEM), where that is a file of its own.")] = None,
+    model: ModelOption = "full",
+) -> int:
+    """Serve the coach's page: upload, look, discuss, send. Videos stay on this computer; ends with Ctrl-C."""
+    try:
+        from .web import app as web
+    except ImportError as error:
+        raise InputError(f"the page needs {error.name or error}. Run: pip install 'hingecheck[web]'") from error
+    web.run(web.Options(host, port, data, workers or os.cpu_count() or 1, model, round(largest * 1e9), certificate, key), _password)
+    return OK
+
+
+def _password() -> str | None:
+    """The page's password: of the environment, else typed; None where nobody can type."""
+    if (given := os.environ.pop("HINGECHECK_PASSWORD", None)) is not None:
+        return given
+    if not sys.stdin.isatty():
+        return None
+    typed: str = typer.prompt("Password for the page (empty: the one set before)", hide_input=True, default="", show_default=False)
+    return typed or None
+
+
+@app.command()
 def doctor() -> int:
     """Say what works on this machine, and what to install."""
     from rich.console import Console

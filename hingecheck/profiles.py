@@ -145,8 +145,13 @@ def loads(text: str, name: str = "profile.toml") -> Profile:
         table = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # a number of 5000 digits is a plain ValueError
         raise _error(f"{name}: not valid TOML: {error}. Correct it there.") from error
+    return validated({"name": Path(name).stem} | table, name)
+
+
+def validated(table: dict[str, Any], name: str) -> Profile:
+    """A profile from plain values, in which JSON or TOML may have stood. ``name`` stands in errors."""
     try:
-        return Profile.model_validate({"name": Path(name).stem} | table)
+        return Profile.model_validate(table)
     except ValidationError as error:
         problems = error.errors(include_url=False)
         more = f" ({len(problems) - 1} more to correct)" if len(problems) > 1 else ""

@@ -59,9 +59,9 @@ ROWS: dict[str, tuple[int, set[str] | None]] = {
     "session": (12, {"numpy"}),
     "live": (13, {"numpy", "cv2"}),
     "doctor": (11, {"av", "cv2"}),
-    "cli": (14, None),
     "web": (14, None),
-    "__main__": (15, set()),
+    "cli": (15, None),
+    "__main__": (16, set()),
 }
 CORE = 7  # the last row that is pure: arrays in, arrays out
 OUTSIDE_WORLD = {

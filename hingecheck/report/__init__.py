@@ -9,7 +9,7 @@ import csv
 import io
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import PurePath
@@ -20,7 +20,7 @@ import numpy as np
 from markupsafe import Markup
 
 from .. import __version__
-from ..cues import BY_ID, CUES
+from ..cues import BY_ID, CUES, Cue
 from ..data import METRICS, ClipInfo, Phase, Rep, Result, Status, Summary
 from ..scoring import AREAS, EXERCISES
 from .plots import Limits, figure
@@ -145,25 +145,42 @@ def html(report: Mapping[str, Any], result: Result, stills: Iterable[Still] = ()
 
     ``limits`` are the profile's, (cue id, direction) -> limit, drawn as dashed lines.
     """
-    judged = [cue for cue in CUES if any(report["cues"].get(cue.id, {}).get(status) for status in ("ok", "fault"))]
-    plots = figure(result, limits, report["view"]["kind"], {cue.id for cue in judged})
+    plots = plotted(report, result, limits)
     return _page(
         "report.html",
-        report=report,
         name=PurePath(report["clip"]["path"]).name,
         cues=CUES,
         by_id=BY_ID,
         limits=limits,
-        judged=judged,
-        notes=_notes(report["reps"]),
-        unjudged=_unjudged(report["reps"]),
-        work_on=[AREAS[area] for area in report["stage"]["work_on"]],
-        exercises=[EXERCISES[exercise][0] for exercise in report["stage"]["exercises"]],
-        next_cue=_evidence(report),
         pictures=[_picture(still, report["reps"]) for still in stills],
         plots=plots,
         plotly=Markup(_plotly_js()) if plots else "",
+        linked=False,
+        **explained(report),
     )
+
+
+def explained(report: Mapping[str, Any]) -> dict[str, Any]:
+    """What the templates ``verdict.html``, ``reps.html`` and ``unjudged.html`` say of a report in words."""
+    return {
+        "report": report,
+        "judged": _judged(report),
+        "notes": _notes(report["reps"]),
+        "unjudged": _unjudged(report["reps"]),
+        "work_on": [AREAS[area] for area in report["stage"]["work_on"]],
+        "exercises": [EXERCISES[exercise][0] for exercise in report["stage"]["exercises"]],
+        "next_cue": _evidence(report),
+    }
+
+
+def plotted(report: Mapping[str, Any], result: Result, limits: Limits) -> dict[str, Any] | None:
+    """The plots of a report as the JSON that ``plots.js`` draws; None where nothing was measured."""
+    return figure(result, limits, report["view"]["kind"], {cue.id for cue in _judged(report)})
+
+
+def _judged(report: Mapping[str, Any]) -> list[Cue]:
+    """The cues that could be judged at all."""
+    return [cue for cue in CUES if any(report["cues"].get(cue.id, {}).get(status) for status in ("ok", "fault"))]
 
 
 def batch_summary_html(rows: Sequence[Mapping[str, Any]], stills: Mapping[str, bytes] | None = None) -> str:
@@ -291,12 +308,37 @@ def _against(said: Mapping[str, Any]) -> str:
     return f"{_shown(value, off, unit, int(clear(0) != clear(1)))}, limit\u00a0{limit:g}" + ("°" if unit == "degrees" else "")
 
 
+def _in_full(said: Mapping[str, Any]) -> str:
+    """A value, its limit and their unit, where numbers without one would say nothing."""
+    return _against(said) + ("" if said["unit"] == "degrees" else f" {said['unit']}")
+
+
+def _words(name: str | None) -> str:
+    """The name of a direction as it is read."""
+    return (name or "").replace("_", " ")
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _count_of(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+# What templates that show a report write figures and words with.
+FILTERS: Final[dict[str, Callable[..., str]]] = {
+    **{"shown": _shown, "told": _told, "against": _against, "in_full": _in_full},
+    **{"words": _words, "sentence": _sentence, "count_of": _count_of},
+}
+
+
 @cache
 def _templates() -> jinja2.Environment:
     templates = jinja2.Environment(
         loader=jinja2.PackageLoader("hingecheck"), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    templates.filters |= {"shown": _shown, "told": _told, "against": _against}
+    templates.filters |= FILTERS
     return templates
 
 

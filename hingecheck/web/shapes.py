@@ -1,0 +1,94 @@
+"""What the API is given and answers, as pydantic checks it and OpenAPI describes it."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from fastapi import Path, Query
+from pydantic import BaseModel, Field
+
+Id = Annotated[str, Path(pattern="^[0-9a-f]{16}$", description="As given by the upload or a list.")]
+Name = Annotated[str, Query(min_length=1, max_length=1000)]
+
+
+class Progress(BaseModel):
+    """How far the work on a clip is: frames done of those expected, and seconds left."""
+
+    phase: str
+    done: int
+    of: int | None
+    left_s: float | None
+
+
+class Clip(BaseModel):
+    """A clip and how it stands. ``judged``: a report is there, also while the clip is drawn again."""
+
+    id: str
+    name: str
+    athlete: str
+    athlete_name: str
+    day: date
+    bytes: int
+    work: Literal["queued", "running", "done", "failed"]
+    error: str | None
+    judged: bool
+    score: int | None
+    reps: int | None
+    view: str | None
+    next_cue: str | None
+    notes: str
+    progress: Progress | None = None
+
+
+class Athlete(BaseModel):
+    """Somebody who is coached. ``settings``: what differs from the default limits."""
+
+    id: str
+    name: str
+    stage: int | None
+    work_on: str
+    notes: str
+    settings: dict[str, Any]
+
+
+class Named(BaseModel):
+    """A new athlete."""
+
+    name: str = Field(min_length=1, max_length=1000)
+
+
+class AthleteChanges(BaseModel, extra="forbid"):
+    """What to change; what is left out stays. ``stage`` null: as measured."""
+
+    name: str | None = Field(None, min_length=1, max_length=1000)
+    stage: Annotated[int, Field(ge=1, le=3)] | None = None
+    work_on: str | None = Field(None, max_length=2000)
+    notes: str | None = Field(None, max_length=20_000)
+
+
+class ClipChanges(BaseModel, extra="forbid"):
+    """What to change; what is left out stays. ``athlete``: the name of another one, known or new."""
+
+    name: str | None = Field(None, min_length=1, max_length=1000)
+    day: date | None = None
+    notes: str | None = Field(None, max_length=20_000)
+    athlete: str | None = Field(None, min_length=1, max_length=1000)
+
+
+class Settings(BaseModel, extra="forbid"):
+    """Limits that differ from the default, as in a profile file: ``{"cues": {"soft_knees": {"bent": 40}}}``."""
+
+    reps: dict[str, Any] = {}
+    cues: dict[str, Any] = {}
+
+
+class Session(BaseModel):
+    """The token for X-CSRF-Token, and whether the sender is signed in."""
+
+    csrf: str
+    signed_in: bool
+
+
+class Password(BaseModel):
+    """What the coach signs in with."""
+
+    password: str = Field(max_length=1000)

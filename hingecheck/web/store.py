@@ -1,0 +1,250 @@
+"""What is kept: athletes and clips as rows of an SQLite file, videos and poses as files beside it.
+
+A folder is named by a random id and never by what a user typed. The queue of clips to be analysed is a column of their table, so it
+outlives the server. ``athletes.settings`` is a profile as JSON that states what differs from the default; ``clips.report`` the report.
+"""
+
+import json
+import secrets
+import shutil
+import sqlite3
+import time
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+from .. import __version__
+from ..errors import InputError
+from ..files import writing
+from ..profiles import Profile, validated
+from .database import Database, Row
+
+SCHEMA: Final = 1
+
+_TABLES: Final = """
+CREATE TABLE athletes (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, folded TEXT NOT NULL UNIQUE, added_s REAL NOT NULL,
+    settings TEXT NOT NULL DEFAULT '{}', stage INTEGER, work_on TEXT NOT NULL DEFAULT '', notes TEXT NOT NULL DEFAULT ''
+);
+CREATE TABLE clips (
+    id TEXT PRIMARY KEY, athlete TEXT NOT NULL REFERENCES athletes ON DELETE CASCADE, name TEXT NOT NULL, day TEXT NOT NULL,
+    added_s REAL NOT NULL, bytes INTEGER NOT NULL, work TEXT NOT NULL, revision INTEGER NOT NULL DEFAULT 0, error TEXT, report TEXT,
+    notes TEXT NOT NULL DEFAULT '',
+    judged INTEGER AS (report IS NOT NULL) STORED, score INTEGER AS (json_extract(report, '$.score')) STORED,
+    reps INTEGER AS (json_array_length(report, '$.reps')) STORED, view TEXT AS (json_extract(report, '$.view.kind')) STORED,
+    next_cue TEXT AS (json_extract(report, '$.next_cue')) STORED
+);
+CREATE INDEX clips_of_an_athlete ON clips (athlete, day);
+CREATE INDEX clips_to_do ON clips (work);
+CREATE TABLE sessions (digest TEXT PRIMARY KEY, ends_s REAL NOT NULL);
+CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB NOT NULL);
+"""
+LONGEST_NAME: Final = 120
+
+# A clip with its athlete's name; its report only where asked for, because it is long.
+_CLIP: Final = (
+    "SELECT clips.id, athlete, athletes.name AS athlete_name, clips.name, day, clips.added_s, bytes, work, revision, error, clips.notes, "
+    "judged, score, reps, view, next_cue, athletes.settings"
+)
+_FROM: Final = " FROM clips JOIN athletes ON athletes.id = athlete "
+
+
+class Store(Database):
+    """The data folder: rows of athletes, clips and sessions, and a folder of files for each clip."""
+
+    schema = SCHEMA
+    tables = _TABLES
+
+    def _prepare(self) -> None:
+        """Make the tables, take up what a killed server left, remove files that belong to nothing."""
+        super()._prepare()
+        self.clips_folder = self.root / "clips"
+        with writing(self.clips_folder):
+            self.clips_folder.mkdir(exist_ok=True)
+        with self._change() as db:
+            db.execute("UPDATE clips SET work = 'queued' WHERE work = 'running'")
+            old = "json_extract(report, '$.hingecheck') IS NOT ?"
+            db.execute(f"UPDATE clips SET work = 'queued' WHERE work = 'done' AND {old}", (__version__,))
+        known = {row["id"] for row in self._rows("SELECT id FROM clips")}
+        for folder in self.clips_folder.iterdir():
+            if folder.name not in known:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    # Athletes
+
+    def athletes(self) -> list[Row]:
+        """All athletes by name, with the number of their clips, the last day and the last score."""
+        return self._rows(
+            "SELECT athletes.*, count(clips.id) AS clips, max(day) AS last_day, total(reps) AS reps, "
+            "(SELECT score FROM clips WHERE athlete = athletes.id AND score IS NOT NULL ORDER BY day DESC, added_s DESC LIMIT 1) "
+            "AS last_score "
+            "FROM athletes LEFT JOIN clips ON athlete = athletes.id GROUP BY athletes.id ORDER BY folded"
+        )
+
+    def athlete(self, athlete_id: str) -> Row | None:
+        """One athlete, or None."""
+        return self._row("SELECT * FROM athletes WHERE id = ?", athlete_id)
+
+    def athlete_named(self, name: str) -> Row:
+        """The athlete of that name, whatever its capitals; a new one if there is none."""
+        name = tidy(name)
+        with self._change() as db:
+            db.execute(
+                "INSERT INTO athletes (id, name, folded, added_s) VALUES (?, ?, ?, ?) ON CONFLICT (folded) DO NOTHING",
+                (_new_id(), name, name.casefold(), time.time()),
+            )
+        found = self._row("SELECT * FROM athletes WHERE folded = ?", name.casefold())
+        assert found is not None
+        return found
+
+    def change_athlete(self, athlete_id: str, changes: Mapping[str, Any]) -> None:
+        """Set some of name, stage, work_on, notes, settings. ``InputError`` for a name that another athlete has."""
+        values = dict(changes)
+        if "name" in values:
+            values["name"] = tidy(values["name"])
+            values["folded"] = values["name"].casefold()
+        if isinstance(values.get("settings"), Mapping):
+            values["settings"] = json.dumps(values["settings"], ensure_ascii=False)
+        try:
+            self._set("athletes", athlete_id, values)
+        except sqlite3.IntegrityError as error:
+            raise InputError(f"{values['name']}: another athlete has this name. Choose another.") from error
+
+    def delete_athlete(self, athlete_id: str) -> list[str]:
+        """Forget an athlete and the rows of all clips. Returns the ids of the clips, whose files are still there."""
+        clips = [clip["id"] for clip in self.clips(athlete_id)]
+        with self._change() as db:
+            db.execute("DELETE FROM athletes WHERE id = ?", (athlete_id,))
+        self._forget()
+        return clips
+
+    # Clips
+
+    def clips(self, athlete_id: str | None = None, *, reports: bool = False) -> list[Row]:
+        """Clips, the newest day first; ``reports`` as JSON text where asked for."""
+        where = "" if athlete_id is None else "WHERE athlete = ? "
+        report = ", report" if reports else ""
+        return self._rows(
+            f"{_CLIP}{report}{_FROM}{where}ORDER BY day DESC, clips.added_s DESC", *(() if athlete_id is None else (athlete_id,))
+        )
+
+    def clip(self, clip_id: str) -> Row | None:
+        """One clip with its report as plain values, or None."""
+        found = self._row(f"{_CLIP}, report{_FROM}WHERE clips.id = ?", clip_id)
+        if found is not None and found["report"] is not None:
+            found["report"] = json.loads(found["report"])
+        return found
+
+    def folder(self, clip_id: str) -> Path:
+        """Where the files of a clip are; ``clip_id`` is an id of a row."""
+        return self.clips_folder / clip_id
+
+    def new_folder(self) -> tuple[str, Path]:
+        """An id for a clip to come, and its folder; one that gets no row is removed when the server starts."""
+        clip_id = _new_id()
+        folder = self.folder(clip_id)
+        with writing(self.root):
+            folder.mkdir()
+        return clip_id, folder
+
+    def add_clip(
+        self, clip_id: str, athlete_id: str, name: str, day: date, size: int, work: str = "queued", report: Mapping[str, Any] | None = None
+    ) -> None:
+        """A row for a clip whose files are complete; with its report, if it was judged already."""
+        with self._change() as db:
+            db.execute(
+                "INSERT INTO clips (id, athlete, name, day, added_s, bytes, work, report) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (clip_id, athlete_id, tidy(name), day.isoformat(), time.time(), size, work, None if report is None else json.dumps(report)),
+            )
+
+    def change_clip(self, clip_id: str, changes: Mapping[str, Any]) -> None:
+        """Set some of name, day, notes, athlete."""
+        values = dict(changes)
+        if "name" in values:
+            values["name"] = tidy(values["name"])
+        self._set("clips", clip_id, values)
+
+    def delete_clip(self, clip_id: str) -> None:
+        """Forget the row of a clip; its files are still there."""
+        with self._change() as db:
+            db.execute("DELETE FROM clips WHERE id = ?", (clip_id,))
+        self._forget()
+
+    def remove_files(self, clip_ids: Sequence[str]) -> None:
+        """Delete the folders of clips that have no row."""
+        for clip_id in clip_ids:
+            shutil.rmtree(self.folder(clip_id), ignore_errors=True)
+
+    # The queue
+
+    def claim(self) -> Row | None:
+        """Take the next clip to be worked on: those never judged first, in the order they came."""
+        with self._change() as db:
+            taken = db.execute(
+                "UPDATE clips SET work = 'running' WHERE id = (SELECT id FROM clips WHERE work = 'queued' "
+                "ORDER BY judged, added_s LIMIT 1) RETURNING id"
+            ).fetchone()
+        return None if taken is None else self.clip(taken["id"])
+
+    def finish(self, clip: Row, report: Mapping[str, Any] | None, error: str | None) -> None:
+        """Note how the work on a claimed clip ended; a clip asked for again meanwhile goes back into the queue."""
+        with self._change() as db:
+            done = (
+                "failed" if report is None else "done",
+                error,
+                None if report is None else json.dumps(report),
+                clip["id"],
+                clip["revision"],
+            )
+            db.execute("UPDATE clips SET work = ?, error = ?, report = coalesce(?, report) WHERE id = ? AND revision = ?", done)
+            db.execute("UPDATE clips SET work = 'queued' WHERE id = ? AND revision != ?", (clip["id"], clip["revision"]))
+
+    def requeue(self, clip_id: str, report: Mapping[str, Any] | None = None) -> None:
+        """Ask for work on a clip again, with the verdict that already holds if there is one."""
+        with self._change() as db:
+            text = None if report is None else json.dumps(report)
+            db.execute(
+                "UPDATE clips SET work = iif(work = 'running', work, 'queued'), revision = revision + 1, error = NULL, "
+                "report = coalesce(?, report) WHERE id = ?",
+                (text, clip_id),
+            )
+
+    def unfinished(self) -> list[Row]:
+        """Clips that wait or are worked on, in the order they are taken."""
+        return self._rows(f"{_CLIP}{_FROM}WHERE work IN ('queued', 'running') ORDER BY work DESC, judged, clips.added_s")
+
+    # Sessions
+
+    def begin_session(self, digest: str, ends_s: float) -> None:
+        """Note who is signed in; sessions that are over are forgotten."""
+        with self._change() as db:
+            db.execute("DELETE FROM sessions WHERE ends_s < ?", (time.time(),))
+            db.execute("INSERT OR REPLACE INTO sessions VALUES (?, ?)", (digest, ends_s))
+
+    def session_holds(self, digest: str) -> bool:
+        """Whether somebody signed in under this digest and is not out again."""
+        return self._row("SELECT 1 FROM sessions WHERE digest = ? AND ends_s >= ?", digest, time.time()) is not None
+
+    def end_sessions(self, digest: str | None = None) -> None:
+        """Sign one out, or all."""
+        with self._change() as db:
+            db.execute("DELETE FROM sessions WHERE ? IS NULL OR digest = ?", (digest, digest))
+
+
+def profile_of(row: Row) -> Profile:
+    """The limits of an athlete, or of the athlete of a clip: ``row`` has ``settings``."""
+    name = row.get("athlete_name") or row["name"]
+    return validated({"name": name} | json.loads(row["settings"]), name)
+
+
+def tidy(name: str) -> str:
+    """A name as it is shown: printable, on one line, not endless. ``InputError`` when nothing is left."""
+    shown = " ".join("".join(letter if letter.isprintable() else " " for letter in name).split())[:LONGEST_NAME].strip()
+    if not shown:
+        raise InputError("name: nothing that can be shown in it. Give a name.")
+    return shown
+
+
+def _new_id() -> str:
+    return secrets.token_hex(8)

@@ -1,0 +1,150 @@
+"""What is done with a clip, in a process of its own: the only part of the server that opens what somebody uploaded.
+
+It reads ``original`` in the clip's folder and writes, whole or not at all, ``video.mp4`` (only where a browser would not play the
+original), ``poses.npz``, ``stills/`` and ``annotated.mp4``. What is there already is not done again: a clip whose poses are known is
+judged and drawn, which is also how other limits take effect.
+"""
+
+import os
+import re
+import resource
+import signal
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from multiprocessing import parent_process
+from multiprocessing.connection import Connection
+from pathlib import Path
+from threading import Thread
+from typing import Any, Final
+
+import av
+
+from .. import run
+from ..data import Result, Status
+from ..encoding import Encoder
+from ..errors import HingecheckError, RecordingError
+from ..files import atomic
+from ..profiles import Profile
+from ..report import Moment, worst_moments
+from ..sources import open_clip
+
+MOST_STILLS: Final = 120
+
+Tell = Callable[[str, int, int | None], None]  # what is being done, frames done, frames expected
+
+
+def main(channel: Connection, folder: str, name: str, settings: Mapping[str, Any], model: str, memory_bytes: int) -> None:
+    """Bring one clip up to date and send word: ``(phase, done, of)`` now and then, at last ``("done", report)`` or ``("failed", why)``."""
+    employ(memory_bytes)
+    os.nice(10)  # whoever asks for a page comes first, and a live session too
+    try:
+        report = bring_up_to_date(Path(folder), name, Profile.model_validate(settings), model, lambda *word: channel.send(word))
+        channel.send(("done", report))
+    except HingecheckError as error:
+        channel.send(("failed", spoken(str(error), folder, name)))
+    except MemoryError:
+        channel.send(("failed", f"{name}: takes more memory than a clip may. Make it smaller, 1080p or less."))
+    except Exception as error:  # whatever a strange file can do to a decoder or the model
+        channel.send(
+            ("failed", spoken(f"{name}: cannot be analysed ({type(error).__name__}: {error}). Convert it to H.264.", folder, name))
+        )
+
+
+def employ(memory_bytes: int) -> None:
+    """Make this process a modest one: bounded in memory, deaf to Ctrl-C, and over when the server is."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    if (parent := parent_process()) is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def bring_up_to_date(folder: Path, name: str, profile: Profile, model: str, tell: Tell) -> dict[str, Any]:
+    """Whatever a clip still lacks under these limits. Returns its report."""
+    original, poses = folder / "original", folder / "poses.npz"
+    verdict = None
+    if poses.exists():
+        try:
+            verdict = run.retry(poses, profile=profile)
+        except RecordingError:  # of a version whose poses are read no more
+            poses.unlink()
+    if verdict is None:
+        make_playable(original, folder / "video.mp4", tell)
+        info, seen, warnings = run.track(original, model=model, on_frame=lambda done, of: tell("seeing", done, of))
+        verdict = run.judge(replace(info, path=name), seen, warnings, profile=profile, model=model)
+        run.save_poses(poses, verdict, warnings)
+    verdict = replace(verdict, clip=replace(verdict.clip, path=name))
+    if original.exists():
+        _draw(folder, verdict, tell)
+    return verdict.report()
+
+
+def _draw(folder: Path, verdict: run.Verdict, tell: Tell) -> None:
+    """The annotated clip, and a still of every fault and of what the report shows."""
+    moments = list(dict.fromkeys([*worst_moments(verdict.result), *faults(verdict.result)]))[:MOST_STILLS]
+    drawn = run.draw(folder / "original", folder / "annotated.mp4", verdict, lambda done, of: tell("drawing", done, of), moments)
+    stills = run.ready(folder / "stills")
+    kept = {still_name(still.moment.rep, still.moment.cue, still.moment.time_s): still.jpeg for still in drawn}
+    if drawn:
+        with atomic(folder / "poster.jpg") as draft:
+            draft.write_bytes(drawn[0].jpeg)
+    for name, jpeg in kept.items():
+        with atomic(stills / name) as draft:
+            draft.write_bytes(jpeg)
+    for file in stills.iterdir():
+        if file.name not in kept:
+            file.unlink()
+
+
+def faults(result: Result) -> list[Moment]:
+    """The worst moment of each fault of each rep."""
+    return [
+        Moment(rep.bottom_s if said.at_s is None else said.at_s, rep.index, cue_id)
+        for rep in result.reps
+        for cue_id, said in rep.cues.items()
+        if said.status is Status.FAULT
+    ]
+
+
+def still_name(rep: int, cue: str | None, time_s: float) -> str:
+    """The file of a still, from what its moment is in a report."""
+    return f"{rep}-{cue or 'bottom'}-{round(round(time_s, 3) * 1000)}.jpg"
+
+
+def make_playable(original: Path, target: Path, tell: Tell) -> None:
+    """Write ``target``, which every browser plays, unless the original is such a file already."""
+    if target.exists():
+        return
+    with open_clip(original) as clip:  # says what is wrong with a file that is no video
+        if _plays(original):
+            return
+        with Encoder(target, start_s=0.0) as encoder:
+            for frame in clip:
+                encoder.write(frame.image, frame.time_s)
+                tell("converting", frame.index + 1, clip.frames_hint)
+
+
+def _plays(path: Path) -> bool:
+    """Whether every browser plays the file as it is, at the times and the way up that it is analysed in."""
+    with av.open(f"file:{path}", container_options={"protocol_whitelist": "file"}, metadata_errors="replace") as container:
+        video, sound = container.streams.video, container.streams.audio
+        mp4 = "mp4" in container.format.name and container.metadata.get("major_brand", "").strip() != "qt"
+        if not mp4 or len(video) != 1 or any(stream.codec_context.name != "aac" for stream in sound):
+            return False
+        codec, stream = video[0].codec_context, video[0]
+        plain = codec.name == "h264" and codec.pix_fmt in ("yuv420p", "yuvj420p") and stream.sample_aspect_ratio in (None, 1)
+        if not plain or stream.start_time or max(codec.width, codec.height) > 1920:
+            return False
+        first = next(container.decode(stream), None)
+        return first is not None and first.side_data.get("DISPLAYMATRIX") is None and first.pts == 0
+
+
+def spoken(message: str, folder: str, name: str) -> str:
+    """A message about a file of ours as one about the user's: no path of this computer stands in it."""
+    inside = rf"(file:)?{re.escape(str(folder))}(/[\w.-]+)?"
+    return " ".join(re.sub(inside, lambda _: name, message).split())
