@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from . import scale
+from . import live, scale
 from .tables import Row, Tables
 from .tracked import ROOT
 
@@ -51,6 +51,7 @@ def measure(clip: Path, model: str, rounds: int, minutes: float, memory_minutes:
         "Engine alone": engine_rows(poses),
         "Engine over an hour": scale.hour(poses),
         "Memory of a worker": scale.memory(clip, model, memory_minutes),
+        "Live: from grabbing a frame to its being shown": live.latency(clip, rounds),
         "Start": start_rows(rounds),
     }
 
