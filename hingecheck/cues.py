@@ -129,7 +129,7 @@ CUES: Final[tuple[Cue, ...]] = (
             Fault(
                 direction="forward",
                 metric="shoulder_shift",
-                limit=0.019,
+                limit=0.016,
                 above=True,
                 margin=0.005,
                 phases=LOADED,
@@ -157,7 +157,7 @@ CUES: Final[tuple[Cue, ...]] = (
             Fault(
                 direction="rounded",
                 metric="spine_upper_deg",
-                limit=9.5,
+                limit=7.8,
                 above=True,
                 margin=3.0,
                 phases=LOADED,
@@ -196,7 +196,7 @@ CUES: Final[tuple[Cue, ...]] = (
             Fault(
                 direction="locked",
                 metric="knee_flexion_deg",
-                limit=15.0,
+                limit=14.2,
                 above=False,
                 margin=2.0,
                 phases=BOTTOM,
@@ -395,7 +395,7 @@ CUES: Final[tuple[Cue, ...]] = (
             Fault(
                 direction="hips_first",
                 metric="hips_lead_deg",
-                limit=11.4,
+                limit=13.3,
                 above=True,
                 margin=3.0,
                 phases=RISING,

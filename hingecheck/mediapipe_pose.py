@@ -20,7 +20,8 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .data import Floats, Frame, Poses
+from . import plates
+from .data import Bools, Floats, Frame, Poses
 from .errors import ModelError
 from .estimators import PoseEstimator
 from .silhouette import S, back_profile, shanks_seen
@@ -123,6 +124,7 @@ class MediaPipePose(PoseEstimator):
         self._settled = False
         self._people = 0
         self._looked_s = -np.inf
+        self._plate = plates.NONE
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -146,7 +148,10 @@ class MediaPipePose(PoseEstimator):
             return Poses(time_s, _nan(K, 2), _nan(K), _nan(K, 3), _nan(S), np.zeros(1, np.int8))
         self._settled = True
         mask = person.mask.numpy_view()[..., 0]
-        back, score = back_profile(mask, person.xy), doubted(person.score, mask, person.xy)
+        self._plate = plates.follow(self._plate, image, person.xy, frame.time_s)
+        behind = plates.behind(self._plate, person.xy)
+        back = _back(mask, person.xy, behind)
+        score = doubted(person.score, mask, person.xy, behind)
         xy = (person.xy - 0.5) * step + 0.5
         return Poses(time_s, xy[None], score[None], person.world[None], back[None], np.array([self._people], np.int8))
 
@@ -210,13 +215,21 @@ class MediaPipePose(PoseEstimator):
         return next((person for person in (seen, *others) if _same(self._home, person.place)), seen)
 
 
-def doubted(score: Floats, mask: NDArray[np.float32], xy: Floats) -> Floats:
-    """Scores with knee and ankle at ``HIDDEN_SCORE`` at most where something stands before the shank. (K,), (H, W), (K, 2) px -> (K,)."""
+def _back(mask: NDArray[np.float32], xy: Floats, behind: Bools) -> Floats:
+    """The back profile, (S,); all NaN where a hip is behind a plate: the chord the back is measured from would end on the plate."""
+    return np.full(S, np.nan) if behind[list(SIDES["hip"])].any() else back_profile(mask, xy)
+
+
+def doubted(score: Floats, mask: NDArray[np.float32], xy: Floats, behind: Bools) -> Floats:
+    """Scores with ``HIDDEN_SCORE`` at most for the joints of a leg that something stands before. (K,), (H, W), (K, 2) px, (K,) -> (K,).
+
+    Hips, knees and ankles ``behind`` a plate are; and both knee and ankle where the shank between them is not on the person.
+    """
     out = score.copy()
     for side, seen in enumerate(shanks_seen(mask, xy)):
-        if seen < SHANK_SEEN:
-            hidden = [SIDES["knee"][side], SIDES["ankle"][side]]
-            out[hidden] = np.minimum(out[hidden], HIDDEN_SCORE)
+        hip, knee, ankle = (SIDES[joint][side] for joint in ("hip", "knee", "ankle"))
+        hidden = [joint for joint in (hip, knee, ankle) if behind[joint] or (seen < SHANK_SEEN and joint != hip)]
+        out[hidden] = np.minimum(out[hidden], HIDDEN_SCORE)
     return out
 
 

@@ -39,6 +39,7 @@ ROWS: dict[str, tuple[int, set[str] | None]] = {
     "estimators": (9, {"numpy"}),
     "recording": (9, {"numpy"}),
     "overlay": (9, {"numpy", "cv2", "PIL"}),
+    "plates": (9, {"numpy", "cv2"}),
     "report": (9, {"numpy", "jinja2", "markupsafe", "plotly"}),
     "mediapipe_pose": (10, {"numpy", "mediapipe"}),
     "run": (11, {"numpy"}),
