@@ -124,6 +124,7 @@ def _angles(group: Sequence[Subject]) -> dict[str, Any]:
                 [one.true_deg[:, lean] - true for one in chosen],
                 [one.moving for one in chosen],
                 lean,
+                kept=source == series.NEAR_SIDE,
             )
             columns.append((usual, true, *rest))
         for name, values in zip(tables, zip(*columns, strict=True), strict=True):
@@ -152,21 +153,21 @@ def _mostly(one: Subject, source: int) -> bool:
 
 
 def _line(
-    change: Sequence[Floats], own: Sequence[float], y: Sequence[Floats], where: Sequence[Floats], lean: int
+    change: Sequence[Floats], own: Sequence[float], y: Sequence[Floats], where: Sequence[Floats], lean: int, *, kept: bool
 ) -> tuple[float, float, float, float]:
     """Slope of y over one of the leans' changes, what bending over adds, what a deep thigh does, and the share of the own stand to keep.
 
-    Least squares, each clip weighing the same.
+    Least squares, each clip weighing the same. Without ``kept`` that share is 0: there are few oblique clips, whose shares did not hold.
     """
-    total, mixed = np.diag([0.0, 0.0, DEEP_RIDGE if lean == THIGH else 1e9, 0.0]), np.zeros(4)
+    total, mixed = np.diag([0.0, 0.0, DEEP_RIDGE if lean == THIGH else 1e9, 0.0 if kept else 1e9]), np.zeros(4)
     for x, off, b, asked in zip(change, own, y, where, strict=True):
         use = asked & np.isfinite(x).all(axis=1) & np.isfinite(b)
         moved, deep = x[use, lean], np.maximum(x[use, lean] - calibration.DEEP_DEG, 0.0)
         rows = np.stack([moved, calibration.bent_over(x[use]), deep, np.full(len(moved), off)], -1)
         total += rows.T @ rows / use.sum()
         mixed += rows.T @ b[use] / use.sum()
-    slope, bent, deep_more, kept = np.linalg.solve(total, mixed)
-    return float(slope), float(bent), float(deep_more), float(kept)
+    slope, bent, deep_more, stays = np.linalg.solve(total, mixed)
+    return float(slope), float(bent), float(deep_more), float(stays)
 
 
 def _back(group: Sequence[Subject]) -> dict[str, Any]:
