@@ -52,6 +52,16 @@ def test_standing_is_upright_straight_and_still() -> None:
     assert not standing(yaw_deg=np.nan)
 
 
+def test_of_a_leg_that_is_not_surely_seen_only_the_line_from_hip_to_ankle_has_to_stand() -> None:
+    """A knee drawn on to a plate turns thigh and shin by the same and leaves that line where it is."""
+    drawn = {"thigh": 30.0, "shin": 35.0}
+    assert not standing(**drawn)
+    assert standing(**drawn, leg_sure=0.6)
+    assert not standing(**drawn, trunk=11.0, leg_sure=0.6)  # and the trunk the straighter
+    assert not standing(thigh=-21.0, shin=21.0, leg_sure=0.6)
+    assert not standing(thigh=np.nan, leg_sure=0.6)
+
+
 def test_standing_is_told_from_how_people_who_stand_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """From the front they may be read to lean by 15 degrees with the shins at 20: there 14 and 16 of a lean are upright, and -6 is not."""
     read = ((0.0, 0.0, 0.0), (0.0, 0.0, 0.0), (15.0, 0.0, 20.0))

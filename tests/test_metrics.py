@@ -28,7 +28,7 @@ from synthetic import (
 
 from hingecheck import baseline, calibration, engine, metrics
 from hingecheck.calibration import OWN_DEG
-from hingecheck.data import METRICS, Metrics
+from hingecheck.data import METRICS, Floats, Metrics, Poses
 from hingecheck.profiles import Profile
 from hingecheck.series import HEAD, LOWER, SERIES, SHOULDER, TRUNK, UPPER
 
@@ -250,6 +250,44 @@ def test_a_leg_behind_plates_gives_no_knee_through_the_whole_engine() -> None:
     assert np.isnan(read.knee_flexion_deg[poses.time_s >= 2.6]).all()
     assert np.isfinite(read.knee_flexion_deg[poses.time_s < 2.6]).all()
     assert read.hip_flexion_deg[-1] == pytest.approx(90.0, abs=0.1)
+
+
+# Two opinions of the knee.
+
+
+def opinions(poses: Poses, leg: float, yaw_deg: float = 90.0) -> Floats:
+    """Of one frame, how sure its leg is given, the figure having stood straight before. -> (2,)."""
+    return metrics.against(stood(yaw_deg), rows(poses, yaw_deg), np.array([yaw_deg]), np.array([[1.0, leg]]))[1][0]
+
+
+def test_a_knee_is_told_by_the_landmarks_and_by_how_much_nearer_the_hip_has_come_to_the_foot() -> None:
+    straight_deg, more_deg = calibration.KNEE_BY_LENGTH
+    for name in ("hinged", "squatting"):
+        key = POSES[name]
+        knee = np.radians(key.thigh + key.shin)
+        shorter = 1.0 - np.sqrt(THIGH_M**2 + SHANK_M**2 + 2 * THIGH_M * SHANK_M * np.cos(knee)) / LEG_M
+        assert opinions(still(key), 1.0) == pytest.approx([key.thigh + key.shin, straight_deg + more_deg * shorter], abs=1e-3)
+
+
+def test_opinions_of_a_hidden_knee_that_contradict_each_other_are_none() -> None:
+    """A knee drawn 20 px ahead is bent by some 20 degrees more, one drawn 100 px ahead by 90."""
+    for ahead_px, told in ((20.0, True), (100.0, False)):
+        poses = still(POSES["hinged"])
+        poses.xy[0, 26] += [ahead_px, 0.0]
+        assert np.isfinite(opinions(poses, 0.6)).all() == told
+
+
+def test_a_knee_that_is_surely_seen_where_no_knee_can_be_has_no_opinion() -> None:
+    poses = still(POSES["hinged"])
+    poses.xy[0, 26] += [120.0, -80.0]
+    assert np.isnan(opinions(poses, 1.0)).all()
+
+
+def test_without_a_stand_or_obliquely_both_opinions_are_the_landmarks() -> None:
+    oblique = opinions(still(POSES["hinged"], 45.0), 1.0, 45.0)
+    assert oblique[0] == oblique[1]
+    _, knees = metrics.against(None, rows(still(POSES["hinged"]), 90.0), SIDE, SURE)
+    assert knees[0, 0] == knees[0, 1]
 
 
 # The rise.
