@@ -44,6 +44,7 @@ ROWS: dict[str, tuple[int, set[str] | None]] = {
     "voice": (8, set()),
     "window": (8, {"numpy", "cv2"}),
     "journal": (9, {"numpy"}),
+    "plates": (9, {"numpy", "cv2"}),
     "camera": (10, {"numpy", "av", "cv2"}),
     "overlay": (9, {"numpy", "cv2"}),
     "report": (9, {"numpy", "jinja2", "markupsafe", "plotly"}),
