@@ -25,6 +25,7 @@ Work = Callable[[J, Tell], Any]  # a job, and whom to tell of it meanwhile -> it
 
 TRIES: Final = 2
 _LOOK_S: Final = 0.25  # between two looks at clocks and memory
+_MOST_NEWS: Final = 100  # at a time
 _CONTEXT: Final = get_context("spawn")  # a copied process would inherit the pose model's threads, half alive
 
 
@@ -112,7 +113,9 @@ class _Hand(Generic[J]):
     def news(self, limits: Limits) -> Iterator[tuple[str, Any]]:
         """What has come of the job since: "told" and a value, any number of times; then maybe "result", "died" or "stopped"."""
         try:
-            while self.busy and self.pipe.poll():
+            for _ in range(_MOST_NEWS):  # who never stops talking must not keep the clock from being looked at
+                if not self.busy or not self.pipe.poll():
+                    break
                 kind, value = self.pipe.recv()
                 self._heard_s = time.monotonic()
                 if kind == "result":

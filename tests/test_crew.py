@@ -31,7 +31,6 @@ def obey(job, tell, folder):
     if job.startswith("talk"):
         while True:
             tell("still here")
-            time.sleep(0.05)
     if job.startswith("grow"):
         hoard = []
         while True:
