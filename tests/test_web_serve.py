@@ -215,6 +215,8 @@ def test_twenty_clips_at_once_are_all_done_and_pages_answer_meanwhile(tmp_path, 
         assert codes == {200}
         took_ms, late_ms = (sorted(1000 * s for s in times) for times in (took_s, late_s))
         told = [f"{statistics.median(ms):.0f} ms, 95 % {ms[len(ms) * 95 // 100]:.0f}, longest {ms[-1]:.0f}" for ms in (took_ms, late_ms)]
-        print(f"\n20 clips in {all_s:.0f} s; {len(took_ms)} pages: median {told[0]}; the machine was late by {told[1]}")
+        print(
+            f"\n20 clips in {all_s:.0f} s; {len(took_ms)} pages: median {told[0]} ({sum(ms > 200 for ms in took_ms)} over 200); the machine was late by {told[1]}"
+        )
         assert took_ms[len(took_ms) * 95 // 100] < 200
         assert took_ms[-1] < 200 + late_ms[-1]

@@ -109,14 +109,13 @@ class Crew:
         settings = profile_of(clip).model_dump()
         arguments = (theirs, str(self._store.folder(clip["id"])), clip["name"], settings, self.model, self._memory_bytes)
         process = self._context.Process(target=work.main, args=arguments, daemon=True)
+        process.start()  # takes its time, for which no page should have to wait
+        theirs.close()
         with self._changed:
-            if self._stopping:
-                return None, None
-            process.start()
-            theirs.close()
             self._processes[clip["id"]] = process
+            called_off = self._stopping
         try:
-            if self._store.clip(clip["id"]) is None:  # deleted between claim and start
+            if called_off or self._store.clip(clip["id"]) is None:  # stopped, or deleted, since it was claimed
                 return None, None
             return self._listen(clip, mine)
         finally:
