@@ -428,8 +428,7 @@ def test_an_interrupted_analysis_leaves_no_half_written_file(one_rep, tmp_path):
     wait_for(process, lambda: (folder / "poses.npz").exists() and any(folder.glob(".*.part")))  # the video is being written
     os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert (out, err) == ("", "interrupted\n")
+    assert (process.returncode, out, err) == (130, "", "interrupted\n")
     assert [file.name for file in folder.iterdir()] == ["poses.npz"]
 
 
