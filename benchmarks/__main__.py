@@ -32,7 +32,7 @@ def _run(asked: argparse.Namespace) -> int:
     if asked.command == "speed":
         from . import speed
 
-        made = speed.measure(asked.clip, asked.model, asked.rounds)
+        made = speed.measure(asked.clip, asked.model, asked.rounds, asked.minutes, asked.memory_minutes)
         shown = made
     elif asked.command == "live":
         from . import live
@@ -96,6 +96,8 @@ def _parser() -> argparse.ArgumentParser:
     live.add_argument("--minutes", type=float, default=0.0, help="practise for so long, and watch the memory")
     live.add_argument("--truth", type=Path, help="folder of clips with truth: when cues come")
     live.add_argument("--cache", type=Path, default=CACHE, help="where poses are kept")
+    speed.add_argument("--minutes", type=float, default=5.0, help="length of the long clip; 0: none")
+    speed.add_argument("--memory-minutes", type=float, default=5.0, help="length of the clip whose memory is held against a minute's")
     demo.add_argument("folder", type=Path, nargs="?", default=ROOT / "sample_videos")
     demo.add_argument("--out", type=Path, default=Path("demo"), help="where results go")
     for command in (accuracy, limits, speed, live):

@@ -23,6 +23,8 @@ from .truth import Truth, in_part, load_folder
 FOLDS: Final = 5
 LEAST_BODIES: Final = 2 * FOLDS  # in each view: a fold must leave some
 WITHIN: Final = 0.8  # share of clips whose error an interval holds
+# The upper back of bodies rendered later was further off than that of bodies left out of a fit: 0.6 of them lay within.
+MORE_WITHIN: Final = {"spine_upper_deg": 0.9}
 DEEP: Final = 0.8  # of the deepest hip flexion: there the bottom is
 FEW: Final = 5
 AT_DEG: Final = (0.0, 30.0, 45.0, 60.0, 90.0)
@@ -62,7 +64,9 @@ def _refit(numbers: dict[str, Any], truths: Sequence[Truth], poses: Sequence[Pos
                     _collect(errors, one, engine.analyse(seen, Profile.default()))
     numbers |= fit([one for one, _ in group])
     numbers["SPREADS_AT_DEG"] = AT_DEG
-    numbers["SPREADS"] = {name: _by_view(errors[name], 1 if name.endswith("_deg") else 3) for name in METRICS}
+    numbers["SPREADS"] = {
+        name: _by_view(errors[name], 1 if name.endswith("_deg") else 3, MORE_WITHIN.get(name, WITHIN)) for name in METRICS
+    }
     with using({"SPREADS": numbers["SPREADS"]} | {name: value for name, value in numbers.items() if name in vars(calibration)}):
         numbers["SPREADS_UNSTOOD"] = _unstood(group)
     return numbers, [_left_out(name, errors[name]) for name in METRICS]
@@ -101,17 +105,18 @@ def _true_measures(one: Subject, result: Result) -> dict[str, Floats]:
         deepest = np.zeros(len(result), dtype=bool)
         deepest[np.flatnonzero(inside)[np.nanargmax(true["hip_flexion_deg"][inside])]] = True
         up = inside & (result.phase == Phase.UP)
-        _, led = rising.advance(rising.Bottom(), deepest, up, true["knee_flexion_deg"], true["trunk_lean_deg"], ())
+        knees = np.stack([true["knee_flexion_deg"]] * 2, axis=-1)
+        _, led = rising.advance(rising.Bottom(), deepest, up, knees, true["trunk_lean_deg"], ())
         lead[up] = led[up]
     return true | {"back_drift_deg": wandered, "hips_lead_deg": lead}
 
 
-def _by_view(errors: Sequence[tuple[float, Floats]], digits: int) -> tuple[float, ...]:
-    """Half-width that holds the middle error of ``WITHIN`` of the clips near each of ``AT_DEG``; as its neighbours' where there are few."""
+def _by_view(errors: Sequence[tuple[float, Floats]], digits: int, within: float) -> tuple[float, ...]:
+    """Half-width that holds the middle error of that share of the clips near each of ``AT_DEG``; as its neighbours' where there are few."""
     out: list[float] = []
     for at in AT_DEG:
         near = [error for off, error in errors if AT_DEG[int(np.argmin(np.abs(np.array(AT_DEG) - off)))] == at]
-        out.append(float(np.quantile([np.median(np.abs(error)) for error in near], WITHIN)) if len(near) >= FEW else np.nan)
+        out.append(float(np.quantile([np.median(np.abs(error)) for error in near], within)) if len(near) >= FEW else np.nan)
     known = np.flatnonzero(np.isfinite(out))
     if not len(known):
         return (0.0,) * len(AT_DEG)
@@ -125,13 +130,13 @@ def _unstood(group: Sequence[tuple[Subject, Poses]]) -> dict[str, float]:
     for one, poses in group:
         if one.truth.view == "side" and one.moving.any():
             _, seen = engine.observe(engine.start(Profile.default()), poses)  # with the numbers in use now
-            measured = metrics.against(None, seen.series, seen.yaw_deg, seen.sure)
+            measured, _ = metrics.against(None, seen.series, seen.yaw_deg, seen.sure)
             loaded = one.moving & (measured.trunk_lean_deg > LEAST_LEAN_DEG)
             for name, found in errors.items():
                 error = (getattr(measured, name) - one.true[TRUE_OF[name]])[loaded]
                 if np.isfinite(error).any():
                     found.append((0.0, error[np.isfinite(error)]))
-    return {name: _by_view(found, 1)[0] for name, found in errors.items()}
+    return {name: _by_view(found, 1, MORE_WITHIN.get(name, WITHIN))[0] for name, found in errors.items()}
 
 
 def _left_out(name: str, errors: Sequence[tuple[float, Floats]]) -> Row:

@@ -9,6 +9,7 @@ import numpy as np
 from hingecheck import calibration, engine, series
 from hingecheck.baseline import NEARLY_UPRIGHT_DEG, medians
 from hingecheck.data import Bools, Poses
+from hingecheck.geometry import length
 from hingecheck.profiles import Profile
 from hingecheck.silhouette import HEIGHTS, S
 
@@ -22,6 +23,7 @@ LEAST_LEAN_DEG: Final = 15.0  # the back is fitted where the trunk leans so far 
 BACK_FROM, BACK_TO = -0.05, 1.05
 RIDGE, ROUGH, ANGLE_RIDGE = 5.0, 100.0, 1.0
 SHOULDER_TO, SHOULDER_RIDGE, SLUMPED = 1.15, 10.0, 0.055
+THIGH, DEEP_RIDGE = 1, 10.0  # few thighs turn far, and from the front none does
 FAULTY_BACKS: Final = 3.0  # how much more a body counts whose back rounds: there are few of them, and they are what matters
 CAMERA_AT_DEG: Final = (-35.0, 0.0, 30.0, 60.0, 90.0)
 
@@ -46,6 +48,7 @@ class Subject:
 def subject(truth: Truth, poses: Poses) -> Subject | None:
     """What the fit needs of a clip; None where the lifter is not seen standing before the first rep."""
     _, seen = engine.observe(engine.start(Profile.default()), poses)
+    likely = series.gate(poses)
     back = series.bridged(poses.back)
     at = truth.at(poses.time_s)
     known = at >= 0
@@ -64,7 +67,7 @@ def subject(truth: Truth, poses: Poses) -> Subject | None:
         lead=lead,
         standing=_first_seen(seen.series, lead, upright),
         standing_back=_first_seen(back, lead, upright),
-        carriage=medians(series.carriage(poses, series.middles(poses, seen.yaw_deg), seen.yaw_deg, seen.near)[lead]),
+        carriage=medians(series.carriage(likely, series.middles(likely, seen.yaw_deg), seen.yaw_deg, seen.near)[lead]),
         shift=float(truth.measures["shoulder_shift"][0]),
     )
 
@@ -82,7 +85,7 @@ def _first_seen(columns: Floats, lead: Bools, upright: Bools) -> Floats:
 
 def fit(group: Sequence[Subject]) -> dict[str, Any]:
     """Every fitted number but the intervals, by its name in ``calibration``."""
-    return _camera(group) | _angles(group) | _back(group)
+    return _camera(group) | _angles(group) | _leg(group) | _back(group)
 
 
 def usual_profile(truths: Sequence[Truth], poses: Sequence[Poses]) -> tuple[float, ...]:
@@ -108,23 +111,40 @@ def _camera(group: Sequence[Subject]) -> dict[str, Any]:
 
 
 def _angles(group: Sequence[Subject]) -> dict[str, Any]:
-    tables: dict[str, list[tuple[float, ...]]] = {"read": [], "true": [], "slope": [], "bent": []}
+    tables: dict[str, list[tuple[float, ...]]] = {"read": [], "true": [], "slope": [], "bent": [], "deep": [], "kept": []}
     for source in (series.NEAR_SIDE, series.BOTH, series.WORLD):
         chosen = [one for one in group if one.moving.any() and _mostly(one, source) and not one.truth.plates]
         columns = []
         for lean in range(3):
             usual = float(np.mean([one.standing[series.TRUNK + lean] for one in chosen]))
             true = float(np.mean([np.nanmean(one.true_deg[one.lead, lean]) for one in chosen]))
-            slope, bent = _line(
+            rest = _line(
                 [one.seen.series[:, series.LEANS] - one.standing[series.LEANS] for one in chosen],
+                [np.clip(one.standing[series.TRUNK + lean] - usual, -calibration.OWN_DEG, calibration.OWN_DEG) for one in chosen],
                 [one.true_deg[:, lean] - true for one in chosen],
                 [one.moving for one in chosen],
                 lean,
+                kept=source == series.NEAR_SIDE,
             )
-            columns.append((usual, true, slope, bent))
+            columns.append((usual, true, *rest))
         for name, values in zip(tables, zip(*columns, strict=True), strict=True):
             tables[name].append(tuple(round(float(value), 3) for value in values))
     return {"ANGLES": calibration.Angles(**{name: tuple(rows) for name, rows in tables.items()})}
+
+
+def _leg(group: Sequence[Subject]) -> dict[str, Any]:
+    """Knee flexion over how much nearer the hip is to where the foot stood, as a share of how far it was; plates or none, side views."""
+    total, mixed = np.zeros((2, 2)), np.zeros(2)
+    for one in group:
+        if one.truth.view == "side" and one.moving.any():
+            hip, foot = slice(series.HIP_X, series.HIP_Y + 1), one.standing[series.ANKLE_X : series.ANKLE_Y + 1]
+            shorter = 1.0 - length(foot, one.seen.series[:, hip]) / length(foot, one.standing[hip])
+            use = one.moving & np.isfinite(shorter) & np.isfinite(one.true["knee_flexion"])
+            rows = np.stack([np.ones(use.sum()), shorter[use]], -1)
+            total += rows.T @ rows / use.sum()
+            mixed += rows.T @ one.true["knee_flexion"][use] / use.sum()
+    straight, more = np.linalg.solve(total, mixed)
+    return {"KNEE_BY_LENGTH": (round(float(straight), 1), round(float(more), 1))}
 
 
 def _mostly(one: Subject, source: int) -> bool:
@@ -132,16 +152,22 @@ def _mostly(one: Subject, source: int) -> bool:
     return bool(np.nanmean(share) > 0.8)
 
 
-def _line(change: Sequence[Floats], y: Sequence[Floats], where: Sequence[Floats], lean: int) -> tuple[float, float]:
-    """Slope of y over one of the leans' changes, and what bending over adds, least squares, each clip weighing the same."""
-    total, mixed = np.zeros((2, 2)), np.zeros(2)
-    for x, b, asked in zip(change, y, where, strict=True):
+def _line(
+    change: Sequence[Floats], own: Sequence[float], y: Sequence[Floats], where: Sequence[Floats], lean: int, *, kept: bool
+) -> tuple[float, float, float, float]:
+    """Slope of y over one of the leans' changes, what bending over adds, what a deep thigh does, and the share of the own stand to keep.
+
+    Least squares, each clip weighing the same. Without ``kept`` that share is 0: there are few oblique clips, whose shares did not hold.
+    """
+    total, mixed = np.diag([0.0, 0.0, DEEP_RIDGE if lean == THIGH else 1e9, 0.0 if kept else 1e9]), np.zeros(4)
+    for x, off, b, asked in zip(change, own, y, where, strict=True):
         use = asked & np.isfinite(x).all(axis=1) & np.isfinite(b)
-        rows = np.stack([x[use, lean], calibration.bent_over(x[use])], -1)
+        moved, deep = x[use, lean], np.maximum(x[use, lean] - calibration.DEEP_DEG, 0.0)
+        rows = np.stack([moved, calibration.bent_over(x[use]), deep, np.full(len(moved), off)], -1)
         total += rows.T @ rows / use.sum()
         mixed += rows.T @ b[use] / use.sum()
-    slope, bent = np.linalg.solve(total, mixed)
-    return float(slope), float(bent)
+    slope, bent, deep_more, stays = np.linalg.solve(total, mixed)
+    return float(slope), float(bent), float(deep_more), float(stays)
 
 
 def _back(group: Sequence[Subject]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from . import live, scale
 from .tables import Row, Tables
 from .tracked import ROOT
 
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 ENGINE_RUNS: Final = 9
 
 
-def measure(clip: Path, model: str, rounds: int) -> Tables:
-    """Whole clips against the bare loop, the engine alone, and the time to start."""
+def measure(clip: Path, model: str, rounds: int, minutes: float, memory_minutes: float) -> Tables:
+    """Whole clips against the bare loop, folders and long clips, the engine alone, memory, and the time to start."""
     from hingecheck import engine, run
     from hingecheck.profiles import Profile
 
@@ -39,10 +40,18 @@ def measure(clip: Path, model: str, rounds: int) -> Tables:
             "analyze": lambda: run.clip(clip, Path(folder), profile=profile, model=model, annotate=False),
             "analyze, annotated": lambda: run.clip(clip, Path(folder), profile=profile, model=model, annotate=True),
         }
-        taken = interleaved(runs, rounds)
+        busy_s: dict[str, list[float]] = {name: [] for name in runs}
+        taken = interleaved(runs, rounds, busy_s)
+    rows = compared(taken, len(poses))
+    for row, busy in zip(rows, compared(busy_s, len(poses)), strict=True):
+        row["processor"] = busy["ratio"]
     return {
-        f"One clip of {len(poses)} frames, {rounds} rounds": compared(taken, len(poses)),
+        f"One clip of {len(poses)} frames, {rounds} rounds": rows,
+        f"Two processes, the clip again and again for {minutes:g} minutes": scale.processes(clip, model, minutes, bare, rounds=1),
         "Engine alone": engine_rows(poses),
+        "Engine over an hour": scale.hour(poses),
+        "Memory of a worker": scale.memory(clip, model, memory_minutes),
+        "Live: from grabbing a frame to its being shown": live.latency(clip, rounds),
         "Start": start_rows(rounds),
     }
 
@@ -70,17 +79,23 @@ def bare(clip: Path, model: str, most: int | None = None) -> int:
     return done
 
 
-def interleaved(runs: dict[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
-    """Seconds of every run in each round; every second round goes backwards, so that drift of the machine cancels."""
+def interleaved(runs: dict[str, Callable[[], object]], rounds: int, busy_s: dict[str, list[float]] | None = None) -> dict[str, list[float]]:
+    """Seconds of every run in each round; every second round goes backwards, so that drift of the machine cancels.
+
+    ``busy_s`` is given the seconds that processors worked for it, which hang less on what else the machine does.
+    """
     taken: dict[str, list[float]] = {name: [] for name in runs}
     for number in range(rounds):
         for name in reversed(runs) if number % 2 else runs:
+            begun_s = time.process_time()
             taken[name].append(timed(runs[name]))
+            if busy_s is not None:
+                busy_s[name].append(time.process_time() - begun_s)
     return taken
 
 
 def compared(taken: dict[str, list[float]], frames: int) -> list[Row]:
-    """Every run as the median of its ratios to the first run of the same round."""
+    """Every run as the median of its ratios to the first run of the same round; ``speed`` is one over it."""
     first = next(iter(taken.values()))
     rows = []
     for name, seconds in taken.items():
@@ -88,6 +103,7 @@ def compared(taken: dict[str, list[float]], frames: int) -> list[Row]:
         middle_s = statistics.median(seconds)
         rows.append(
             {"run": name, "ratio": statistics.median(ratios), "lowest": min(ratios), "highest": max(ratios)}
+            | {"speed": 1 / statistics.median(ratios)}
             | {"seconds": middle_s, "frames a second": frames / middle_s}
         )
     return rows

@@ -23,14 +23,17 @@ from .series import (
 )
 
 # Standing: upright, straight enough and still, for this long. World landmarks read up to 15 degrees too much flexion at rest, so where
-# they are used more is allowed; the knee's limit is wide, for plates in front of it add 30 degrees. The thigh shakes more than the trunk.
+# they are used more is allowed; the knee's limit is wide, for plates in front of it add 30 degrees, and of a leg that is not surely seen
+# only the line from hip to ankle counts, with a trunk that is the more upright. The thigh shakes more than the trunk.
 STAND_LEAN_DEG: Final = 20.0
+STAND_TALL_DEG: Final = 10.0
 STAND_FLEXION_DEG: Final = 20.0
 STAND_FLEXION_WORLD_DEG: Final = 30.0
 STAND_KNEE_DEG: Final = 45.0
 STAND_TRUNK_DEG_S: Final = 20.0
 STAND_THIGH_DEG_S: Final = 40.0
 STAND_S: Final = 0.4
+LEG_SURE: Final = 0.7  # landmarks of a leg scored below are guessed: 0.8 and more wherever a leg is in sight
 # What an arm hid while standing is learnt as soon as it shows, as long as the trunk leans no further than this: arms hang straight down
 # and leave the back free after a few degrees, when the spine has hardly moved. It must have been seen for this long.
 NEARLY_UPRIGHT_DEG: Final = 30.0
@@ -70,15 +73,19 @@ class Baseline:
         return self.thigh_px + self.shank_px
 
 
-def standing(series: Floats, rate: Floats, yaw_deg: Floats) -> Bools:
-    """Whether the lifter stands upright and still. Smoothed series, their rates (T, SERIES), yaw (T,) -> (T,). False where unseen."""
+def standing(series: Floats, rate: Floats, yaw_deg: Floats, sure: Floats) -> Bools:
+    """Whether the lifter stands upright and still. Smoothed series, rates (T, SERIES), yaw (T,), sureness (T, 2) -> (T,).
+
+    False where unseen.
+    """
     share = sources(yaw_deg)
     limit = np.where(share[:, NEAR_SIDE] == 1.0, STAND_FLEXION_DEG, STAND_FLEXION_WORLD_DEG)
     trunk, thigh, shin = np.moveaxis(series[:, LEANS] - calibration.standing_read(share), -1, 0)
+    straight = (trunk + thigh < limit) & (np.abs(thigh + shin) < STAND_KNEE_DEG)
+    over_the_feet = (np.abs(trunk) < STAND_TALL_DEG) & (np.abs(shin - thigh) / 2 < STAND_LEAN_DEG)
     stands: Bools = (
         (np.abs(trunk) < STAND_LEAN_DEG)
-        & (trunk + thigh < limit)
-        & (np.abs(thigh + shin) < STAND_KNEE_DEG)
+        & np.where(sure[:, 1] < LEG_SURE, over_the_feet, straight)
         & (np.abs(rate[:, TRUNK]) < STAND_TRUNK_DEG_S)
         & (np.abs(rate[:, THIGH]) < STAND_THIGH_DEG_S)
     )

@@ -1,36 +1,38 @@
-"""The driver of a folder: one process a clip, on this machine or a cluster. The only place for processes and executors.
+"""The driver of a folder: one clip a process, on this machine or a cluster.
 
 A finished clip is known by its report and never done twice; a clip that breaks its process is the only one lost.
 """
 
-import csv
-import io
 import json
 import os
-import signal
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, as_completed, wait
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Executor, as_completed
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context, parent_process
 from pathlib import Path
-from threading import Thread
 from typing import Any, Final
 
 from . import __version__, estimators, report, run
+from .crew import Limits, Tell, work_off
 from .cues import CUES
 from .data import METRICS, Status
 from .errors import HingecheckError, InputError
-from .files import atomic, sha256, writing
+from .files import atomic, forget_drafts, sha256, writing
 from .profiles import Profile
 from .sources import open_clip
+from .tables import csv_text, write_parquet
 
 VIDEO_SUFFIXES: Final = frozenset(
     {".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".flv", ".3gp", ".ts", ".mts", ".m2ts", ".ogv"}
 )
+
+STILL: Final = "worst.jpg"
+MOST_STILLS: Final = 12  # on the summary page
+# A clip that gets nowhere for minutes hangs; four hours see an hour's film through on a slow machine, and 2 GB the largest pictures.
+LIMITS: Final = Limits(job_s=4 * 3600.0, silent_s=300.0, memory_bytes=2e9, jobs=500)
+_TELL_EVERY_S: Final = 0.5
 
 Outcome = tuple[dict[str, Any] | None, str | None, float]  # of one clip in a batch: report, or why there is none, and seconds it took
 
@@ -66,7 +68,7 @@ def _unreadable(error: OSError) -> None:
     raise InputError(f"{error.filename}: cannot be read ({error.strerror}). Check its permissions, or move it elsewhere.") from error
 
 
-def finished(job: Job, profile: Profile, model: str) -> dict[str, Any] | None:
+def finished(job: Job, profile: Profile, model: str, every_frame: bool = False) -> dict[str, Any] | None:
     """The report of a clip that was already done with this content, profile, model and version; else None."""
     try:
         content: dict[str, Any] = json.loads(Path(job.folder, "report.json").read_text(encoding="utf-8"))
@@ -74,6 +76,7 @@ def finished(job: Job, profile: Profile, model: str) -> dict[str, Any] | None:
             content["hingecheck"] == __version__
             and content["model"] == model
             and content["profile"]["sha256"] == profile.sha256
+            and not (every_frame and content["clip"]["thinned"])
             and content["clip"]["sha256"] == sha256(job.path)
         )
     except (OSError, ValueError, KeyError, TypeError, InputError):
@@ -81,18 +84,23 @@ def finished(job: Job, profile: Profile, model: str) -> dict[str, Any] | None:
     return content if same else None
 
 
-def score(job: Job, settings: Mapping[str, Any], model: str) -> Outcome:
-    """Score one clip of a batch in this process, by a profile's settings as plain values. Raises nothing a clip can cause."""
+def score(job: Job, tell: Tell | None = None, *, settings: Mapping[str, Any], model: str, every_frame: bool = False) -> Outcome:
+    """Score one clip of a batch in this process, by a profile's settings as plain values. Raises nothing a clip can cause.
+
+    ``tell`` is told of frames seen: how many since it was told before.
+    """
     began = time.perf_counter()
     profile = Profile.model_validate(settings)
     try:
-        content = finished(job, profile, model)
+        content = finished(job, profile, model, every_frame)
         if content is None:
             with open_clip(job.path):
                 folder = run.ready(job.folder)
-            info, poses, warnings = run.track(job.path, model=model)
+            forget_drafts(folder)
+            info, poses, warnings = run.track(job.path, model=model, every_frame=every_frame, on_frame=_now_and_then(tell))
             verdict = run.judge(info, poses, warnings, profile=profile, model=model)
             run.save_poses(folder / "poses.npz", verdict, warnings)
+            _save_still(folder / STILL, run.draw(job.path, None, verdict, moments=report.worst_moments(verdict.result)[:1]))
             content = verdict.report()
             with atomic(folder / "report.json") as draft:
                 run.write_text(draft, run.dump(content))
@@ -103,52 +111,33 @@ def score(job: Job, settings: Mapping[str, Any], model: str) -> Outcome:
         return None, f"{job.path}: {type(error).__name__}: {error}", time.perf_counter() - began
 
 
-def pool(workers: int) -> ProcessPoolExecutor:
-    """So many processes, started fresh: a copied process would inherit the pose model's threads."""
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_employ)
+def _now_and_then(tell: Tell | None) -> run.Progress | None:
+    """A callback for frames that tells how many more there are, twice a second."""
+    if tell is None:
+        return None
+    told, told_s = 0, time.monotonic()
+
+    def on_frame(done: int, expected: int | None) -> None:
+        nonlocal told, told_s
+        if time.monotonic() - told_s >= _TELL_EVERY_S:
+            tell(done - told)
+            told, told_s = done, time.monotonic()
+
+    return on_frame
 
 
-def _employ() -> None:
-    """Let this process end, without a word, when it is interrupted and when the one that started it is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    if (parent := parent_process()) is not None:
-        parent.join()
-        signal.raise_signal(signal.SIGTERM)
-
-
-def spread(work: Callable[[Job], Outcome], todo: Iterable[Job], workers: int) -> Iterator[tuple[Job, Outcome]]:
-    """Do jobs in ``workers`` processes; hands out each with its outcome as it comes.
-
-    A process that dies takes its pool with it. The jobs it held, one a worker, are then done again one by one: only the one at fault
-    is lost.
-    """
-    waiting, suspects = deque(todo), deque[Job]()
-    while waiting or suspects:
-        line, width = (suspects, 1) if suspects else (waiting, workers)
-        busy: dict[Future[Outcome], Job] = {}
-        try:
-            with pool(width) as crew:
-                while line or busy:
-                    while line and len(busy) < width:
-                        future = crew.submit(work, line[0])
-                        busy[future] = line.popleft()
-                    for future in wait(busy, return_when=FIRST_COMPLETED).done:
-                        outcome = future.result()
-                        yield busy.pop(future), outcome
-        except BrokenProcessPool:
-            if width > 1:
-                suspects.extend(busy.values())
-                continue
-            for job in busy.values():
-                yield job, (None, f"{job.path}: the process that read it died. Convert the clip, or give it more memory.", 0.0)
+def _save_still(path: Path, stills: Sequence[report.Still]) -> None:
+    """Keep the worst moment as a picture, or none."""
+    if stills:
+        with atomic(path) as draft:
+            draft.write_bytes(stills[0].jpeg)
+    else:
+        with writing(path):
+            path.unlink(missing_ok=True)
 
 
 def _elsewhere(work: Callable[[Job], Outcome], todo: Iterable[Job], executor: Executor) -> Iterator[tuple[Job, Outcome]]:
-    """The same on somebody else's executor, which looks after its workers itself."""
+    """Do jobs on somebody else's executor, which looks after its workers itself."""
     futures = {executor.submit(work, job): job for job in todo}
     for future in as_completed(futures):
         job = futures[future]
@@ -159,36 +148,63 @@ def _elsewhere(work: Callable[[Job], Outcome], todo: Iterable[Job], executor: Ex
         yield job, outcome
 
 
+def _here(
+    work: Callable[..., Outcome], todo: Iterable[Job], workers: int, limits: Limits, on_frames: Callable[[int], None] | None
+) -> Iterator[tuple[Job, Outcome]]:
+    """Do jobs in processes of this machine."""
+
+    def on_told(job: Job, frames: int) -> None:
+        if on_frames is not None:
+            on_frames(frames)
+
+    with closing(work_off(work, todo, workers, limits, on_told)) as done:
+        for job, outcome in done:
+            yield job, (None, f"{job.path}: {outcome}", 0.0) if isinstance(outcome, Exception) else outcome
+
+
 def batch(
     folder: str | Path,
     out: str | Path,
     *,
     profile: Profile,
     model: str = estimators.DEFAULT,
+    every_frame: bool = False,
     executor: Executor | None = None,
     workers: int | None = None,
+    limits: Limits = LIMITS,
     fresh: bool = False,
+    parquet: bool = False,
     on_clip: Callable[[dict[str, Any]], None] | None = None,
+    on_frames: Callable[[int], None] | None = None,
 ) -> list[dict[str, Any]]:
-    """Score every clip of a folder; write results.csv, reps.csv and summary.html into ``out``. Returns the rows of results.csv."""
+    """Score every clip of a folder; write results.csv, reps.csv and summary.html into ``out``. Returns the rows of results.csv.
+
+    ``parquet``: results.parquet and reps.parquet too. ``on_clip`` is called with every row, ``on_frames`` with how many more frames were
+    seen; ``limits``, and what is said of frames, hold for processes of this machine, not for an ``executor``.
+    """
     todo = jobs(folder, out)
     out = run.ready(out)
+    forget_drafts(out)
     if fresh:
         for job in todo:
             with writing(job.folder):
                 Path(job.folder, "report.json").unlink(missing_ok=True)
     rows: dict[str, dict[str, Any]] = {}
-    reports: dict[str, dict[str, Any]] = {}
-    work = partial(score, settings=profile.model_dump(), model=model)  # a profile's classes are made on the fly: pickle cannot find them
-    outcomes = spread(work, todo, workers or os.cpu_count() or 1) if executor is None else _elsewhere(work, todo, executor)
+    reps: dict[str, list[dict[str, Any]]] = {}
+    # a profile's classes are made on the fly: pickle cannot find them
+    work = partial(score, settings=profile.model_dump(), model=model, every_frame=every_frame)
+    if executor is None:
+        outcomes = _here(work, todo, workers or os.cpu_count() or 1, limits, on_frames)
+    else:
+        outcomes = _elsewhere(work, todo, executor)
     for job, (content, error, took_s) in outcomes:
-        rows[job.name] = _row(job, content, error, took_s)
-        if content is not None:
-            reports[job.name] = content
+        rows[job.name], reps[job.name] = _row(job, content, error, took_s), _rep_rows(job, content)
         if on_clip is not None:
             on_clip(rows[job.name])
     ordered = [rows[job.name] for job in todo]
-    _write_tables(out, ordered, {job.name: reports[job.name] for job in todo if job.name in reports})
+    _write_tables(out, ordered, [rep for job in todo for rep in reps[job.name]], parquet)
+    with atomic(out / "summary.html") as draft:
+        run.write_text(draft, report.batch_summary_html(ordered, _stills(todo, rows)))
     return ordered
 
 
@@ -203,26 +219,46 @@ def _row(job: Job, content: Mapping[str, Any] | None, error: str | None, took_s:
     return row | {"seconds": round(took_s, 2), "error": error or ""}
 
 
-def _write_tables(out: Path, rows: Sequence[Mapping[str, Any]], reports: Mapping[str, Mapping[str, Any]]) -> None:
+RESULTS: Final[dict[str, type]] = {
+    **{"path": str, "status": str, "view": str, "reps": int, "score": int},
+    **{cue.id: int for cue in CUES},
+    **{"seconds": float, "error": str},
+}
+REPS: Final[dict[str, type]] = {
+    **{"path": str, "index": int, "start_s": float, "bottom_s": float, "end_s": float, "complete": bool, "score": int},
+    **dict.fromkeys(METRICS, float),
+    **{cue.id: str for cue in CUES},
+}
+
+
+def _rep_rows(job: Job, content: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """The rows of reps.csv that a report gives."""
     facts = ("index", "start_s", "bottom_s", "end_s", "complete", "score")
-    reps = []
-    for name, content in reports.items():
-        for rep in content["reps"]:
-            judged = {cue_id: said["direction"] or said["status"] for cue_id, said in rep["cues"].items()}
-            reps.append({"path": name} | {fact: rep[fact] for fact in facts} | rep["metrics"] | judged)
-    texts = {
-        "results.csv": _csv(list(rows[0]), rows),
-        "reps.csv": _csv(["path", *facts, *METRICS, *(cue.id for cue in CUES)], reps),
-        "summary.html": report.batch_summary_html(rows),
-    }
-    for name, text in texts.items():
-        with atomic(out / name) as draft:
-            run.write_text(draft, text)
+    rows = []
+    for rep in [] if content is None else content["reps"]:
+        judged = {cue_id: said["direction"] or said["status"] for cue_id, said in rep["cues"].items()}
+        rows.append({"path": job.name} | {fact: rep[fact] for fact in facts} | rep["metrics"] | judged)
+    return rows
 
 
-def _csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+def _write_tables(out: Path, results: Sequence[Mapping[str, Any]], reps: Sequence[Mapping[str, Any]], parquet: bool) -> None:
+    for name, columns, rows in (("results", RESULTS, results), ("reps", REPS, reps)):
+        with atomic(out / f"{name}.csv") as draft:
+            run.write_text(draft, csv_text(list(columns), rows))
+        if parquet:
+            write_parquet(out / f"{name}.parquet", columns, rows)
+
+
+def _stills(todo: Iterable[Job], rows: Mapping[str, Mapping[str, Any]]) -> dict[str, bytes]:
+    """Clip -> JPEG of its worst moment, of the clips with the lowest scores; of those in which nothing was off, none."""
+    scored = [job for job in todo if rows[job.name]["score"] not in ("", None) and any(rows[job.name][cue.id] for cue in CUES)]
+    scored.sort(key=lambda job: (rows[job.name]["score"], job.name))
+    stills: dict[str, bytes] = {}
+    for job in scored:
+        if len(stills) == MOST_STILLS:
+            break
+        try:
+            stills[job.name] = Path(job.folder, STILL).read_bytes()
+        except OSError:
+            continue  # scored by an executor whose disk is not ours, or taken away: the figures stand without it
+    return stills

@@ -15,11 +15,15 @@ from .data import Floats
 # MediaPipe sets hip and shoulder of a person off by about the same amount all session. Who was told to stand tall stands as people do: what
 # the landmarks say else is taken for their error, up to this much; more is a posture, and counts.
 OWN_DEG: Final = 6.0
+# Whether the hips stand over the ankles no knee can hide. A leg that leans otherwise than usual by less than the first number is taken for
+# an error, from the second on for a posture, in full: who holds a weight before the body leans back against it, rendered bodies by 5.
+LEG_POSTURE_DEG: Final = (1.5, 3.5)
 # The same of the back: 98 of 100 rendered bodies stand within this of the usual reading of its lower and its upper part. A mask that takes
 # the furniture behind a lifter for the lifter draws a back that nobody has.
 OWN_LOWER_DEG: Final = 27.0
 OWN_UPPER_DEG: Final = 7.5
 BENT_OVER_DEG: Final = 15.0
+DEEP_DEG: Final = 25.0
 # How far a head may turn up or down against the trunk for the upper back to be told from it: as far as on the rendered bodies, whose necks
 # were bent from 15 degrees forward to 25 back. A lifter who looks at the ceiling is not one of them.
 HEAD_BACK_DEG: Final = -25.0
@@ -32,14 +36,17 @@ LEVEL_HEAD_DEG: Final = 9.0
 class Angles:
     """Trunk, thigh and shin, degrees, by source (near side, both sides, world; see ``series``): (3, 3) each.
 
-    ``read`` while people stand tall, ``true`` what it is then; from there ``slope`` true degrees a degree read, and ``bent`` more once the
-    trunk is bent over.
+    ``read`` while people stand tall, ``true`` what it is then; from there ``slope`` true degrees a degree read, ``bent`` more once the
+    trunk is bent over, and ``deep`` degrees a degree more beyond ``DEEP_DEG``: only a squatting thigh turns so far. ``kept`` is the
+    share of what a lifter's own stand reads otherwise that is no error, or one that bending undoes.
     """
 
     read: tuple[tuple[float, float, float], ...]
     true: tuple[tuple[float, float, float], ...]
     slope: tuple[tuple[float, float, float], ...]
     bent: tuple[tuple[float, float, float], ...]
+    deep: tuple[tuple[float, float, float], ...]
+    kept: tuple[tuple[float, float, float], ...]
 
 
 def leans(read: Floats, standing: Sequence[float] | None, share: Floats) -> Floats:
@@ -48,8 +55,21 @@ def leans(read: Floats, standing: Sequence[float] | None, share: Floats) -> Floa
     NaN stays; a standing angle that was not seen counts as the usual one.
     """
     usual = standing_read(share)
-    own = usual if standing is None else usual + np.clip(np.nan_to_num(np.array(standing) - usual), -OWN_DEG, OWN_DEG)
-    return _mixed(share, ANGLES.true) + scaled(read - own, share)
+    off = np.zeros_like(usual) if standing is None else np.nan_to_num(np.array(standing) - usual)
+    posture = _posture(off) * share[:, :1]
+    own = np.clip(off - posture, -OWN_DEG, OWN_DEG)
+    stood = _mixed(share, ANGLES.true) + posture + _mixed(share, ANGLES.kept) * own
+    return stood + scaled(read - usual - posture - own, share)
+
+
+def _posture(off: Floats) -> Floats:
+    """How a leg that leans otherwise than usual stands, from its thigh and shin as read less the usual ones, degrees. (T, 3) -> (T, 3).
+
+    Told from the near side alone: the other sources read a standing leg too loosely.
+    """
+    leant = (off[:, 2] - off[:, 1]) / 2
+    leant = leant * np.interp(np.abs(leant), LEG_POSTURE_DEG, (0.0, 1.0))
+    return np.stack([np.zeros_like(leant), -leant, leant], axis=-1)
 
 
 def standing_read(share: Floats) -> Floats:
@@ -59,7 +79,10 @@ def standing_read(share: Floats) -> Floats:
 
 def scaled(change: Floats, share: Floats) -> Floats:
     """True change of trunk, thigh and shin for a change as read, degrees. (T, 3), (T, 3) shares of the sources -> (T, 3)."""
-    return _mixed(share, ANGLES.slope) * change + _mixed(share, ANGLES.bent) * bent_over(change)[:, None]
+    deep = np.maximum(change - DEEP_DEG, 0.0)
+    return (
+        _mixed(share, ANGLES.slope) * change + _mixed(share, ANGLES.bent) * bent_over(change)[:, None] + _mixed(share, ANGLES.deep) * deep
+    )
 
 
 def _mixed(share: Floats, table: Sequence[Sequence[float]]) -> Floats:
@@ -105,31 +128,33 @@ def back(read: Floats, standing: Sequence[float] | None, trunk_lean_deg: Floats)
 # --------------------------------------------------------------------------------------------------------------------- fitted
 # fmt: off
 
-USUAL_PROFILE: Final[tuple[float, ...]] = (0.2157, 0.234, 0.2489, 0.2576, 0.2631, 0.2607, 0.2494, 0.2303, 0.2107, 0.1935, 0.1777, 0.1698,
-    0.172, 0.1759, 0.1802, 0.1855, 0.1918, 0.2004, 0.2105, 0.2169, 0.2209, 0.2228, 0.2217, 0.2169, 0.2057, 0.1851, 0.1501, 0.0875, 0.063,
-    0.0695, 0.0849)
+USUAL_PROFILE: Final[tuple[float, ...]] = (0.2151, 0.2326, 0.2475, 0.2573, 0.2619, 0.26, 0.2478, 0.2301, 0.2105, 0.1926, 0.1766, 0.1676,
+    0.1713, 0.1752, 0.1773, 0.1853, 0.1902, 0.1998, 0.2104, 0.2168, 0.2216, 0.2232, 0.2218, 0.2176, 0.2068, 0.1854, 0.1506, 0.0883,
+    0.0644, 0.0704, 0.0855)
 CAMERA_READ_DEG: Final = (-27.1, 2.6, 26.6, 60.9, 88.3)
 CAMERA_TRUE_DEG: Final = (-35.0, 0.0, 30.0, 60.0, 90.0)
 ANGLES: Final = Angles(read=((-2.58, -3.356, 6.819), (2.173, -5.059, 10.281), (14.682, 0.861, 22.157)), true=((-0.013, -3.407, 7.466),
-    (0.199, -3.121, 6.808), (0.193, -3.037, 7.151)), slope=((0.969, 0.889, 0.907), (1.01, 0.891, 1.156), (0.825, 0.147, 0.159)),
-    bent=((2.768, 1.566, -1.014), (4.845, 3.764, 0.028), (19.813, 19.67, -5.158)))
-LOWER_WEIGHTS: Final[tuple[float, ...]] = (0.0, 0.0, 0.0, -62.28, -51.09, -47.6, -41.46, -22.0, 15.0, 56.15, 89.55, 106.06, 91.02, 48.71,
-    2.35, -22.22, -29.3, -32.65, -20.54, -19.73, -25.04, -15.84, 1.32, 7.81, -4.23, -24.08, 0.0, 0.0, 0.0, 0.0, 0.0)
-UPPER_WEIGHTS: Final[tuple[float, ...]] = (0.0, 0.0, 0.0, -42.42, 3.4, 31.06, 34.09, 13.23, -18.35, -25.45, -17.72, -17.62, -26.54,
-    -30.26, -20.46, -1.73, 14.04, 25.97, 29.44, 36.94, 41.34, 30.93, 16.36, 11.2, 3.7, -16.99, 0.0, 0.0, 0.0, 0.0, 0.0)
-LOWER_BY_LEAN: Final = -0.026
-UPPER_BY_LEAN: Final = 0.08
-UPPER_BY_HEAD: Final = 0.674
-SHOULDER_WEIGHTS: Final[tuple[float, ...]] = (0.0, 0.0, 0.0, -0.2105, -0.2333, -0.2526, -0.183, 0.0213, 0.1612, 0.1917, 0.1529, 0.0828,
-    -0.0261, -0.1691, -0.3002, -0.3616, -0.3191, -0.115, 0.1543, 0.3531, 0.4475, 0.4554, 0.3676, 0.2484, 0.1408, 0.0881, 0.0551, 0.0345,
+    (0.199, -3.121, 6.808), (0.193, -3.037, 7.151)), slope=((0.969, 0.827, 0.912), (1.01, 0.733, 1.156), (0.825, 0.108, 0.159)),
+    bent=((2.695, 2.405, -0.956), (4.845, 5.856, 0.028), (19.813, 19.885, -5.158)), deep=((0.0, 0.252, 0.0), (0.0, 0.355, -0.0), (0.0,
+    0.205, 0.0)), kept=((0.151, 0.331, 0.22), (0.0, 0.0, 0.0), (0.0, 0.0, 0.0)))
+KNEE_BY_LENGTH: Final = (5.7, 319.6)
+LOWER_WEIGHTS: Final[tuple[float, ...]] = (0.0, 0.0, 0.0, -63.02, -51.24, -46.99, -40.69, -21.49, 15.34, 56.59, 89.66, 105.78, 89.63,
+    47.29, 2.61, -21.29, -27.67, -31.28, -20.05, -20.11, -25.78, -16.51, 0.83, 7.26, -4.47, -23.65, 0.0, 0.0, 0.0, 0.0, 0.0)
+UPPER_WEIGHTS: Final[tuple[float, ...]] = (0.0, 0.0, 0.0, -43.38, 3.37, 31.47, 34.99, 14.47, -16.63, -23.78, -17.89, -20.01, -30.46,
+    -33.88, -20.9, 2.67, 20.24, 30.55, 30.9, 35.07, 38.34, 28.45, 14.76, 9.76, 2.67, -16.4, 0.0, 0.0, 0.0, 0.0, 0.0)
+LOWER_BY_LEAN: Final = -0.027
+UPPER_BY_LEAN: Final = 0.079
+UPPER_BY_HEAD: Final = 0.667
+SHOULDER_WEIGHTS: Final[tuple[float, ...]] = (0.0, 0.0, 0.0, -0.2388, -0.2189, -0.2174, -0.1289, 0.0897, 0.2342, 0.2291, 0.11, -0.0314,
+    -0.1368, -0.2124, -0.2615, -0.2597, -0.2204, -0.0369, 0.2024, 0.3731, 0.435, 0.4009, 0.2692, 0.1454, 0.0795, 0.0885, 0.0834, 0.0283,
     0.0, 0.0, 0.0)
-SHOULDER_CARRIAGE: Final[tuple[float, ...]] = (0.9694, -0.281, 0.4385)
-USUAL_BACK: Final = (-0.118, -23.626, 22.115, 20.919)
+SHOULDER_CARRIAGE: Final[tuple[float, ...]] = (0.8812, -0.2155, 0.4562)
+USUAL_BACK: Final = (-0.0319, -23.478, 21.989, 20.919)
 SPREADS_AT_DEG: Final = (0.0, 30.0, 45.0, 60.0, 90.0)
-SPREADS: Final[dict[str, tuple[float, ...]]] = {"hip_flexion_deg": (4.9, 9.4, 7.5, 10.9, 8.9), "knee_flexion_deg": (5.4, 8.5, 10.0, 10.1,
-    15.0), "trunk_lean_deg": (2.8, 4.6, 4.4, 6.2, 5.3), "shin_lean_deg": (2.9, 4.2, 5.5, 8.4, 4.7), "spine_lower_deg": (5.8, 12.2, 12.2,
-    12.2, 12.2), "spine_upper_deg": (4.0, 7.3, 7.3, 7.3, 7.3), "butt_drop": (0.04, 0.046, 0.036, 0.054, 0.051), "shoulder_shift": (0.027,
-    0.134, 0.134, 0.134, 0.134), "knee_ankle_ratio": (0.171, 0.171, 0.154, 0.114, 0.123), "ankle_hip_ratio": (0.257, 0.257, 0.07, 0.079,
-    0.127), "hips_lead_deg": (7.9, 10.7, 12.3, 5.0, 16.3), "back_drift_deg": (1.5, 1.5, 1.5, 1.5, 1.5), "view_yaw_deg": (5.0, 9.3, 9.8,
-    8.8, 5.1)}
-SPREADS_UNSTOOD: Final[dict[str, float]] = {"spine_lower_deg": 15.4, "spine_upper_deg": 5.1}
+SPREADS: Final[dict[str, tuple[float, ...]]] = {"hip_flexion_deg": (4.5, 7.6, 6.1, 12.3, 8.9), "knee_flexion_deg": (4.9, 7.4, 7.3, 10.5,
+    13.5), "trunk_lean_deg": (2.5, 4.4, 4.4, 6.2, 5.3), "shin_lean_deg": (2.7, 3.9, 5.5, 8.4, 4.7), "spine_lower_deg": (5.7, 12.2, 12.2,
+    12.2, 12.2), "spine_upper_deg": (5.7, 10.9, 10.9, 10.9, 10.9), "butt_drop": (0.039, 0.046, 0.036, 0.054, 0.051), "shoulder_shift":
+    (0.028, 0.143, 0.143, 0.143, 0.143), "knee_ankle_ratio": (0.171, 0.171, 0.154, 0.114, 0.123), "ankle_hip_ratio": (0.257, 0.257, 0.07,
+    0.079, 0.127), "hips_lead_deg": (7.6, 11.1, 9.0, 9.3, 15.7), "back_drift_deg": (1.4, 1.4, 1.4, 1.4, 1.4), "view_yaw_deg": (5.0, 9.3,
+    9.8, 8.8, 5.1)}
+SPREADS_UNSTOOD: Final[dict[str, float]] = {"spine_lower_deg": 15.4, "spine_upper_deg": 7.6}

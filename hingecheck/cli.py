@@ -5,9 +5,11 @@ import json
 import os
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -46,6 +48,15 @@ def _known_or_none(model: str | None) -> str | None:
 
 ProfileOption = Annotated[Path | None, typer.Option("--profile", help="Limits to judge by (TOML); `profile new` writes one.")]
 ModelOption = Annotated[str, typer.Option("--model", callback=_known, help="Pose model: lite, full or heavy.")]
+WorkersOption = Annotated[int | None, typer.Option("--workers", min=1, help="Processes; default: one a core.")]
+EveryFrameOption = Annotated[bool, typer.Option("--every-frame", help="Look at all frames, also of a clip with more than 30 a second.")]
+
+
+class TableFormat(StrEnum):
+    """How a batch writes its tables."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
 
 
 def main() -> None:
@@ -136,7 +147,8 @@ def _bars(quiet: bool) -> Iterator[Any]:
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as progress:
+    hidden = quiet or not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=hidden, speed_estimate_period=300) as progress:
         yield progress
 
 
@@ -158,12 +170,17 @@ def analyze(
     annotate: Annotated[bool, typer.Option(help="Write annotated.mp4 too.")] = True,
     profile: ProfileOption = None,
     model: ModelOption = "full",
+    workers: WorkersOption = None,
+    every_frame: EveryFrameOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print report.json to stdout and nothing else there.")] = False,
 ) -> int:
     """Score clips. Each gets report.json, report.html, frames.csv, poses.npz and annotated.mp4 in NAME.hingecheck."""
-    from . import run
+    from functools import partial
+
+    from . import run, segments
 
     limits = _profile(profile)
+    tracker = partial(segments.track, workers=workers or os.cpu_count() or 1, every_frame=every_frame)
     reports, failed, cut = [], 0, 0
     for clip, folder in zip(clips, run.folders(clips, out), strict=True):
         try:
@@ -176,6 +193,7 @@ def analyze(
                     annotate=annotate,
                     on_frame=_follow(progress, f"{clip.name}: seeing"),
                     on_drawn=_follow(progress, f"{clip.name}: drawing") if annotate else None,
+                    tracker=tracker,
                 )
         except HingecheckError as error:
             if len(clips) == 1:
@@ -257,43 +275,100 @@ def _count(number: int, thing: str) -> str:
 def batch(
     folder: Annotated[Path, typer.Argument(help="Folder of clips; its subfolders are searched too.", show_default=False)],
     out: Annotated[Path | None, typer.Option("--out", help="Folder for the results; default: FOLDER/hingecheck-results.")] = None,
-    workers: Annotated[int | None, typer.Option("--workers", min=1, help="Processes; default: one a core.")] = None,
+    workers: WorkersOption = None,
     scheduler: Annotated[
         str | None, typer.Option("--scheduler", help="A Dask scheduler, tcp://HOST:PORT, to spread the work over.")
     ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Score all clips again, also those already done.")] = False,
+    format: Annotated[TableFormat, typer.Option("--format", help="parquet: results and reps as Parquet files too.")] = TableFormat.CSV,
+    time_limit: Annotated[float | None, typer.Option("--time-limit", min=1, help="Seconds a clip may take; default: 4 hours.")] = None,
+    memory: Annotated[int | None, typer.Option("--memory", min=100, help="MB that a process may take; default: 2000.")] = None,
     profile: ProfileOption = None,
     model: ModelOption = "full",
+    every_frame: EveryFrameOption = False,
 ) -> int:
     """Score a folder of clips. Writes results.csv, reps.csv, summary.html and a report.json a clip; started again, does what is missing."""
-    from . import batching
+    from dataclasses import replace
 
+    from . import batching
+    from .tables import need_parquet
+
+    if format is TableFormat.PARQUET:
+        need_parquet("--format parquet")
     out = folder / "hingecheck-results" if out is None else out
-    limits = _profile(profile)
+    limits = batching.LIMITS if time_limit is None else replace(batching.LIMITS, job_s=time_limit)
+    limits = limits if memory is None else replace(limits, memory_bytes=memory * 1e6)
+    judged_by = _profile(profile)
     total = len(batching.jobs(folder, out))
     failed: list[dict[str, Any]] = []
     with _bars(quiet=False) as progress:
         task = progress.add_task("clips", total=total, rate="")
+        rate = _Rate()
+
+        def show(advance: int) -> None:
+            words = [*([f"{rate.hz:.0f} frames/s"] if rate.hz else []), *([f"{len(failed)} failed"] if failed else [])]
+            progress.update(task, advance=advance, rate=", ".join(words))
 
         def on_clip(row: dict[str, Any]) -> None:
             if row["status"] != "ok":
                 failed.append(row)
-            progress.update(task, advance=1, rate=f"{len(failed)} failed" if failed else "")
+            show(1)
 
-        executor = _cluster(scheduler) if scheduler else None
-        rows = batching.batch(folder, out, profile=limits, model=model, executor=executor, workers=workers, fresh=fresh, on_clip=on_clip)
+        def on_frames(frames: int) -> None:
+            rate.add(frames)
+            show(0)
+
+        rows = batching.batch(
+            folder,
+            out,
+            profile=judged_by,
+            model=model,
+            every_frame=every_frame,
+            executor=_cluster(scheduler) if scheduler else None,
+            workers=workers,
+            limits=limits,
+            fresh=fresh,
+            parquet=format is TableFormat.PARQUET,
+            on_clip=on_clip,
+            on_frames=on_frames,
+        )
     for row in failed:
         print(_line(row["error"]), file=sys.stderr)
     print(f"{_count(len(rows), 'clip')}, {len(failed)} failed. See {out / 'summary.html'} and {out / 'results.csv'}")
     return BAD_INPUT if len(failed) == total else SOME_FAILED if failed else OK
 
 
+class _Rate:
+    """Things a second over the last while: ``hz`` is 0 before anything is known."""
+
+    WHILE_S = 10.0
+
+    def __init__(self) -> None:
+        self._seen: list[tuple[float, int]] = [(time.monotonic(), 0)]
+
+    def add(self, number: int) -> None:
+        """So many more, now."""
+        now_s = time.monotonic()
+        recent = [(at_s, n) for at_s, n in self._seen if at_s > now_s - self.WHILE_S]
+        self._seen = [*(recent or self._seen[-1:]), (now_s, number)]
+
+    @property
+    def hz(self) -> float:
+        """Number a second."""
+        span_s = self._seen[-1][0] - self._seen[0][0]
+        return sum(number for _, number in self._seen[1:]) / span_s if span_s else 0.0
+
+
 def _cluster(address: str) -> Any:
     """The executor of a Dask cluster."""
+    import logging
+
     try:
         from distributed import Client
     except ImportError as error:
         raise InputError("--scheduler: Dask is not installed. Run: pip install 'hingecheck[cluster]'") from error
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # it tells of workers that come and go, which costs nothing
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     try:
         return Client(address, timeout=10).get_executor()
     except (OSError, ValueError, TimeoutError) as error:
@@ -391,6 +466,32 @@ def retry(
         print(json.dumps(verdict.report(), ensure_ascii=False, indent=1))
     else:
         _show(verdict.report(), out)
+    return OK
+
+
+@app.command()
+def export(
+    file: Annotated[Path, typer.Argument(metavar="POSES.npz", help="The poses.npz of an earlier analysis.", show_default=False)],
+    to: Annotated[str, typer.Option("--to", help="Any of trc, mot, nc, parquet, joined by commas.")] = "trc,mot,nc",
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the files; default: the recording's own.")] = None,
+    profile: ProfileOption = None,
+) -> int:
+    """Write recorded poses for other programs. OpenSim (.trc, .mot), movement (.nc) and Parquet."""
+    from . import interchange, run
+    from .tables import need_parquet
+
+    wanted = [name.strip() for name in to.split(",")]
+    for name in wanted:
+        if name not in interchange.FORMATS:
+            raise InputError(f"--to {name}: no such format. Choose of: {', '.join(interchange.FORMATS)}.")
+    if "parquet" in wanted:
+        need_parquet("--to parquet")
+    verdict = run.retry(file, profile=_profile(profile))
+    folder = run.ready(file.parent if out is None else out)
+    for name in dict.fromkeys(wanted):
+        target, write = interchange.FORMATS[name]
+        write(folder / target, verdict.poses, verdict.result)
+        print(folder / target)
     return OK
 
 

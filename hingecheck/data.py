@@ -263,7 +263,10 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class ClipInfo:
-    """What is known of a clip file: size as displayed, px; ``rotation_deg`` clockwise, already applied to its frames."""
+    """What is known of a clip file: size as displayed, px; ``rotation_deg`` clockwise, already applied to its frames.
+
+    ``frames`` are all there are; ``thinned`` says that not all of them were looked at, because there are more a second than it takes.
+    """
 
     path: str
     sha256: str
@@ -273,3 +276,4 @@ class ClipInfo:
     height: int
     rotation_deg: int
     variable_frame_rate: bool
+    thinned: bool = False

@@ -19,6 +19,7 @@ from .profiles import Profile
 from .silhouette import S
 from .skeleton import K
 
+CHUNK: Final = 4096  # frames that a recording is judged in at a time; any number gives the same bits
 YAW_CUTOFF_HZ: Final = (0.5, 0.5)  # nobody turns round in a tenth of a second; the near side must not flicker
 
 
@@ -96,7 +97,7 @@ def advance(state: State, poses: Poses, profile: Profile) -> tuple[State, Result
     if not (steps > 0).all():
         raise ValueError("poses: time_s must rise strictly")
     state, seen = observe(state, poses)
-    state, measured, flexion, stood, shaped, events = _against_standing(state, time_s, seen)
+    state, measured, knees, flexion, stood, shaped, events = _against_standing(state, time_s, seen)
     bending, track = seen.rate[:, series.TRUNK] + seen.rate[:, series.THIGH], state.track
     track, moved = phases.advance(
         track,
@@ -112,13 +113,11 @@ def advance(state: State, poses: Poses, profile: Profile) -> tuple[State, Result
         state.descent,
         moved.rep > 0,
         measured.trunk_lean_deg,
-        np.where(np.isfinite(measured.knee_flexion_deg), measured.hip_flexion_deg, np.nan),  # a hip behind plates jumps
+        np.where(np.isnan(knees[:, 1]), np.nan, measured.hip_flexion_deg),  # of a leg that contradicts itself the thigh is guessed
         measured.spine_lower_deg,
         ended,
     )
-    bottom, lead = rising.advance(
-        state.bottom, moved.deepest, moved.phase == Phase.UP, measured.knee_flexion_deg, measured.trunk_lean_deg, ended
-    )
+    bottom, lead = rising.advance(state.bottom, moved.deepest, moved.phase == Phase.UP, knees, measured.trunk_lean_deg, ended)
     measured = replace(measured, back_drift_deg=wandered, hips_lead_deg=lead)
     off = series.off_side(measured.view_yaw_deg)
     spreads = confidence.spreads(off, seen.sure, shaped)
@@ -174,9 +173,12 @@ def analyse(poses: Poses, profile: Profile, baseline: Baseline | None = None, *,
 
 
 def _whole(state: State, poses: Poses, profile: Profile) -> Result:
-    """All that is left of a recording, and the rep that its end leaves open."""
-    state, body = advance(state, poses, profile)
-    return Result.concat([body, finish(state, profile)])
+    """All that is left of a recording, and the rep that its end leaves open. In chunks: so an hour takes no more memory than a minute."""
+    parts = []
+    for first in range(0, max(len(poses), 1), CHUNK):
+        state, part = advance(state, poses[first : first + CHUNK], profile)
+        parts.append(part)
+    return Result.concat([*parts, finish(state, profile)])
 
 
 def first_baseline(poses: Poses, profile: Profile) -> Baseline | None:
@@ -215,25 +217,27 @@ def observe(state: State, poses: Poses) -> tuple[State, Seen]:
     return state, Seen(smooth, rate, yaw_deg, near, series.sureness(likely, near))
 
 
-def _against_standing(state: State, time_s: Floats, seen: Seen) -> tuple[State, Metrics, Floats, Bools, Bools, list[Event]]:
+def _against_standing(state: State, time_s: Floats, seen: Seen) -> tuple[State, Metrics, Floats, Floats, Bools, Bools, list[Event]]:
     """Learn the baseline where the lifter stands, and measure each frame against the one known by then.
 
-    T frames -> state, metrics, hip flexion against standing (T,), whether a stand was known and whether its back was (T,), ``baseline``
-    events.
+    T frames -> state, metrics, opinions of the knee (T, 2), hip flexion against standing (T,), whether a stand was known and whether its
+    back was (T,), ``baseline`` events.
     """
     times = np.concatenate([state.recent_time_s, time_s])
     rows = np.concatenate([state.recent_series, seen.series])
     yaws = np.concatenate([state.recent_yaw_deg, seen.yaw_deg])
-    state, learnt = _learn(state, standing.standing(seen.series, seen.rate, seen.yaw_deg), times, rows, yaws)
+    state, learnt = _learn(state, standing.standing(seen.series, seen.rate, seen.yaw_deg, seen.sure), times, rows, yaws)
     seen_before = np.isfinite(rows[np.searchsorted(times, time_s - standing.SURE_S)])
-    parts, flexion, stood, shaped = [], [], [], []
+    parts, knees, flexion, stood, shaped = [], [], [], [], []
     for (first, known), (last, _) in zip(learnt, [*learnt[1:], (len(time_s), None)], strict=True):
         while True:
             until, completed = last, known
             if known is not None:
                 until, completed = standing.complete(known, seen.series[first:last], seen_before[first:last], first, last)
             stretch = slice(first, until)
-            parts.append(metrics.against(known, seen.series[stretch], seen.yaw_deg[stretch], seen.sure[stretch]))
+            measured, opinions = metrics.against(known, seen.series[stretch], seen.yaw_deg[stretch], seen.sure[stretch])
+            parts.append(measured)
+            knees.append(opinions)
             flexion.append(metrics.bend(known, seen.series[stretch], seen.yaw_deg[stretch]))
             stood.append(np.full(until - first, known is not None))
             shaped.append(np.full(until - first, known is not None and known.shaped))
@@ -244,7 +248,15 @@ def _against_standing(state: State, time_s: Floats, seen: Seen) -> tuple[State, 
     keep = int(np.searchsorted(times, times[-1] - standing.STAND_S)) if len(times) else 0
     state = replace(state, recent_time_s=times[keep:], recent_series=rows[keep:], recent_yaw_deg=yaws[keep:])
     events = [Event(float(time_s[frame]), "baseline") for frame, _ in learnt[1:]]
-    return state, Metrics.concat(parts), np.concatenate(flexion), np.concatenate(stood), np.concatenate(shaped), events
+    return (
+        state,
+        Metrics.concat(parts),
+        np.concatenate(knees),
+        np.concatenate(flexion),
+        np.concatenate(stood),
+        np.concatenate(shaped),
+        events,
+    )
 
 
 def _learn(state: State, still: Bools, times: Floats, rows: Floats, yaws: Floats) -> tuple[State, list[tuple[int, Baseline | None]]]:

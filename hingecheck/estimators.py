@@ -1,6 +1,7 @@
 """What turns pictures into poses: the protocol, the names one can ask for, and the estimator that replays a recording."""
 
 import importlib
+from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Protocol, Self
 
@@ -27,6 +28,14 @@ class PoseEstimator(Protocol):
     def estimate(self, frame: Frame) -> Poses:
         """The pose in one frame: T = 1, in the pixels of ``frame.image``. Nobody there: NaN, and ``people`` 0."""
         ...
+
+    def look(self, frame: Frame) -> Callable[[], Poses]:
+        """See one frame as ``estimate`` does, but leave what can wait: it is done when the result is called.
+
+        Results are called once each, in the order of the frames, in any one thread, while further frames may be looked at in another.
+        """
+        poses = self.estimate(frame)
+        return lambda: poses
 
     def close(self) -> None:
         """Let go of models and memory; more than once does no harm."""

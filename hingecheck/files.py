@@ -15,6 +15,7 @@ from typing import Final
 
 from hingecheck.errors import InputError, OutputError
 
+_DRAFT: Final = ".hingecheck-*.part"
 # What a failed write means to the one who waits for the file: what is wrong, what to do.
 _REASONS: Final = {
     errno.ENOSPC: "no room left on the disk. Free some space and start again.",
@@ -53,7 +54,7 @@ class Draft:
         with writing(self.target):
             if self.target.is_dir():
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-            self.path = self.target.parent / f".hingecheck-{secrets.token_hex(6)}.part"
+            self.path = self.target.parent / _DRAFT.replace("*", secrets.token_hex(6))
             # Removes the draft, once; an earlier file of that name stays as it was. Ready before there is anything to remove.
             self.discard = weakref.finalize(self, _remove, self.path)
             self.path.touch(exist_ok=False)
@@ -76,6 +77,12 @@ class Draft:
                 os.fsync(folder)
             finally:
                 os.close(folder)
+
+
+def forget_drafts(folder: Path) -> None:
+    """Remove what writers that were killed have left in a folder to which nobody else writes now."""
+    for draft in folder.glob(_DRAFT):
+        _remove(draft)
 
 
 def _remove(path: Path) -> None:

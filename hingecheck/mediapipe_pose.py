@@ -12,15 +12,17 @@ import os
 import re
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .data import Floats, Frame, Poses
+from . import plates
+from .data import Bools, Floats, Frame, Poses
 from .errors import ModelError
 from .estimators import PoseEstimator
 from .silhouette import S, back_profile, shanks_seen
@@ -123,6 +125,7 @@ class MediaPipePose(PoseEstimator):
         self._settled = False
         self._people = 0
         self._looked_s = -np.inf
+        self._plate = plates.NONE
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -135,20 +138,22 @@ class MediaPipePose(PoseEstimator):
 
     def estimate(self, frame: Frame) -> Poses:
         """The pose of the person followed, T = 1, in pixels of ``frame.image``. NaN and ``people`` 0 while that person is not seen."""
+        return self.look(frame)()
+
+    def look(self, frame: Frame) -> Callable[[], Poses]:
+        """See one frame; its mask is read, and let go, when the result is called."""
         if not self._closing.alive:
             raise ValueError("estimate: this estimator is closed")
         step = max(1, max(frame.image.shape[:2]) // WORK_PX)
         image = np.ascontiguousarray(frame.image[::step, ::step])
         with contextlib.nullcontext() if self._settled else _quiet():
             person = self._follow(image, frame.time_s) if image.size else None
-        time_s = np.array([frame.time_s])
-        if person is None:
-            return Poses(time_s, _nan(K, 2), _nan(K), _nan(K, 3), _nan(S), np.zeros(1, np.int8))
-        self._settled = True
-        mask = person.mask.numpy_view()[..., 0]
-        back, score = back_profile(mask, person.xy), doubted(person.score, mask, person.xy)
-        xy = (person.xy - 0.5) * step + 0.5
-        return Poses(time_s, xy[None], score[None], person.world[None], back[None], np.array([self._people], np.int8))
+        self._settled |= person is not None
+        behind = np.zeros(K, dtype=bool)
+        if person is not None:
+            self._plate = plates.follow(self._plate, image, person.xy, frame.time_s)
+            behind = plates.behind(self._plate, person.xy)
+        return partial(_finished, frame.time_s, step, person, self._people, behind)
 
     def _follow(self, image: NDArray[np.uint8], time_s: float) -> _Person | None:
         """The person followed, or None where that person is not seen in this picture."""
@@ -210,13 +215,35 @@ class MediaPipePose(PoseEstimator):
         return next((person for person in (seen, *others) if _same(self._home, person.place)), seen)
 
 
-def doubted(score: Floats, mask: NDArray[np.float32], xy: Floats) -> Floats:
-    """Scores with knee and ankle at ``HIDDEN_SCORE`` at most where something stands before the shank. (K,), (H, W), (K, 2) px -> (K,)."""
+def _finished(at_s: float, step: int, person: _Person | None, people: int, behind: Bools) -> Poses:
+    """What is known of a person in one picture, T = 1, of which every ``step``-th row and column was shown. NaN for nobody.
+
+    ``behind`` (K,): which landmarks are hidden by a plate.
+    """
+    time_s = np.array([at_s])
+    if person is None:
+        return Poses(time_s, _nan(K, 2), _nan(K), _nan(K, 3), _nan(S), np.zeros(1, np.int8))
+    mask = person.mask.numpy_view()[..., 0]
+    back, score = _back(mask, person.xy, behind), doubted(person.score, mask, person.xy, behind)
+    xy = (person.xy - 0.5) * step + 0.5
+    return Poses(time_s, xy[None], score[None], person.world[None], back[None], np.array([people], np.int8))
+
+
+def _back(mask: NDArray[np.float32], xy: Floats, behind: Bools) -> Floats:
+    """The back profile, (S,); all NaN where a hip is behind a plate: the chord the back is measured from would end on the plate."""
+    return np.full(S, np.nan) if behind[list(SIDES["hip"])].any() else back_profile(mask, xy)
+
+
+def doubted(score: Floats, mask: NDArray[np.float32], xy: Floats, behind: Bools) -> Floats:
+    """Scores with ``HIDDEN_SCORE`` at most for the joints of a leg that something stands before. (K,), (H, W), (K, 2) px, (K,) -> (K,).
+
+    Hips, knees and ankles ``behind`` a plate are; and both knee and ankle where the shank between them is not on the person.
+    """
     out = score.copy()
     for side, seen in enumerate(shanks_seen(mask, xy)):
-        if seen < SHANK_SEEN:
-            hidden = [SIDES["knee"][side], SIDES["ankle"][side]]
-            out[hidden] = np.minimum(out[hidden], HIDDEN_SCORE)
+        hip, knee, ankle = (SIDES[joint][side] for joint in ("hip", "knee", "ankle"))
+        hidden = [joint for joint in (hip, knee, ankle) if behind[joint] or (seen < SHANK_SEEN and joint != hip)]
+        out[hidden] = np.minimum(out[hidden], HIDDEN_SCORE)
     return out
 
 

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 
 from . import calibration
-from .baseline import Baseline
+from .baseline import LEG_SURE, Baseline
 from .data import Bools, Floats, Metrics
 from .geometry import length
 from .series import (
@@ -33,8 +33,8 @@ GAPS_BEYOND_DEG: Final = 30.0  # nearer to the side one knee hides the other, an
 # measured, and the thigh is also worked out from where the hip is and where the foot stood. Both ways then err towards too much hip
 # flexion, so the lesser is taken: errors of 3 to 5 degrees where the landmarks alone gave 3 to 14.
 STRAYED: Final = 0.07
-LEG_SURE: Final = 0.7  # landmarks of a leg scored below are guessed: 0.8 and more wherever a leg is in sight
 STRETCHED: Final = 0.18
+AGREE_DEG: Final = 40.0  # opinions of a knee that is not surely seen; rendered ones differ by 14 at most, median over a rep
 
 
 def leg_kept(baseline: Baseline, series: Floats, sure: Floats) -> Bools:
@@ -60,6 +60,13 @@ def thigh_from_feet(baseline: Baseline, series: Floats, yaw_deg: Floats) -> Floa
     return np.degrees(np.arctan2(way_faced(yaw_deg) * up[:, 0], up[:, 1])) + at_hip
 
 
+def knee_from_length(baseline: Baseline, series: Floats) -> Floats:
+    """Knee flexion, degrees, as people bend theirs whose hip comes that much nearer to where the foot stood. (T, SERIES) -> (T,)."""
+    foot, hip = np.array(baseline.ankle_px), np.array(baseline.hip_px)
+    straight_deg, more_deg = calibration.KNEE_BY_LENGTH
+    return straight_deg + more_deg * (1.0 - length(foot, series[:, HIP_X : HIP_Y + 1]) / length(foot, hip))
+
+
 def bend(baseline: Baseline | None, series: Floats, yaw_deg: Floats) -> Floats:
     """Hip flexion against standing from the landmarks alone, degrees: what phases are found by. (T, SERIES), (T,) -> (T,)."""
     share = sources(yaw_deg)
@@ -69,30 +76,39 @@ def bend(baseline: Baseline | None, series: Floats, yaw_deg: Floats) -> Floats:
     return change[:, 0] + change[:, 1]
 
 
-def against(baseline: Baseline | None, series: Floats, yaw_deg: Floats, sure: Floats) -> Metrics:
-    """The measures of these frames, given the standing baseline -> Metrics of T.
+def against(baseline: Baseline | None, series: Floats, yaw_deg: Floats, sure: Floats) -> tuple[Metrics, Floats]:
+    """The measures of these frames, given the standing baseline, and two opinions of the knee's flexion -> Metrics of T, (T, 2) degrees.
 
     ``series`` (T, SERIES) smoothed; ``yaw_deg`` (T,) signed, as read; ``sure`` (T, 2) of the near trunk and leg, 0 to 1.
 
     Without a baseline angles and back are taken against people's usual standing, and what needs lengths is NaN; gaps between left and
-    right are NaN from near the side. ``hips_lead_deg`` and ``back_drift_deg`` depend on the rep and are filled in later.
+    right are NaN from near the side. ``hips_lead_deg`` and ``back_drift_deg`` depend on the rep and are filled in later. The opinions are
+    of the landmarks, doubtful ones too, and of the leg's length; where that tells nothing, twice the landmarks'. NaN for a leg that is
+    not surely seen and of which the two contradict each other, and for one that is and was not kept: a landmark has jumped.
     """
     blank = np.full(len(series), np.nan)
     share = sources(yaw_deg)
-    read, kept, drop = series[:, LEANS], np.ones(len(series), dtype=bool), blank
+    beside = share[:, NEAR_SIDE] == 1.0
+    read, kept, drop = series[:, LEANS], ~(sure[:, 1] < LEG_SURE) | ~beside, blank
+    own = None if baseline is None else baseline.leans_deg
+    drawn = calibration.leans(read, own, share)
+    knees = np.stack([drawn[:, 1] + drawn[:, 2]] * 2, axis=-1)
     if baseline is not None:
-        kept = leg_kept(baseline, series, sure) | ~(share[:, NEAR_SIDE] == 1.0)
+        kept = leg_kept(baseline, series, sure) | ~beside
         thigh = np.where(kept, read[:, 1], np.minimum(read[:, 1], thigh_from_feet(baseline, series, yaw_deg)))
         read = np.stack([read[:, 0], thigh, read[:, 2]], axis=-1)
+        knees[:, 1] = np.where(beside, knee_from_length(baseline, series), knees[:, 1])
+        unsure = sure[:, 1] < LEG_SURE
+        knees[beside & np.where(unsure, np.abs(knees[:, 0] - knees[:, 1]) > AGREE_DEG, ~kept)] = np.nan
         ankle_y = np.where(kept, series[:, ANKLE_Y], baseline.ankle_px[1])
         drop = (baseline.ankle_px[1] - baseline.hip_px[1] - ankle_y + series[:, HIP_Y]) / baseline.leg_px
-    trunk, thigh, shin = np.moveaxis(calibration.leans(read, baseline.leans_deg if baseline else None, share), -1, 0)
+    trunk, thigh, shin = np.moveaxis(calibration.leans(read, own, share), -1, 0)
     camera_deg = calibration.camera_yaw(yaw_deg)
     off_deg = off_side(camera_deg)
     from_front = off_deg > GAPS_BEYOND_DEG
     seen_back = np.where((off_deg <= OUTLINE_WITHIN_DEG)[:, None], series[:, BACK], np.nan)
     lower, upper, shift = calibration.back(seen_back, baseline.back if baseline else None, trunk)
-    return Metrics(
+    measured = Metrics(
         hip_flexion_deg=trunk + thigh,
         knee_flexion_deg=np.where(kept, thigh + shin, np.nan),
         trunk_lean_deg=trunk,
@@ -107,3 +123,4 @@ def against(baseline: Baseline | None, series: Floats, yaw_deg: Floats, sure: Fl
         back_drift_deg=blank,
         view_yaw_deg=np.abs(camera_deg),
     )
+    return measured, knees

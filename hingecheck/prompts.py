@@ -104,7 +104,7 @@ def _steps(image: Image, tier: Tier, unit: float) -> None:
         y = height - (len(NAMES) - number + 0.8) * 1.5 * size
         write(
             image,
-            ("✓ " if done else "   ") + name,
+            name,
             (0.09 * unit, y),
             size,
             anchor=(0, 0.5),

@@ -5,7 +5,7 @@ Every frame is tracked, the engine runs once over all of them, then the pictures
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
 from itertools import count
 from pathlib import Path
@@ -18,13 +18,18 @@ from .data import ClipInfo, Frame, Poses, Result, Summary, ViewKind
 from .encoding import Encoder
 from .errors import InputError
 from .files import atomic, writing
+from .overlap import Behind, ahead
 from .profiles import Profile
 from .skeleton import SIDES
 from .sources import ENDS_EARLY, open_clip
 
 SUFFIX: Final = ".hingecheck"
+ENOUGH_HZ: Final = 30.0  # of frames shown to the pose network; a hinge has no faster movement
+
+_PACKED: Final = 256  # frames that are packed together; one by one they would take three times the room
 
 Progress = Callable[[int, int | None], None]  # frames done, frames expected if the clip says
+Tracker = Callable[..., tuple[ClipInfo, Poses, tuple[str, ...]]]  # called as ``track`` is: path, model=, on_frame=
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +54,64 @@ class Verdict:
         return report.build(self.clip, self.model, self.profile.name, self.profile.sha256, self.result, self.summary)
 
 
-def track(
-    path: str | Path, *, model: str = estimators.DEFAULT, on_frame: Progress | None = None
-) -> tuple[ClipInfo, Poses, tuple[str, ...]]:
-    """Read a clip and see the poses in it: what is known of the file, poses of T frames, warnings. Raises ``HingecheckError``."""
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What was seen of a clip, or of a stretch of it: ``poses``, packed (None: no frame), and what their estimator warned of.
+
+    ``clip``, ``clip_warnings`` and ``size`` (width, height, px) hold for what was read, from the beginning of the file.
+    """
+
+    poses: Poses | None
+    warnings: tuple[str, ...]
+    clip: ClipInfo | None
+    clip_warnings: tuple[str, ...]
+    size: tuple[int, int]
+
+
+def see(path: str | Path, *, model: str, every_frame: bool = False, only: range | None = None, on_frame: Progress | None = None) -> Sight:
+    """See the poses in a clip, or in the frames with the indices ``only``; ``clip`` is None where these end before the file does.
+
+    Decoding, the pose network and what is left to be worked out of its masks run in three threads. Raises ``HingecheckError``.
+    """
     parts: list[Poses] = []
-    with open_clip(path) as clip, estimators.create(model) as estimator:
-        for frame in clip:
-            parts.append(estimator.estimate(frame))
+    done = 0
+    with (
+        open_clip(path, only=only, enough_hz=None if every_frame else ENOUGH_HZ) as clip,
+        estimators.create(model) as estimator,
+        closing(ahead(clip)) as frames,
+        closing(ahead((frame.index, estimator.look(frame)) for frame in frames)) as looks,
+    ):
+        for index, pose in looks:
+            parts.append(pose())
+            done += 1
+            if done % _PACKED == 0:
+                parts[-_PACKED:] = [recording.packed(Poses.concat(parts[-_PACKED:]))]
             if on_frame is not None:
-                on_frame(len(parts), clip.frames_hint)
-        info = clip.info()
-        shown = clip.size
-        warnings = (*clip.warnings, *estimator.warnings)
-    poses = recording.storable(Poses.concat(parts))
-    return info, poses, (*warnings, *_cropped(poses, shown))
+                on_frame(done, clip.frames_hint)
+            if only is not None and index + 1 == only.stop:
+                return Sight(Poses.concat([*map(recording.packed, parts)]), estimator.warnings, None, (), clip.size)
+        poses = Poses.concat([*map(recording.packed, parts)]) if parts else None
+        return Sight(poses, estimator.warnings, clip.info(), tuple(clip.warnings), clip.size)
+
+
+def track(
+    path: str | Path, *, model: str = estimators.DEFAULT, every_frame: bool = False, on_frame: Progress | None = None
+) -> tuple[ClipInfo, Poses, tuple[str, ...]]:
+    """Read a clip and see the poses in it: what is known of the file, poses of T frames, warnings. Raises ``HingecheckError``.
+
+    Of more than ``ENOUGH_HZ`` frames a second the poses show as many as are enough, unless ``every_frame``.
+    """
+    return tracked([see(path, model=model, every_frame=every_frame, on_frame=on_frame)])
+
+
+def tracked(sights: Sequence[Sight]) -> tuple[ClipInfo, Poses, tuple[str, ...]]:
+    """Stretches of one clip, in order and the last to its end, as one: what is known of the file, poses, warnings."""
+    poses = recording.joined([sight.poses for sight in sights if sight.poses is not None])
+    last = sights[-1]
+    if last.clip is None:
+        raise ValueError("tracked: the last stretch does not reach the end of the clip")
+    seen = next((sight.warnings for sight in sights if sight.warnings), ())  # later stretches would say it again
+    return last.clip, poses, (*last.clip_warnings, *seen, *_cropped(poses, last.size))
 
 
 def _cropped(poses: Poses, size: tuple[int, int]) -> list[str]:
@@ -93,11 +141,15 @@ def clip(
     annotate: bool = True,
     on_frame: Progress | None = None,
     on_drawn: Progress | None = None,
+    tracker: Tracker | None = None,
 ) -> dict[str, Any]:
-    """Score one clip and write its files into ``folder``, made if needed; report.json is written last. Returns the report."""
+    """Score one clip and write its files into ``folder``, made if needed; report.json is written last. Returns the report.
+
+    ``tracker``: who sees the poses, if not ``track`` itself.
+    """
     with open_clip(path):  # what is no clip leaves no folder behind
         folder = ready(folder)
-    info, poses, warnings = track(path, model=model, on_frame=on_frame)
+    info, poses, warnings = (tracker or track)(path, model=model, on_frame=on_frame)
     verdict = judge(info, poses, warnings, profile=profile, model=model)
     save_poses(folder / "poses.npz", verdict, warnings)
     stills = draw(path, folder / "annotated.mp4" if annotate else None, verdict, on_drawn)
@@ -204,17 +256,23 @@ def draw(
             note=note,
         )
 
-    with (
-        open_clip(path, only=None if target else wanted) as frames,
-        nullcontext() if target is None else Encoder(target, start_s=0.0) as encoder,
-    ):
-        for frame in frames:
-            if encoder is not None:
-                encoder.write(picture(frame, lines[frame.index]), frame.time_s)
+    with ExitStack() as open_until_drawn:
+        clip = open_until_drawn.enter_context(
+            open_clip(path, only=None if target else wanted, enough_hz=ENOUGH_HZ if verdict.clip.thinned else None)
+        )
+        behind = None
+        if target is not None:
+            encoder = open_until_drawn.enter_context(Encoder(target, start_s=0.0))
+            behind = open_until_drawn.enter_context(Behind(lambda shown: encoder.write(*shown)))
+        for frame in open_until_drawn.enter_context(closing(ahead(clip))):
+            if behind is not None:
+                behind.put((picture(frame, lines[frame.index]), frame.time_s))
             for moment in wanted.get(frame.index, ()):
                 stills[moment] = report.Still(drawing.jpeg(picture(frame, _line_of(moment, verdict))), moment)
             if on_drawn is not None:
                 on_drawn(frame.index + 1, len(result))
+            if behind is None and len(stills) == len(moments):
+                break
     return [stills[moment] for moment in moments]
 
 

@@ -85,7 +85,7 @@ def back_profile(mask: NDArray[np.float32], xy: Floats) -> Floats:
     before = value[row, first - 1]
     after = value[row, first]
     found = outside.any(axis=1) & (first > 0) & (after >= 0)
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         edge = (first - 1 + (before - 0.5) / (before - after)) * (REACH / (STEPS - 1))
     profile = np.where(found, edge, np.nan)
     return np.where(_at_an_arm(xy, start + (profile * size)[:, None] * normal, size), np.nan, profile)

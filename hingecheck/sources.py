@@ -1,6 +1,6 @@
 """Clips as frames: upright, square pixels, RGB, each with its own time.
 
-No thread of its own: FFmpeg's frame threads decode ahead while the caller works, and a further one measured no faster.
+No thread of its own: FFmpeg's frame threads decode ahead, and ``overlap.ahead`` takes the rest off the caller's hands.
 """
 
 # Before av: both bring a libxcb, and with av's loaded first OpenCV's windows wait for the X server for ever.
@@ -31,6 +31,8 @@ from .files import sha256
 ENDS_EARLY: Final = "ends early"  # how the warning of a clip that is not all there begins
 _PATIENCE: Final = 100  # broken packets in a row before a clip is given up
 _ANSWER_S: Final = (10.0, 5.0)  # how long a video elsewhere may take to answer, and to go on
+_TOO_MANY: Final = 1.9  # times the rate that is enough: fewer frames than that are all kept, for every second one would be too few
+_EVEN: Final = 0.89  # of an interval: stamps are rounded, and a frame must not be lost for a millisecond
 _CUT_S: Final = 0.5  # a clip this much shorter than it says was cut off
 _PICTURES: Final = {"image2", "ico", "avif", "heic", "heix", "mif1"}  # demuxers, and brands of the mp4 family
 _REFERENCES: Final = {"hls", "dash", "concat", "imf", "webm_dash_manifest"}  # text that names other files: those are not ours to open
@@ -38,10 +40,12 @@ _CONVERT: Final = "Convert it to H.264, for example: ffmpeg -i IN -pix_fmt yuv42
 _ROTATIONS: Final = (cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_180, cv2.ROTATE_90_COUNTERCLOCKWISE)
 
 
-def open_clip(path: str | Path, *, max_side: int = 1280, only: Container[int] | None = None) -> "Clip":
+def open_clip(path: str | Path, *, max_side: int = 1280, only: Container[int] | None = None, enough_hz: float | None = None) -> "Clip":
     """Open a clip for one pass over its frames; pictures whose long side is over ``max_side`` px are made smaller, never larger.
 
     ``only``: indices of the frames wanted; the others are decoded but neither converted nor handed out, which is ten times faster.
+    ``enough_hz``: of a clip with twice as many frames a second or more, about so many are kept, at their own times; the rest is left
+    out as if it were not there, and not counted by ``Frame.index``.
 
     Raises ``SourceError`` for anything that is not a readable video file; what is wrong further in shows while frames are read.
     """
@@ -54,7 +58,7 @@ def open_clip(path: str | Path, *, max_side: int = 1280, only: Container[int] | 
             raise SourceError(f"{path}: cut off or damaged: its index is missing. Copy it again from where it was filmed.") from error
         raise SourceError(f"{path}: not a video, or damaged. {_CONVERT}") from error
     try:
-        return Clip(path, container, _video_stream(path, container), max_side, only)
+        return Clip(path, container, _video_stream(path, container), max_side, only, enough_hz)
     except BaseException:
         container.close()
         raise
@@ -90,7 +94,13 @@ class Clip:
     """
 
     def __init__(
-        self, path: str | Path, container: InputContainer, stream: VideoStream, max_side: int, only: Container[int] | None = None
+        self,
+        path: str | Path,
+        container: InputContainer,
+        stream: VideoStream,
+        max_side: int,
+        only: Container[int] | None = None,
+        enough_hz: float | None = None,
     ) -> None:
         self.path = path
         self.warnings: list[str] = []
@@ -106,13 +116,16 @@ class Clip:
         start = stream.start_time if self._has_pts else None
         self._clock = Clock(stream.time_base or Fraction(1, av.time_base), rate, start, stamped=self._has_pts)
         self._reformatter = VideoReformatter()
+        self._orientations: dict[int, tuple[int, bool]] = {}  # degrees of a picture's mark -> quarter turns, mirrored
         self._displayed: tuple[int, int] | None = None  # (width, height) of the first frame, upright, before downscaling
         self._size = (0, 0)  # (width, height) of every image handed out
         self._rotation_deg = 0
         self._reshaped = self._cut = False
-        self._frames = self._damaged = 0
+        self._frames = self._kept = self._damaged = 0
+        self._interval_s = _EVEN / enough_hz if enough_hz is not None and rate >= _TOO_MANY * enough_hz else 0.0
         declared_s = self._clock.seconds(stream.duration) if stream.duration else (container.duration or 0) / av.time_base
-        self.frames_hint = round(declared_s * rate) or stream.frames or None
+        every = max(1, math.ceil(self._interval_s * rate))
+        self.frames_hint = round(declared_s * rate / every) or stream.frames // every or None
         # Sound may go on when the pictures are over, so the length of a file with sound says nothing of them.
         self._promised_s = declared_s if stream.duration or len(container.streams) == 1 else 0.0
 
@@ -132,13 +145,17 @@ class Clip:
         if self._begun:
             raise ValueError("a Clip is read once; open it again")
         self._begun = True
+        kept_s = -math.inf
         for picture in self._pictures():
             time_s = self._clock.time_of(picture.pts if self._has_pts else picture.dts)
             self._damaged += picture.is_corrupt
             if time_s is None or picture.is_corrupt:
                 continue
-            index = self._frames
             self._frames += 1
+            if time_s - kept_s < self._interval_s:
+                continue
+            index, kept_s = self._kept, time_s
+            self._kept += 1
             if self._only is None or index in self._only:
                 yield Frame(index, time_s, self._image(picture, time_s))
         if not self._frames:
@@ -164,6 +181,7 @@ class Clip:
             height=height,
             rotation_deg=self._rotation_deg,
             variable_frame_rate=self._clock.varies,
+            thinned=self._kept < self._frames,
         )
 
     def _pictures(self) -> Iterator[av.VideoFrame]:
@@ -208,7 +226,10 @@ class Clip:
 
     def _image(self, picture: av.VideoFrame, time_s: float) -> NDArray[np.uint8]:
         """(H, W, 3) uint8 RGB, contiguous: scaled straight from the decoder's format, then turned upright."""
-        turns, mirrored = _orientation(picture)
+        # Asked for once: the side data and its picture hold on to each other until the garbage collector comes by, and pictures are large.
+        if picture.rotation not in self._orientations:
+            self._orientations[picture.rotation] = _orientation(picture)
+        turns, mirrored = self._orientations[picture.rotation]
         shown = (round(picture.width * _pixel_aspect(self._stream)), picture.height)
         shown = shown[::-1] if turns % 2 else shown
         if self._displayed is None:

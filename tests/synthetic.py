@@ -31,7 +31,7 @@ SHOULDER_AT = int(np.abs(HEIGHTS - 0.95).argmin())  # the sample of the back tha
 
 _NOTHING, _SAME = ((0.0,) * 3,) * 3, ((1.0,) * 3,) * 3
 EXACT = {
-    "ANGLES": Angles(read=_NOTHING, true=_NOTHING, slope=_SAME, bent=_NOTHING),
+    "ANGLES": Angles(read=_NOTHING, true=_NOTHING, slope=_SAME, bent=_NOTHING, deep=_NOTHING, kept=_NOTHING),
     "CAMERA_READ_DEG": (-90.0, 90.0),
     "CAMERA_TRUE_DEG": (-90.0, 90.0),
     "LOWER_BY_LEAN": 0.0,

@@ -22,7 +22,6 @@ from synthetic import (
 
 from hingecheck import baseline, calibration
 from hingecheck.baseline import NEARLY_UPRIGHT_DEG
-from hingecheck.calibration import Angles
 from hingecheck.data import Bools, Floats
 from hingecheck.series import ANKLE_X, BACK, HEAD, HIP_X, LOWER, SERIES, SHIN, SHOULDER, THIGH, TRUNK, UPPER
 
@@ -33,7 +32,8 @@ def standing(**changed: float) -> bool:
     for name, column in (("trunk", TRUNK), ("thigh", THIGH), ("shin", SHIN)):
         row[0, column] = changed.get(name, 0.0)
         rate[0, column] = changed.get(f"{name}_rate", 0.0)
-    return bool(baseline.standing(row, rate, np.array([changed.get("yaw_deg", 90.0)]))[0])
+    sure = np.array([[1.0, changed.get("leg_sure", 1.0)]])
+    return bool(baseline.standing(row, rate, np.array([changed.get("yaw_deg", 90.0)]), sure)[0])
 
 
 def test_standing_is_upright_straight_and_still() -> None:
@@ -52,10 +52,20 @@ def test_standing_is_upright_straight_and_still() -> None:
     assert not standing(yaw_deg=np.nan)
 
 
+def test_of_a_leg_that_is_not_surely_seen_only_the_line_from_hip_to_ankle_has_to_stand() -> None:
+    """A knee drawn on to a plate turns thigh and shin by the same and leaves that line where it is."""
+    drawn = {"thigh": 30.0, "shin": 35.0}
+    assert not standing(**drawn)
+    assert standing(**drawn, leg_sure=0.6)
+    assert not standing(**drawn, trunk=11.0, leg_sure=0.6)  # and the trunk the straighter
+    assert not standing(thigh=-21.0, shin=21.0, leg_sure=0.6)
+    assert not standing(thigh=np.nan, leg_sure=0.6)
+
+
 def test_standing_is_told_from_how_people_who_stand_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """From the front they may be read to lean by 15 degrees with the shins at 20: there 14 and 16 of a lean are upright, and -6 is not."""
     read = ((0.0, 0.0, 0.0), (0.0, 0.0, 0.0), (15.0, 0.0, 20.0))
-    monkeypatch.setattr(calibration, "ANGLES", Angles(read, EXACT["ANGLES"].true, EXACT["ANGLES"].slope, EXACT["ANGLES"].bent))
+    monkeypatch.setattr(calibration, "ANGLES", replace(EXACT["ANGLES"], read=read))
     for trunk, thigh, shin, stands in [
         (15.0, 0.0, 20.0, True),
         (34.0, 9.0, 20.0, True),  # 19 more of the trunk, 28 of the hip

@@ -7,7 +7,7 @@ import pytest
 from synthetic import POSES, noisy, rows, still, stood
 
 from hingecheck import calibration, metrics
-from hingecheck.calibration import ANGLES, BENT_OVER_DEG, HEAD_BACK_DEG, HEAD_DOWN_DEG, OWN_DEG, USUAL_BACK
+from hingecheck.calibration import ANGLES, BENT_OVER_DEG, DEEP_DEG, HEAD_BACK_DEG, HEAD_DOWN_DEG, LEG_POSTURE_DEG, OWN_DEG, USUAL_BACK
 from hingecheck.data import METRICS, Floats, Metrics
 from hingecheck.silhouette import S
 
@@ -28,6 +28,11 @@ def true_of(share: tuple[float, ...]) -> Floats:
 def slope_of(share: tuple[float, ...]) -> Floats:
     """True degrees a degree read, (3,)."""
     return np.array(share) @ np.array(ANGLES.slope)
+
+
+def kept_of(share: tuple[float, ...]) -> Floats:
+    """The share of an own stand that is no error, (3,)."""
+    return np.array(share) @ np.array(ANGLES.kept)
 
 
 def bent_of(share: tuple[float, ...]) -> Floats:
@@ -53,29 +58,50 @@ def test_standing_read_and_standing_true_are_mixed_as_the_sources_are(share: tup
 @each_source
 @pytest.mark.parametrize("off_deg", [OWN_DEG, -OWN_DEG, OWN_DEG / 3, -1.0])
 def test_an_own_standing_that_is_off_by_little_is_the_landmarks_error_all_session(share: tuple[float, ...], off_deg: float) -> None:
-    """Standing like that is standing as people do, and each pose is the one that is read without the error."""
+    """Standing like that is standing as people do, but for the share that is kept; so is each pose with the error in it."""
     own = usual(share)[0] + off_deg
-    assert calibration.leans(own[None], own, np.array([share]))[0] == pytest.approx(true_of(share))
+    kept = kept_of(share) * off_deg
+    assert calibration.leans(own[None], own, np.array([share]))[0] == pytest.approx(true_of(share) + kept)
     pose = usual(share) + [50.0, 20.0, 5.0]
     with_error = calibration.leans(pose + off_deg, own, np.array([share]))
-    assert with_error == pytest.approx(calibration.leans(pose, None, np.array([share])))
+    assert with_error == pytest.approx(calibration.leans(pose, None, np.array([share])) + kept)
 
 
 @each_source
 def test_an_own_standing_that_is_off_by_more_is_a_posture_from_there_on(share: tuple[float, ...]) -> None:
-    """Of a shin that stands 10 degrees further than usual, 6 are taken for an error and 4 counted; backwards as well."""
+    """Of a trunk that leans 10 degrees further than usual, 6 are taken for an error and 4 counted; backwards as well."""
     for way in (1.0, -1.0):
-        own = usual(share)[0] + [0.0, 0.0, way * 10.0]
-        told = calibration.leans(own[None], own, np.array([share]))[0]
-        by_hand = true_of(share) + slope_of(share) * [0.0, 0.0, way * (10.0 - OWN_DEG)]
+        own = usual(share)[0] + [way * 10.0, 0.0, 0.0]
+        told = calibration.leans(own[None], own, np.array([share]))[0, 0]
+        bent = calibration.bent_over(np.array([[way * (10.0 - OWN_DEG), 0.0, 0.0]]))[0] * bent_of(share)[0]
+        by_hand = true_of(share)[0] + kept_of(share)[0] * way * OWN_DEG + slope_of(share)[0] * way * (10.0 - OWN_DEG) + bent
         assert told == pytest.approx(by_hand)
+
+
+@pytest.mark.parametrize(("leant_deg", "counted"), [(1.0, 0.0), (LEG_POSTURE_DEG[1], 1.0), (-5.0, 1.0), (2.5, 0.5)])
+def test_a_leg_that_leans_otherwise_from_hip_to_ankle_stands_so_whatever_its_knee_is_drawn_like(leant_deg: float, counted: float) -> None:
+    """From the near side; a knee drawn 4 degrees too far forward turns thigh and shin to opposite sides of that line."""
+    share = SOURCES["near side"]
+    posture = leant_deg * counted
+    for knee_deg in (0.0, 4.0):
+        own = usual(share)[0] + [0.0, knee_deg - leant_deg, knee_deg + leant_deg]
+        error = knee_deg + np.array([0.0, posture - leant_deg, leant_deg - posture])
+        by_hand = true_of(share) + [0.0, -posture, posture] + kept_of(share) * error * [0.0, 1.0, 1.0]
+        assert calibration.leans(own[None], own, np.array([share]))[0] == pytest.approx(by_hand)
+
+
+def test_a_thigh_that_turns_far_turns_further_than_it_is_read() -> None:
+    share = np.array([SOURCES["near side"]])
+    far, further = (calibration.scaled(np.array([[60.0, DEEP_DEG + more, 0.0]]), share)[0, 1] for more in (0.0, 10.0))
+    assert further - far == pytest.approx(10.0 * (ANGLES.slope[0][1] + ANGLES.deep[0][1]))
+    assert ANGLES.deep[0][1] > 0
 
 
 @each_source
 def test_a_standing_angle_that_was_not_seen_counts_as_the_usual_one(share: tuple[float, ...]) -> None:
     own = usual(share)[0] + [3.0, np.nan, 2.0]
     told = calibration.leans(usual(share) + [3.0, 0.0, 2.0], own, np.array([share]))[0]
-    assert told == pytest.approx(true_of(share))
+    assert told == pytest.approx(true_of(share) + kept_of(share) * [3.0, 0.0, 2.0])
 
 
 @each_source
@@ -244,7 +270,7 @@ def test_one_frame_is_measured_as_it_is_among_many(yaw_deg: float) -> None:
 
     def columns(size: int) -> Floats:
         parts = [slice(n, n + size) for n in range(0, 60, size)]
-        told = Metrics.concat([metrics.against(known, series[p], yaw[p], np.ones((60, 2))[p]) for p in parts])
+        told = Metrics.concat([metrics.against(known, series[p], yaw[p], np.ones((60, 2))[p])[0] for p in parts])
         bends = np.concatenate([metrics.bend(known, series[p], yaw[p]) for p in parts])
         return np.stack([*(getattr(told, name) for name in METRICS), bends])
 

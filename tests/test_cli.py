@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import av
@@ -44,6 +43,7 @@ SCHEMA = {
     "clip": {
         **{"path": str, "sha256": str, "frames": int, "duration_s": NUMBER, "width": int, "height": int, "rotation_deg": int},
         "variable_frame_rate": bool,
+        "thinned": bool,
     },
     "model": str,
     "profile": {"name": str, "sha256": str},
@@ -428,8 +428,7 @@ def test_an_interrupted_analysis_leaves_no_half_written_file(one_rep, tmp_path):
     wait_for(process, lambda: (folder / "poses.npz").exists() and any(folder.glob(".*.part")))  # the video is being written
     os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert (out, err) == ("", "interrupted\n")
+    assert (process.returncode, out, err) == (130, "", "interrupted\n")
     assert [file.name for file in folder.iterdir()] == ["poses.npz"]
 
 
@@ -620,8 +619,8 @@ def test_a_batch_of_the_real_command_scores_what_it_can_and_never_twice(tmp_path
 
 @pytest.fixture
 def threads(monkeypatch):
-    """Batches run in threads of this process."""
-    monkeypatch.setattr(batching, "pool", ThreadPoolExecutor)
+    """Batches run in this process."""
+    monkeypatch.setattr(batching, "work_off", lambda work, jobs, *_: ((job, work(job)) for job in jobs))
 
 
 def test_a_changed_profile_and_fresh_do_a_batch_again(hinges, hingecheck, threads, tmp_path):

@@ -10,7 +10,7 @@ from hingecheck.cues import CUES
 from hingecheck.data import METRICS, Bools, Floats, Metrics
 from hingecheck.series import MIN_SCORE
 
-LEG = ("hip_flexion_deg", "knee_flexion_deg", "shin_lean_deg", "butt_drop", "hips_lead_deg", "knee_ankle_ratio", "ankle_hip_ratio")
+LEG = ("hip_flexion_deg", "knee_flexion_deg", "shin_lean_deg", "butt_drop", "knee_ankle_ratio", "ankle_hip_ratio")
 
 
 @pytest.fixture

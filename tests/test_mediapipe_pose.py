@@ -106,20 +106,34 @@ def test_of_a_leg_behind_something_knee_and_ankle_are_doubted_and_nothing_else()
     xy = film(stand(0.1), yaw_deg=0.0, build=Build(px_per_m=200.0), ankle_px=(200.0, 400.0)).xy[0]
     (left_knee, right_knee), (left_ankle, right_ankle) = skeleton.SIDES["knee"], skeleton.SIDES["ankle"]
     mask, score = np.ones((480, 400), np.float32), np.linspace(0.5, 1.0, skeleton.K)
-    assert np.array_equal(doubted(score, mask, xy), score)
+    nowhere = np.zeros(skeleton.K, dtype=bool)
+    assert np.array_equal(doubted(score, mask, xy, nowhere), score)
     x, y = np.round(xy[left_ankle]).astype(int)
     mask[y - 40 : y, x - 10 : x + 10] = 0.0  # half of a shank of 0.4 m
-    told, before = doubted(score, mask, xy), score.copy()
+    told, before = doubted(score, mask, xy, nowhere), score.copy()
     hidden = np.isin(np.arange(skeleton.K), [left_knee, left_ankle])
     assert (score[hidden] > HIDDEN_SCORE).all()
     assert (told[hidden] == HIDDEN_SCORE).all()
     assert np.array_equal(told[~hidden], score[~hidden])
     assert np.array_equal(score, before)
     low = np.full(skeleton.K, 0.3)
-    assert np.array_equal(doubted(low, mask, xy), low)  # never more than it was
+    assert np.array_equal(doubted(low, mask, xy, nowhere), low)  # never more than it was
     mask[:] = 0.0
     both = np.isin(np.arange(skeleton.K), [left_knee, right_knee, left_ankle, right_ankle])
-    assert (doubted(np.ones(skeleton.K), mask, xy) < 1.0).tolist() == both.tolist()
+    assert (doubted(np.ones(skeleton.K), mask, xy, nowhere) < 1.0).tolist() == both.tolist()
+
+
+def test_of_a_leg_the_joints_behind_a_plate_are_doubted_and_no_back_is_told_from_a_hip_that_is():
+    xy = film(stand(0.1), yaw_deg=90.0, build=Build(px_per_m=200.0), ankle_px=(200.0, 400.0)).xy[0]
+    mask, score = np.ones((480, 400), np.float32), np.ones(skeleton.K)
+    for joint in ("hip", "knee", "ankle"):
+        behind = np.isin(np.arange(skeleton.K), [skeleton.SIDES[joint][1], skeleton.INDEX["right_wrist"]])
+        doubtful = doubted(score, mask, xy, behind) < 1.0
+        assert np.flatnonzero(doubtful).tolist() == [skeleton.SIDES[joint][1]]
+    mask[:, :190] = 0.0  # the back's edge
+    assert np.isfinite(mediapipe_pose._back(mask, xy, behind)).any()
+    behind[skeleton.SIDES["hip"][0]] = True
+    assert np.isnan(mediapipe_pose._back(mask, xy, behind)).all()
 
 
 def test_a_doubted_leg_is_still_measured_from_and_not_taken_for_one_that_was_kept():

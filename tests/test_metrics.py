@@ -28,7 +28,7 @@ from synthetic import (
 
 from hingecheck import baseline, calibration, engine, metrics
 from hingecheck.calibration import OWN_DEG
-from hingecheck.data import METRICS, Metrics
+from hingecheck.data import METRICS, Floats, Metrics, Poses
 from hingecheck.profiles import Profile
 from hingecheck.series import HEAD, LOWER, SERIES, SHOULDER, TRUNK, UPPER
 
@@ -38,7 +38,7 @@ SIDE = np.array([90.0])
 
 def measured(key: Key, yaw_deg: float = 90.0, build: Build | None = None) -> Metrics:
     """The measures of one frame in this pose, the figure having stood straight before."""
-    return metrics.against(stood(yaw_deg, build), rows(still(key, yaw_deg, build=build), yaw_deg), np.array([yaw_deg]), SURE)
+    return metrics.against(stood(yaw_deg, build), rows(still(key, yaw_deg, build=build), yaw_deg), np.array([yaw_deg]), SURE)[0]
 
 
 def held(key: Key, yaw_deg: float = 90.0, **options: object) -> Metrics:
@@ -88,9 +88,9 @@ def test_the_back_answers_to_a_change_of_shape_only() -> None:
     change = 0.02 * np.cos(np.arange(31) / 3.0)
     same, bent = (rows(replace(still(Key(0.0)), back=back[None]), 90.0) for back in (curved, curved + change))
     known = baseline.learn(0.0, same, SIDE)
-    assert metrics.against(known, same, SIDE, SURE).spine_lower_deg[0] == pytest.approx(0.0, abs=1e-9)
-    assert metrics.against(known, same, SIDE, SURE).spine_upper_deg[0] == pytest.approx(0.0, abs=1e-9)
-    flexed = metrics.against(known, bent, SIDE, SURE)
+    assert metrics.against(known, same, SIDE, SURE)[0].spine_lower_deg[0] == pytest.approx(0.0, abs=1e-9)
+    assert metrics.against(known, same, SIDE, SURE)[0].spine_upper_deg[0] == pytest.approx(0.0, abs=1e-9)
+    flexed, _ = metrics.against(known, bent, SIDE, SURE)
     assert flexed.spine_lower_deg[0] == pytest.approx(np.dot(calibration.LOWER_WEIGHTS, change))
     assert flexed.spine_upper_deg[0] == pytest.approx(np.dot(calibration.UPPER_WEIGHTS, change))
 
@@ -99,7 +99,7 @@ def test_lower_and_upper_back_are_missing_each_by_itself() -> None:
     for column, gone in ((LOWER, {"spine_lower_deg"}), (UPPER, {"spine_upper_deg"}), (HEAD, {"spine_upper_deg"}), (SHOULDER, set())):
         row = rows(still(Key(0.0)), 90.0)
         row[0, column] = np.nan
-        read = metrics.against(stood(), row, SIDE, SURE)
+        read, _ = metrics.against(stood(), row, SIDE, SURE)
         assert {name for name in ("spine_lower_deg", "spine_upper_deg", "shoulder_shift") if np.isnan(getattr(read, name)[0])} == gone
 
 
@@ -108,7 +108,7 @@ def test_the_shoulders_hang_as_far_forward_as_those_of_the_stand_against_usual_o
     known = stood(build=build)
     for key in POSES.values():
         row = rows(still(key), 90.0)  # whatever the shoulders do meanwhile
-        assert metrics.against(known, row, SIDE, SURE).shoulder_shift[0] == pytest.approx(0.07)
+        assert metrics.against(known, row, SIDE, SURE)[0].shoulder_shift[0] == pytest.approx(0.07)
     assert measured(Key(0.0)).shoulder_shift[0] == pytest.approx(0.0, abs=1e-9)
 
 
@@ -134,7 +134,7 @@ def test_where_the_camera_stands_is_told_as_it_is_and_not_as_it_is_read(monkeypa
     """Shoulders that read 10 degrees nearer to the front than they are: 55 as read are 65, too near to the side for gaps."""
     monkeypatch.setattr(calibration, "CAMERA_READ_DEG", (-80.0, 100.0))
     row, yaw = rows(still(Key(0.0), -55.0), -55.0), np.array([-55.0])
-    read = metrics.against(stood(-55.0), row, yaw, SURE)
+    read, _ = metrics.against(stood(-55.0), row, yaw, SURE)
     assert read.view_yaw_deg[0] == pytest.approx(65.0)
     assert np.isnan(read.knee_ankle_ratio[0])
 
@@ -153,7 +153,7 @@ def test_ankles_at_one_place_give_no_number_that_stays() -> None:
 
 def test_without_a_baseline_angles_and_back_are_taken_against_usual_standing_and_lengths_are_not_measured() -> None:
     """By ``exact`` people usually stand as the figure does: 30 degrees of the lower back and 10 of the upper are those given."""
-    read = metrics.against(None, rows(still(Key(0.0, 70.0, 20.0, 0.0, 30.0, 10.0)), 90.0), SIDE, SURE)
+    read, _ = metrics.against(None, rows(still(Key(0.0, 70.0, 20.0, 0.0, 30.0, 10.0)), 90.0), SIDE, SURE)
     assert read.hip_flexion_deg[0] == pytest.approx(90.0)
     assert read.knee_flexion_deg[0] == pytest.approx(20.0)
     assert read.trunk_lean_deg[0] == pytest.approx(70.0)
@@ -171,7 +171,7 @@ def test_what_depends_on_the_rep_is_left_for_later() -> None:
 @pytest.mark.parametrize(("own", "taken_out"), [(4.0, 4.0), (-4.0, -4.0), (10.0, OWN_DEG), (-10.0, -OWN_DEG), (np.nan, 0.0)])
 def test_a_trunk_that_stands_a_little_off_is_read_from_there_and_one_that_leans_is_not(own: float, taken_out: float) -> None:
     known = replace(stood(), leans_deg=(own, 0.0, 0.0))
-    read = metrics.against(known, rows(still(POSES["hinged"]), 90.0), SIDE, SURE)
+    read, _ = metrics.against(known, rows(still(POSES["hinged"]), 90.0), SIDE, SURE)
     assert read.trunk_lean_deg[0] == pytest.approx(70.0 - taken_out)
     assert read.hip_flexion_deg[0] == pytest.approx(90.0 - taken_out)
     assert read.knee_flexion_deg[0] == pytest.approx(20.0)
@@ -205,7 +205,7 @@ def test_a_leg_that_landmarks_have_left_gives_no_knee_and_leaves_hip_and_butt_ri
     poses = still(POSES["hinged"])
     poses.xy[0, 28] += [0.1 * LEG_M * PX_PER_M, -10.0]
     poses.xy[0, 26] += [15.0, 0.0]
-    read = metrics.against(stood(), rows(poses, 90.0), SIDE, SURE)
+    read, _ = metrics.against(stood(), rows(poses, 90.0), SIDE, SURE)
     assert np.isnan(read.knee_flexion_deg[0])
     assert np.isnan(read.shin_lean_deg[0])
     assert read.hip_flexion_deg[0] == pytest.approx(90.0, abs=0.01)
@@ -218,7 +218,7 @@ def test_a_leg_that_is_hardly_seen_gives_no_knee(leg: float, kept: bool) -> None
     sure = np.array([[0.5, leg]])
     row = rows(still(POSES["hinged"]), 90.0)
     assert metrics.leg_kept(stood(), row, sure).tolist() == [kept]
-    read = metrics.against(stood(), row, SIDE, sure)
+    read, _ = metrics.against(stood(), row, SIDE, sure)
     assert np.isfinite([read.knee_flexion_deg[0], read.shin_lean_deg[0]]).all() == kept
     assert read.hip_flexion_deg[0] == pytest.approx(90.0, abs=1e-3)
 
@@ -239,7 +239,7 @@ def test_a_leg_is_kept_while_it_stands_and_is_as_long_as_it_was(
 
 
 def test_from_an_oblique_view_a_leg_that_looks_shorter_is_no_leg_astray() -> None:
-    read = metrics.against(stood(45.0), rows(still(POSES["squatting"], 45.0), 45.0), np.array([45.0]), np.full((1, 2), 0.5))
+    read, _ = metrics.against(stood(45.0), rows(still(POSES["squatting"], 45.0), 45.0), np.array([45.0]), np.full((1, 2), 0.5))
     assert read.knee_flexion_deg[0] == pytest.approx(80.0)
 
 
@@ -252,6 +252,44 @@ def test_a_leg_behind_plates_gives_no_knee_through_the_whole_engine() -> None:
     assert read.hip_flexion_deg[-1] == pytest.approx(90.0, abs=0.1)
 
 
+# Two opinions of the knee.
+
+
+def opinions(poses: Poses, leg: float, yaw_deg: float = 90.0) -> Floats:
+    """Of one frame, how sure its leg is given, the figure having stood straight before. -> (2,)."""
+    return metrics.against(stood(yaw_deg), rows(poses, yaw_deg), np.array([yaw_deg]), np.array([[1.0, leg]]))[1][0]
+
+
+def test_a_knee_is_told_by_the_landmarks_and_by_how_much_nearer_the_hip_has_come_to_the_foot() -> None:
+    straight_deg, more_deg = calibration.KNEE_BY_LENGTH
+    for name in ("hinged", "squatting"):
+        key = POSES[name]
+        knee = np.radians(key.thigh + key.shin)
+        shorter = 1.0 - np.sqrt(THIGH_M**2 + SHANK_M**2 + 2 * THIGH_M * SHANK_M * np.cos(knee)) / LEG_M
+        assert opinions(still(key), 1.0) == pytest.approx([key.thigh + key.shin, straight_deg + more_deg * shorter], abs=1e-3)
+
+
+def test_opinions_of_a_hidden_knee_that_contradict_each_other_are_none() -> None:
+    """A knee drawn 20 px ahead is bent by some 20 degrees more, one drawn 100 px ahead by 90."""
+    for ahead_px, told in ((20.0, True), (100.0, False)):
+        poses = still(POSES["hinged"])
+        poses.xy[0, 26] += [ahead_px, 0.0]
+        assert np.isfinite(opinions(poses, 0.6)).all() == told
+
+
+def test_a_knee_that_is_surely_seen_where_no_knee_can_be_has_no_opinion() -> None:
+    poses = still(POSES["hinged"])
+    poses.xy[0, 26] += [120.0, -80.0]
+    assert np.isnan(opinions(poses, 1.0)).all()
+
+
+def test_without_a_stand_or_obliquely_both_opinions_are_the_landmarks() -> None:
+    oblique = opinions(still(POSES["hinged"], 45.0), 1.0, 45.0)
+    assert oblique[0] == oblique[1]
+    _, knees = metrics.against(None, rows(still(POSES["hinged"]), 90.0), SIDE, SURE)
+    assert knees[0, 0] == knees[0, 1]
+
+
 # The rise.
 
 
@@ -259,7 +297,7 @@ def test_a_leg_behind_plates_gives_no_knee_through_the_whole_engine() -> None:
 
 
 def test_no_frames_have_no_measures() -> None:
-    assert len(metrics.against(stood(), np.empty((0, SERIES)), np.empty(0), np.empty((0, 2)))) == 0
+    assert len(metrics.against(stood(), np.empty((0, SERIES)), np.empty(0), np.empty((0, 2)))[0]) == 0
     assert len(metrics.bend(stood(), np.empty((0, SERIES)), np.empty(0))) == 0
 
 

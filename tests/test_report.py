@@ -77,7 +77,9 @@ def test_report_json_has_the_fields_of_schema_1_and_is_strict_json():
         *("schema", "hingecheck", "clip", "model", "profile", "view", "tracking", "reps", "cues", "score", "next_cue", "stage")
     ]
     assert made["schema"] == 1
-    assert list(made["clip"]) == ["path", "sha256", "frames", "duration_s", "width", "height", "rotation_deg", "variable_frame_rate"]
+    assert list(made["clip"]) == [
+        *("path", "sha256", "frames", "duration_s", "width", "height", "rotation_deg", "variable_frame_rate", "thinned")
+    ]
     assert made["view"] == {"kind": "side", "facing": "right", "yaw_deg": 88.0}
     assert made["tracking"] == {"frames_with_person": 0.997, "warnings": ["feet leave the picture from 3.2 s"]}
     assert list(made["reps"][0]) == ["index", "start_s", "bottom_s", "end_s", "score", "complete", "metrics", "uncertainty", "cues"]

@@ -36,8 +36,13 @@ def test_knees_that_bent_by_little_count_as_bent_by_thirty_degrees() -> None:
     assert rising.lead(15.0, 80.0, 0.0, 45.0) == pytest.approx(5.0)
 
 
+def both(knee_deg: Floats) -> Floats:
+    """Two opinions that agree. (T,) -> (T, 2)."""
+    return np.stack([knee_deg, knee_deg], axis=-1)
+
+
 def lead(knee_deg: Floats = KNEE, lean_deg: Floats = LEAN) -> Floats:
-    return rising.advance(Bottom(), DEEPEST, UP, knee_deg, lean_deg, ())[1]
+    return rising.advance(Bottom(), DEEPEST, UP, both(knee_deg), lean_deg, ())[1]
 
 
 def test_only_the_way_up_is_measured_against_the_deepest_moment() -> None:
@@ -51,10 +56,17 @@ def test_a_knee_hidden_at_the_bottom_is_taken_from_the_deepest_moment_that_shows
     assert lead(hidden) == pytest.approx([np.nan, np.nan, 0.0, 0.0, 0.0], nan_ok=True)
 
 
-def test_a_knee_hidden_all_the_way_down_is_taken_from_the_first_moment_of_the_rise_that_shows_it() -> None:
-    """From 30 to 20 it keeps 2/3 of its bend: 40 of 60 degrees; from 30 to 0 nothing."""
-    hidden = np.where(np.arange(5) < 2, np.nan, KNEE)
-    assert lead(hidden) == pytest.approx([np.nan, np.nan, 0.0, 20.0, 20.0], nan_ok=True)
+def test_a_knee_hidden_all_the_way_down_tells_nothing_of_the_rise() -> None:
+    assert np.isnan(lead(np.where(np.arange(5) < 2, np.nan, KNEE))).all()
+
+
+def test_each_opinion_of_the_knee_has_a_lead_of_its_own_and_the_mean_is_told() -> None:
+    """By one the knees straighten as above, by the other they never do: leads of 15, 30, 20 and of 0, 0, -40."""
+    opinions = np.stack([KNEE, np.full(5, 40.0)], axis=-1)
+    _, told = rising.advance(Bottom(), DEEPEST, UP, opinions, LEAN, ())
+    assert told == pytest.approx([np.nan, np.nan, 7.5, 15.0, -10.0], nan_ok=True)
+    opinions[3, 1] = np.nan
+    assert np.isnan(rising.advance(Bottom(), DEEPEST, UP, opinions, LEAN, ())[1][3])
 
 
 def test_unseen_knees_or_trunk_are_not_measured() -> None:
@@ -65,20 +77,21 @@ def test_unseen_knees_or_trunk_are_not_measured() -> None:
 def test_a_moment_that_only_seemed_the_deepest_does_not_make_the_trunk_look_bent() -> None:
     """A knee that jumped half way down: the trunk's own deepest lean counts, as soon as the rise shows it."""
     _, told = rising.advance(
-        Bottom(20.0, 30.0), np.zeros(3, bool), np.ones(3, bool), np.array([20.0, 20.0, 20.0]), np.array([60.0, 60.0, 50.0]), ()
+        Bottom((20.0, 20.0), 30.0), np.zeros(3, bool), np.ones(3, bool), both(np.full(3, 20.0)), np.array([60.0, 60.0, 50.0]), ()
     )
     assert told == pytest.approx([0.0, 0.0, -10.0])
 
 
 @pytest.mark.parametrize("cut", range(6))
 def test_frames_handed_over_in_pieces_give_the_same(cut: int) -> None:
-    bottom, first = rising.advance(Bottom(), DEEPEST[:cut], UP[:cut], KNEE[:cut], LEAN[:cut], ())
-    _, second = rising.advance(bottom, DEEPEST[cut:], UP[cut:], KNEE[cut:], LEAN[cut:], ())
+    bottom, first = rising.advance(Bottom(), DEEPEST[:cut], UP[:cut], both(KNEE[:cut]), LEAN[:cut], ())
+    _, second = rising.advance(bottom, DEEPEST[cut:], UP[cut:], both(KNEE[cut:]), LEAN[cut:], ())
     np.testing.assert_array_equal(np.concatenate([first, second]), lead())
 
 
 @pytest.mark.parametrize("ended", [0, 2])
 def test_a_movement_that_ended_is_forgotten(ended: int) -> None:
-    """Whatever was deepest before: a rise at whose every frame nothing has straightened yet leads by what it leans further, nothing."""
-    _, told = rising.advance(Bottom(80.0, 90.0), np.zeros(5, bool), np.arange(5) >= ended, np.full(5, 40.0), np.full(5, 60.0), [ended])
-    assert told[ended:] == pytest.approx(np.zeros(5 - ended))
+    """Whatever was deepest before: of a rise without a bottom nothing is told."""
+    rises = np.arange(5) >= ended
+    _, told = rising.advance(Bottom((80.0, 80.0), 90.0), np.zeros(5, bool), rises, both(np.full(5, 40.0)), np.full(5, 60.0), [ended])
+    assert np.isnan(told).all()

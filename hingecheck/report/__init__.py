@@ -183,10 +183,11 @@ def _judged(report: Mapping[str, Any]) -> list[Cue]:
     return [cue for cue in CUES if any(report["cues"].get(cue.id, {}).get(status) for status in ("ok", "fault"))]
 
 
-def batch_summary_html(rows: Sequence[Mapping[str, Any]]) -> str:
+def batch_summary_html(rows: Sequence[Mapping[str, Any]], stills: Mapping[str, bytes] | None = None) -> str:
     """summary.html of a folder: the rows of results.csv (text or values), lowest score first, clips without a score after them.
 
-    A row may carry ``report``, the relative address of its own page.
+    A row may carry ``report``, the relative address of its own page. ``stills``: path of a clip -> JPEG of its worst moment, shown in
+    the order given.
     """
 
     def number(row: Mapping[str, Any], name: str) -> float | None:
@@ -201,7 +202,28 @@ def batch_summary_html(rows: Sequence[Mapping[str, Any]]) -> str:
         for row in rows
     ]
     clips.sort(key=lambda clip: (bool(clip["error"]), clip["score"] is None, clip["score"] or 0, clip["path"]))
-    return _page("summary.html", clips=clips, cues=cues, failed=sum(bool(clip["error"]) for clip in clips))
+    by_path = {clip["path"]: clip for clip in clips}
+    return _page(
+        "summary.html",
+        clips=clips,
+        cues=cues,
+        failed=sum(bool(clip["error"]) for clip in clips),
+        scores=_score_bars([clip["score"] for clip in clips if clip["score"] is not None]),
+        faults=_bars({cue.name: sum(bool(clip[cue.id]) for clip in clips) for cue in cues}),
+        worst=[(by_path[path], _embedded(jpeg)) for path, jpeg in (stills or {}).items()],
+    )
+
+
+def _score_bars(scores: Sequence[float]) -> list[tuple[str, int, float]]:
+    """Clips by tens of their score, 0-9 to 90-100, as bars."""
+    tens = Counter(min(int(score) // 10, 9) for score in scores)
+    return _bars({f"{10 * ten}\u2013{100 if ten == 9 else 10 * ten + 9}": tens[ten] for ten in range(10)}) if scores else []
+
+
+def _bars(counts: Mapping[str, int]) -> list[tuple[str, int, float]]:
+    """What is counted, how many, and how long its bar is in percent of the longest."""
+    most = max(counts.values(), default=0) or 1
+    return [(name, count, round(100 * count / most, 1)) for name, count in counts.items()]
 
 
 def _notes(reps: Sequence[Mapping[str, Any]]) -> dict[str, int]:
@@ -240,8 +262,12 @@ def _picture(still: Still, reps: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """A still with what its caption says."""
     moment = still.moment
     said = next((rep["cues"].get(moment.cue) for rep in reps if rep["index"] == moment.rep), None)
-    address = "data:image/jpeg;base64," + base64.b64encode(still.jpeg).decode("ascii")
-    return {"address": address, "cue": BY_ID.get(moment.cue or ""), "said": said, "rep": moment.rep, "time_s": moment.time_s}
+    return {"address": _embedded(still.jpeg), "cue": BY_ID.get(moment.cue or ""), "said": said, "rep": moment.rep, "time_s": moment.time_s}
+
+
+def _embedded(jpeg: bytes) -> str:
+    """The address of a picture that is in the page itself."""
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")
 
 
 def _plotly_js() -> str:

@@ -1,0 +1,152 @@
+"""Several processes and long clips for ``speed``: folders, one long clip, an hour of poses, and the memory of a worker."""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from .tables import Row
+from .tracked import ROOT
+
+if TYPE_CHECKING:
+    from hingecheck.data import Poses
+
+WORKERS: Final = 2
+CLIPS: Final = 8  # in the folder
+HOUR_FRAMES: Final = 108_000
+
+
+def processes(clip: Path, model: str, minutes: float, bare: Callable[[Path, str], int], rounds: int) -> list[Row]:
+    """A folder of clips and one long clip, each by two processes, against the bare loop over the same."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place, "clips")
+        folder.mkdir()
+        for number in range(CLIPS):
+            shutil.copy(clip, folder / f"{number}{clip.suffix}")
+        rows = []
+        for _ in range(rounds):
+            bare_s = _seconds(lambda: [bare(file, model) for file in sorted(folder.iterdir()) if file.is_file()])
+            shutil.rmtree(folder / "hingecheck-results", ignore_errors=True)
+            ours_s = _seconds(lambda: _command("batch", folder, "--workers", WORKERS, "--model", model))
+            rows.append(_row(f"batch of {CLIPS} clips", bare_s, ours_s))
+        if minutes > 0:
+            long = Path(place, f"long{clip.suffix}")
+            frames = looped(clip, long, minutes)
+            bare_s = _seconds(lambda: bare(long, model))
+            ours_s = _seconds(lambda: _command("analyze", long, "--no-annotate", "--workers", WORKERS, "--model", model))
+            rows.append(_row(f"analyze, {frames} frames", bare_s, ours_s))
+    return rows
+
+
+def _row(name: str, bare_s: float, ours_s: float) -> Row:
+    return {
+        "run": f"{name}, {WORKERS} processes",
+        "times the bare loop's speed": bare_s / ours_s,
+        "seconds": ours_s,
+        "bare, seconds": bare_s,
+    }
+
+
+def _command(*arguments: object) -> None:
+    """The real command, with the start of its processes and all."""
+    command = [sys.executable, "-c", "from hingecheck.cli import main; main()", *map(str, arguments)]
+    subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
+
+
+def hour(poses: "Poses") -> list[Row]:
+    """Seconds in which the engine judges an hour, made of one recording again and again."""
+    from hingecheck import engine
+    from hingecheck.data import Poses
+    from hingecheck.profiles import Profile
+
+    length_s = float(poses.time_s[-1] + np.median(np.diff(poses.time_s)))
+    times = -(-HOUR_FRAMES // len(poses))
+    whole = Poses.concat([replace(poses, time_s=poses.time_s + number * length_s) for number in range(times)])[:HOUR_FRAMES]
+    profile = Profile.default()
+    begun_cpu_s = time.process_time()
+    wall_s = _seconds(lambda: engine.analyse(whole, profile))
+    return [{"frames": len(whole), "seconds": wall_s, "of the processor": time.process_time() - begun_cpu_s}]
+
+
+def memory(clip: Path, model: str, minutes: float) -> list[Row]:
+    """Most memory that a worker of a batch holds over a 1080p clip of a minute, and over one of ``minutes``."""
+    with tempfile.TemporaryDirectory() as place:
+        short = enlarged(clip, Path(place, "short.mp4"))
+        rows = []
+        for length in (1.0, minutes):
+            long = Path(place, f"{length:g}", "clip.mp4")
+            long.parent.mkdir()
+            frames = looped(short, long, length)
+            command = [sys.executable, "-c", _BATCH, str(long.parent), model]
+            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+            rows.append({"minutes": length, "frames": frames, "size": "1920 x 1080", "most memory, MB": float(done.stdout) / 1e3})
+    return rows
+
+
+_BATCH: Final = """
+import resource, sys
+from hingecheck import batching
+from hingecheck.profiles import Profile
+if __name__ == "__main__":
+    folder, model = sys.argv[1:]
+    (row,) = batching.batch(folder, folder + "/out", profile=Profile.default(), model=model, workers=1)
+    assert row["status"] == "ok", row
+    print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+
+
+def looped(clip: Path, target: Path, minutes: float) -> int:
+    """Write a clip that is ``clip`` again and again for so many minutes, without encoding it anew. Returns its frames."""
+    import av
+
+    frames, offset = 0, 0
+    with av.open(str(target), "w") as out:
+        stream = None
+        while stream is None or float(offset * stream.time_base) < 60 * minutes:
+            with av.open(str(clip)) as source:
+                video = source.streams.video[0]
+                if stream is None:
+                    stream = out.add_stream_from_template(video)
+                    stream.time_base = video.time_base
+                end = 0
+                for packet in source.demux(video):
+                    if packet.size:
+                        end = max(end, packet.pts + packet.duration)
+                        packet.pts, packet.dts, packet.stream = packet.pts + offset, packet.dts + offset, stream
+                        out.mux(packet)
+                        frames += 1
+                offset += end
+    return frames
+
+
+def enlarged(clip: Path, target: Path) -> Path:
+    """Write a clip as 1920 x 1080, the picture as large as it fits, grey beside it."""
+    import av
+    import cv2
+
+    with av.open(str(clip)) as source, av.open(str(target), "w") as out:
+        stream = out.add_stream("libx264", rate=source.streams.video[0].guessed_rate, options={"preset": "veryfast"})
+        stream.width, stream.height, stream.pix_fmt = 1920, 1080, "yuv420p"
+        for picture in source.decode(video=0):
+            image = picture.to_ndarray(format="rgb24")
+            scale = min(1080 / image.shape[0], 1920 / image.shape[1])
+            large = cv2.resize(image, None, fx=scale, fy=scale)[:1080, :1920]
+            canvas = np.full((1080, 1920, 3), 120, np.uint8)
+            left = (1920 - large.shape[1]) // 2
+            canvas[: large.shape[0], left : left + large.shape[1]] = large
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(canvas, "rgb24")))
+        out.mux(stream.encode(None))
+    return target
+
+
+def _seconds(run: Callable[[], object]) -> float:
+    begun_s = time.perf_counter()
+    run()
+    return time.perf_counter() - begun_s

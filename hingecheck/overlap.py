@@ -1,0 +1,96 @@
+"""Work done in a thread of its own while the caller does something else: reading ahead, and writing behind.
+
+It pays where either side lets go of Python meanwhile: decoding, pose networks, drawing, encoding.
+"""
+
+import queue
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from threading import Event, Thread
+from types import TracebackType
+from typing import Any, Final, Generic, Self, TypeVar
+
+T = TypeVar("T")
+
+DEPTH: Final = 2  # what waits between two threads: enough to even out slow pictures, few enough to cost little memory
+_LOOK_S: Final = 0.1  # how soon a thread that cannot go on notices that nobody wants it to
+
+
+def ahead(source: Iterable[T], depth: int = DEPTH) -> Iterator[T]:
+    """The items of ``source``, in order, taken from it in another thread up to ``depth`` ahead; what it raises is raised here.
+
+    A generator: closed or forgotten, it ends the thread, and waits until ``source`` is not used any more.
+    """
+    line: queue.Queue[tuple[str, Any]] = queue.Queue(depth)
+    unwanted = Event()
+    thread = Thread(target=_take, args=(source, line, unwanted), daemon=True)
+    thread.start()
+    try:
+        while True:
+            kind, item = line.get()
+            if kind == "end":
+                return
+            if kind == "error":
+                raise item
+            yield item
+    finally:
+        unwanted.set()
+        thread.join()
+
+
+def _take(source: Iterable[Any], line: "queue.Queue[tuple[str, Any]]", unwanted: Event) -> None:
+    def put(kind: str, item: Any) -> bool:
+        while not unwanted.is_set():
+            with suppress(queue.Full):
+                line.put((kind, item), timeout=_LOOK_S)
+                return True
+        return False
+
+    try:
+        for item in source:
+            if not put("item", item):
+                return
+        put("end", None)
+    except BaseException as error:  # whatever it is, it belongs to who waits for the items
+        put("error", error)
+
+
+class Behind(Generic[T]):
+    """Hands items to ``use`` in another thread, in order: ``with Behind(use) as line: line.put(item)``.
+
+    At most ``depth`` wait. What ``use`` raises is raised by the next ``put``, or at the end of the block, which waits until all is done;
+    a block that fails lets what still waits go.
+    """
+
+    def __init__(self, use: Callable[[T], object], depth: int = DEPTH) -> None:
+        self._use = use
+        self._line: queue.Queue[T | None] = queue.Queue(depth)
+        self._error: BaseException | None = None
+        self._dropped = Event()
+        self._thread = Thread(target=self._work, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if kind is not None:
+            self._dropped.set()
+        self._line.put(None)
+        self._thread.join()
+        if kind is None and self._error is not None:
+            raise self._error
+
+    def put(self, item: T) -> None:
+        """Add an item; waits while ``depth`` others do."""
+        if self._error is not None:
+            raise self._error
+        self._line.put(item)
+
+    def _work(self) -> None:
+        while (item := self._line.get()) is not None:
+            if self._error is None and not self._dropped.is_set():
+                try:
+                    self._use(item)
+                except BaseException as error:  # told by ``put``; what comes meanwhile is taken and dropped, so that nobody waits for ever
+                    self._error = error

@@ -1,0 +1,124 @@
+"""One long clip on several cores: cut into stretches, each seen by a process of its own, the poses joined, judged in one piece.
+
+A tracker that begins in the middle of a clip needs a moment to settle, so each stretch is led into by the end of the one before. There
+both have seen the same frames: where they do not agree on whom and where, the clip is seen again in one piece.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from . import estimators, run
+from .crew import Limits, Tell, work_off
+from .data import ClipInfo, Floats, Poses
+from .silhouette import trunk
+from .sources import open_clip
+
+LEAD_FRAMES: Final = 60  # two seconds: whoever is followed has been found, and the smoothing of landmarks has settled
+WORTH_FRAMES: Final = 900  # a stretch shorter than half a minute gains less than a process costs to start
+AGREE_TRUNKS: Final = 0.05  # of a trunk length that joints may be apart, in the median, where two stretches meet
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Frames ``start`` to ``stop`` of a clip, by index, of which those before ``keep`` only lead in."""
+
+    start: int
+    keep: int
+    stop: int
+
+
+def cut(frames: int, workers: int) -> list[Stretch]:
+    """Stretches for so many workers, as equal in length as can be; the last has no end, for a file may hold more than it says."""
+    number = max(1, min(workers, frames // WORTH_FRAMES))
+    edges = [frames * part // number for part in range(number)]
+    stops = [*edges[1:], sys.maxsize]
+    return [Stretch(max(0, edge - LEAD_FRAMES), edge, stop) for edge, stop in zip(edges, stops, strict=True)]
+
+
+def track(
+    path: str | Path,
+    *,
+    model: str = estimators.DEFAULT,
+    workers: int | None = None,
+    every_frame: bool = False,
+    on_frame: run.Progress | None = None,
+) -> tuple[ClipInfo, Poses, tuple[str, ...]]:
+    """What ``run.track`` gives, from so many processes (default: one a core) where the clip is long enough to be worth it."""
+    with open_clip(path, enough_hz=None if every_frame else run.ENOUGH_HZ) as clip:
+        expected = clip.frames_hint
+    stretches = cut(expected or 0, workers or os.cpu_count() or 1)
+    if len(stretches) > 1:
+        sights = _see_all(path, stretches, model, every_frame, on_frame, expected)
+        if sights is not None:
+            return run.tracked(sights)
+    return run.track(path, model=model, every_frame=every_frame, on_frame=on_frame)
+
+
+def _see_all(
+    path: str | Path, stretches: Sequence[Stretch], model: str, every_frame: bool, on_frame: run.Progress | None, expected: int | None
+) -> list[run.Sight] | None:
+    """The stretches without their lead-ins; None where they do not fit together, or a process died."""
+    done = dict.fromkeys(stretches, 0)
+
+    def on_told(stretch: Stretch, frames: int) -> None:
+        done[stretch] = frames
+        if on_frame is not None:
+            on_frame(sum(done.values()), expected)
+
+    sights: dict[Stretch, run.Sight] = {}
+    work = partial(_see, path=str(path), model=model, every_frame=every_frame)
+    with closing(work_off(work, stretches, len(stretches), Limits(), on_told)) as outcomes:
+        for stretch, outcome in outcomes:
+            if isinstance(outcome, Exception):
+                return None  # in one piece it is told properly, if it happens again
+            sights[stretch] = outcome
+    return joined([(stretch, sights[stretch]) for stretch in stretches])
+
+
+def _see(stretch: Stretch, tell: Tell, *, path: str, model: str, every_frame: bool) -> run.Sight:
+    """See one stretch, in a process of its own."""
+
+    def on_frame(done: int, expected: int | None) -> None:
+        if done % 30 == 0:
+            tell(max(0, done - (stretch.keep - stretch.start)))
+
+    return run.see(path, model=model, every_frame=every_frame, only=range(stretch.start, stretch.stop), on_frame=on_frame)
+
+
+def joined(seen: Sequence[tuple[Stretch, run.Sight]]) -> list[run.Sight] | None:
+    """Sights without their lead-ins, ready for ``run.tracked``; None where one and its lead-in do not agree, or frames are missing."""
+    sights: list[run.Sight] = []
+    before: Poses | None = None
+    for stretch, sight in seen:
+        lead = stretch.keep - stretch.start
+        poses = sight.poses
+        if poses is None or len(poses) <= lead:
+            return None
+        if before is not None and not agree(before[-lead:], poses[:lead]):
+            return None
+        sights.append(replace(sight, poses=poses[lead:]))
+        before = poses
+    return sights
+
+
+def agree(one: Poses, other: Poses) -> bool:
+    """Whether two trackers saw the same person in the same place at the end of the frames that both have seen."""
+    if len(one) != len(other) or not np.array_equal(one.time_s, other.time_s):
+        return False
+    late = slice(len(one) // 2, None)
+    a, b = one[late], other[late]
+    if not np.array_equal(np.isnan(a.xy).all(axis=(1, 2)), np.isnan(b.xy).all(axis=(1, 2))):
+        return False
+    apart: Floats = np.hypot(*np.moveaxis(a.xy - b.xy, -1, 0))
+    hip, shoulder = trunk(a.xy)
+    far = apart / np.hypot(*(shoulder - hip).T)[:, None]
+    seen = far[np.isfinite(far)]
+    return bool(np.array_equal(a.people > 1, b.people > 1) and (len(seen) == 0 or np.median(seen) <= AGREE_TRUNKS))
