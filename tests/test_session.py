@@ -384,7 +384,8 @@ def test_who_comes_back_bending_is_not_counted_before_standing(tmp_path):
 
 def test_walking_out_and_in_again_is_no_rep_and_no_cue(tmp_path):
     """Out by the right edge from 5 s on, seen walking while there is anything to see, and back."""
-    keys = stand(1.2) + hinge(1, **NEUTRAL) + walk(5) + stand(3.0) + walk(5) + stand(1.6) + hinge(1, **NEUTRAL)
+    settled = stand(0.4) + stand(1.6)  # the last step ends, and then the lifter stands
+    keys = stand(1.2) + hinge(1, **NEUTRAL) + walk(5) + stand(3.0) + walk(5) + settled + hinge(1, **NEUTRAL)
     poses = moving(keys, [5.0, 7.5, 10.5, 13.0], [400.0, 1000.0, 1000.0, 400.0])
     practice = practise(tmp_path, without_person(poses, 6.8, 11.2))
     assert practice.kinds == ["ready", "rep", "paused", "ready", "rep"]
