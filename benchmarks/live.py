@@ -4,20 +4,22 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from itertools import count
+from collections.abc import Callable
+from itertools import cycle
 from pathlib import Path
 from threading import Event, Thread
 from typing import Final
 
+import cv2
 import numpy as np
 
 from hingecheck import camera, live
+from hingecheck.drawing import jpeg
 from hingecheck.encoding import Encoder
 from hingecheck.engine import rules
 from hingecheck.profiles import Profile
 from hingecheck.session import Session
-from hingecheck.sources import Clip, open_clip
+from hingecheck.sources import open_clip
 from hingecheck.window import Headless, Screen, Window
 
 from .accuracy import TRUE_OF, cases
@@ -80,43 +82,34 @@ def _screen() -> Screen:
 
 
 class Looped:
-    """A clip that begins again when it is over, at its own pace, for ever: what a camera would show."""
+    """A clip as a webcam would send it, for ever: JPEG pictures, ``fps`` a second, from the beginning again when it is over."""
 
     live = True
 
-    def __init__(self, clip: Path) -> None:
-        self._clip = clip
-        self._frames = self._forever()
-        self._began_s = time.monotonic()
-        self._opened: Clip | None = None
-
-    def _forever(self) -> Iterator[tuple[camera.Image, float]]:
-        offset_s = 0.0
-        for _ in count():
-            with open_clip(self._clip) as self._opened:
-                for frame in self._opened:
-                    yield frame.image, offset_s + frame.time_s
-            offset_s += frame.time_s + 0.04
+    def __init__(self, clip: Path, fps: float) -> None:
+        with open_clip(clip) as frames:
+            self._pictures = cycle([np.frombuffer(jpeg(frame.image, 95), np.uint8) for frame in frames])
+        self._step_s = 1 / fps
+        self._due_s = time.monotonic()
 
     def read(self) -> camera.Picture | None:
         """The next picture, when it is due."""
-        image, due_s = next(self._frames)
-        time.sleep(max(0.0, self._began_s + due_s - time.monotonic()))
-        return camera.Picture(image)
+        time.sleep(max(0.0, self._due_s - time.monotonic()))
+        self._due_s = max(self._due_s + self._step_s, time.monotonic() - 1.0)
+        return camera.Picture(cv2.cvtColor(cv2.imdecode(next(self._pictures), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB))
 
     def release(self) -> None:
-        """Let go of the clip."""
-        if self._opened is not None:
-            self._opened.close()
+        """Nothing to let go of."""
 
 
-def endurance(clip: Path, minutes: float, model: str) -> Row:
+def endurance(clip: Path, minutes: float, model: str, fps: float = 25.0) -> Row:
     """A session in real time: how the process grew after its first minute, and how far the practice clock is off the computer's."""
+    looped = Looped(clip, fps)
     sizes: list[float] = []
     over = Event()
     with (
         tempfile.TemporaryDirectory() as folder,
-        camera.Feed(lambda: Looped(clip)) as feed,
+        camera.Feed(lambda: looped) as feed,
         Session(folder, profile=Profile.default(), source="benchmark") as session,
     ):
         mirror = live.Mirror(feed, session, _screen(), model=model, minutes=10 * minutes)
@@ -131,8 +124,7 @@ def endurance(clip: Path, minutes: float, model: str) -> Row:
         mirror.run()
         took_s = time.monotonic() - began_s
         over.set()
-        practised_s, reps = session.elapsed_s, len(session.done)
-        begun_s = took_s - practised_s
+        practised_s, reps, began_at_s = session.elapsed_s, len(session.done), session.began_s
     warm = max(1, round(60 / SAMPLE_S))
     return {
         "minutes": took_s / 60,
@@ -142,7 +134,7 @@ def endurance(clip: Path, minutes: float, model: str) -> Row:
         "MiB at the end": statistics.median(sizes[-6:]),
         "grown, MiB": statistics.median(sizes[-6:]) - statistics.median(sizes[warm : warm + 6]),
         "most, MiB": max(sizes),
-        "set after, s": begun_s,
+        "clock off by, s": took_s - (began_at_s or 0.0) - practised_s,
         "p95, ms": mirror.pace.percentile_ms(0.95),
     }
 

@@ -102,6 +102,11 @@ class Session:
         return self._going and self._practice is not None and self._practice.track.open
 
     @property
+    def began_s(self) -> float | None:
+        """When practice first began, seconds of the source's clock; None before."""
+        return self._began_s
+
+    @property
     def elapsed_s(self) -> float:
         """Seconds of the source's clock since practice first began; 0 before."""
         return 0.0 if self._began_s is None or self._last_s is None else self._last_s - self._began_s
