@@ -35,6 +35,7 @@ CODECS: Final = {
     "write h264": ("libx264", "w", "annotated videos cannot be written"),
 }
 REINSTALL: Final = "python -m pip install --force-reinstall --no-deps {}"
+OPENCV: Final = "'opencv-contrib-python<5.1'"  # as pyproject.toml wants it
 
 
 class Verdict(StrEnum):
@@ -139,7 +140,7 @@ def opencv(owners: Sequence[str] | None = None) -> Iterator[Check]:
     owners = cv2_owners() if owners is None else owners
     if len(owners) > 1:
         remove = " ".join(name for name in owners if name != "opencv-contrib-python")
-        remedy = f"python -m pip uninstall -y {remove}, then {REINSTALL.format('opencv-contrib-python')}"
+        remedy = f"python -m pip uninstall -y {remove}, then {REINSTALL.format(OPENCV)}"
         yield Check("opencv", Verdict.FAIL, f"{len(owners)} packages share the folder cv2: {', '.join(owners)}", remedy)
         return
     try:
@@ -147,11 +148,11 @@ def opencv(owners: Sequence[str] | None = None) -> Iterator[Check]:
 
         build = cv2.getBuildInformation()
     except (ImportError, AttributeError) as error:  # the folder without its binary still imports, as an empty package
-        yield _not_imported("opencv", "opencv-contrib-python", error)
+        yield _not_imported("opencv", OPENCV, error)
         return
     gui = next((line.split()[1] for line in build.splitlines() if line.strip().startswith("GUI:")), "NONE")
     if gui == "NONE":
-        yield Check("opencv", Verdict.WARN, f"{cv2.__version__} cannot open windows", REINSTALL.format("opencv-contrib-python"))
+        yield Check("opencv", Verdict.WARN, f"{cv2.__version__} cannot open windows", REINSTALL.format(OPENCV))
     else:
         yield Check("opencv", Verdict.OK, f"{cv2.__version__}, windows by {gui}")
 

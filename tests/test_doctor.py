@@ -104,7 +104,7 @@ def test_two_owners_of_cv2_fail_and_the_remedy_keeps_the_right_one():
     assert check.verdict is Verdict.FAIL
     assert check.detail == "2 packages share the folder cv2: opencv-contrib-python, opencv-python"
     assert check.remedy == (
-        "python -m pip uninstall -y opencv-python, then python -m pip install --force-reinstall --no-deps opencv-contrib-python"
+        "python -m pip uninstall -y opencv-python, then python -m pip install --force-reinstall --no-deps 'opencv-contrib-python<5.1'"
     )
 
 
@@ -113,7 +113,7 @@ def test_an_emptied_cv2_folder_fails(monkeypatch):
     monkeypatch.setitem(sys.modules, "cv2", type(sys)("cv2"))
     (check,) = doctor.opencv(["opencv-contrib-python"])
     assert check.verdict is Verdict.FAIL
-    assert check.remedy.endswith("opencv-contrib-python")
+    assert check.remedy.endswith("'opencv-contrib-python<5.1'")
 
 
 def test_an_opencv_without_windows_is_a_warning(monkeypatch):
