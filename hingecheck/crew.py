@@ -161,7 +161,7 @@ class _Hand(Generic[J]):
 def _serve(pipe: "connection.Connection[Any, Any]", work: Work[Any]) -> None:
     """The life of a process: a job from the pipe, its result into it, until there is no more or nobody listens."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # without a word
-    Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     with suppress(EOFError, OSError):
         while True:
             job = pipe.recv()
@@ -177,10 +177,15 @@ def _serve(pipe: "connection.Connection[Any, Any]", work: Work[Any]) -> None:
                 pipe.send(("result", TypeError(f"{type(result).__name__} cannot be handed over: {error}")))
 
 
-def _end_with_parent() -> None:
-    if (parent := parent_process()) is not None:
-        parent.join()
-        signal.raise_signal(signal.SIGTERM)
+def end_with_parent() -> None:
+    """Have this process end when the one that started it has."""
+
+    def watch() -> None:
+        if (parent := parent_process()) is not None:
+            parent.join()
+            signal.raise_signal(signal.SIGTERM)
+
+    Thread(target=watch, daemon=True).start()
 
 
 def _resident_bytes(pid: int | None) -> int:

@@ -414,5 +414,6 @@ CUES: Final[tuple[Cue, ...]] = (
 
 BY_ID: Final = {cue.id: cue for cue in CUES}
 COLUMN: Final = {cue.id: column for column, cue in enumerate(CUES)}
+TABLE_LIMITS: Final = {(cue.id, fault.direction): fault.limit for cue in CUES for fault in cue.faults}
 
 assert all(fault.metric in METRICS for cue in CUES for fault in cue.faults), "a cue names a metric that does not exist"

@@ -10,6 +10,7 @@ import numpy as np
 
 from .data import Poses
 from .files import Draft, writing
+from .recording import joined
 from .silhouette import S
 from .skeleton import K
 
@@ -74,10 +75,7 @@ class PoseSpool:
         with writing(self._draft.target):
             self._file.flush()
         rows = np.fromfile(self._draft.path, _FRAME)
-        columns = {
-            name: rows[name].astype(np.float64 if rows[name].dtype == np.float32 else rows[name].dtype) for name in _FRAME.names or ()
-        }
-        return Poses(**columns)
+        return joined([Poses(**{name: rows[name] for name in rows.dtype.names or ()})])
 
     def close(self) -> None:
         """Remove the file; twice is fine."""

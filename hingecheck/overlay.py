@@ -10,7 +10,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from .cues import BY_ID, CUES
+from .cues import BY_ID, TABLE_LIMITS
 from .data import Floats, Phase, Poses, Rep, Result
 from .drawing import (
     DARK,
@@ -41,7 +41,6 @@ SMALLEST_ARC_DEG: Final = 6.0  # below this an arc is a blot
 DEEPEST_DEG: Final = 110.0  # hip flexion that fills the depth bar
 BARS: Final = (0.33, 0.77)  # top and bottom of bar and gauges, shares of the picture's height
 
-TABLE_LIMITS: Final = {(cue.id, fault.direction): fault.limit for cue in CUES for fault in cue.faults}
 WORDS: Final = {Phase.UNSEEN: "", Phase.STANDING: "standing", Phase.DOWN: "down", Phase.BOTTOM: "bottom", Phase.UP: "up"}
 # Word below a gauge -> metric, what stands at its top and bottom, the cue whose limits it shows.
 GAUGES: Final = {"butt": ("butt_drop", -0.05, 0.3, "butt_high"), "knee": ("knee_flexion_deg", -5.0, 70.0, "soft_knees")}

@@ -117,8 +117,6 @@ class Session:
         t = float(poses.time_s[0])
         if self._size != size or (self._last_s is not None and t - self._last_s > GONE_S):
             self._pause(t)
-            self._scout = engine.start(self.profile)
-            self._before.clear()
         self._size, self._last_s = size, t
         if self._going:
             shown = self._practise(poses)
@@ -235,6 +233,7 @@ class Session:
             self._tell({"time_s": t, "kind": "paused"})
         self._going, self._guide, self._coach = False, Guide(), coaching.start()
         self._scout = engine.start(self.profile)
+        self._before.clear()
 
     def _shown(self, poses: Poses, result: Result, advice: Advice | None, line: coaching.Line, fresh: Rep | None) -> Shown:
         note = self._note if advice is None else ""

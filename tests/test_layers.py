@@ -43,7 +43,7 @@ ROWS: dict[str, tuple[int, set[str] | None]] = {
     "drawing": (8, {"numpy", "cv2"}),
     "voice": (8, set()),
     "window": (8, {"numpy", "cv2"}),
-    "journal": (9, {"numpy"}),
+    "journal": (10, {"numpy"}),
     "plates": (9, {"numpy", "cv2"}),
     "camera": (10, {"numpy", "av", "cv2"}),
     "overlay": (9, {"numpy", "cv2"}),

@@ -20,15 +20,13 @@ import numpy as np
 from markupsafe import Markup
 
 from .. import __version__
-from ..cues import BY_ID, CUES, Cue
+from ..cues import BY_ID, CUES, TABLE_LIMITS, Cue
 from ..data import METRICS, ClipInfo, Phase, Rep, Result, Status, Summary
 from ..scoring import AREAS, EXERCISES
 from .plots import Limits, figure
 
 SCHEMA: Final = 1
 MOST_MOMENTS: Final = 6
-
-TABLE_LIMITS: Final = {(cue.id, fault.direction): fault.limit for cue in CUES for fault in cue.faults}
 
 # frames.csv: these columns in this order; measures that came later stand behind ``cues``.
 FIRST_METRICS: Final = (

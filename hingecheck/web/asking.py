@@ -30,10 +30,7 @@ def crew(request: Request) -> Crew:
 
 def clip_or_404(request: Request, clip_id: str) -> Row:
     """A clip with its report; 404 for one that is not there."""
-    clip = store(request).clip(clip_id)
-    if clip is None:
-        raise HTTPException(404, "no such clip. It may have been deleted.")
-    return clip
+    return _there(store(request).clip(clip_id), "clip")
 
 
 def judged_or_404(request: Request, clip_id: str) -> Row:
@@ -46,10 +43,13 @@ def judged_or_404(request: Request, clip_id: str) -> Row:
 
 def athlete_or_404(request: Request, athlete_id: str) -> Row:
     """An athlete; 404 for one that is not there."""
-    athlete = store(request).athlete(athlete_id)
-    if athlete is None:
-        raise HTTPException(404, "no such athlete. It may have been deleted.")
-    return athlete
+    return _there(store(request).athlete(athlete_id), "athlete")
+
+
+def _there(row: Row | None, what: str) -> Row:
+    if row is None:
+        raise HTTPException(404, f"no such {what}. It may have been deleted.")
+    return row
 
 
 def shown(clip: Row, progress: dict[str, Any]) -> Clip:

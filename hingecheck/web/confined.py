@@ -4,10 +4,10 @@ import importlib
 import os
 import resource
 import signal
-from multiprocessing import parent_process
 from multiprocessing.connection import Connection
-from threading import Thread
 from typing import Any, Final
+
+from ..crew import end_with_parent
 
 MEMORY_BYTES: Final = 6 << 30  # of addresses, of which MediaPipe takes 2 GB and fills a quarter; an 8K clip fits
 BEHIND: Final = 10  # the niceness of what nobody waits for: whoever asks for a page comes first, and a live session too
@@ -25,10 +25,4 @@ def _confine(memory_bytes: int, niceness: int) -> None:
     os.nice(niceness)
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    if (parent := parent_process()) is not None:
-        parent.join()
-        os.kill(os.getpid(), signal.SIGKILL)
+    end_with_parent()
