@@ -26,6 +26,9 @@ Work = Callable[[J, Tell], Any]  # a job, and whom to tell of it meanwhile -> it
 TRIES: Final = 2
 _LOOK_S: Final = 0.25  # between two looks at clocks and memory
 _MOST_NEWS: Final = 100  # at a time
+# For processes that share the cores among them. glibc keeps a heap a thread, with a dozen threads a process 50 MB of holes; OpenCV,
+# MediaPipe's own too, and OpenBLAS keep a thread a core, which waits by running.
+_SHARING: Final = {"MALLOC_ARENA_MAX": "2", "OPENCV_FOR_THREADS_NUM": "1", "OPENBLAS_NUM_THREADS": "1"}
 _CONTEXT: Final = get_context("spawn")  # a copied process would inherit the pose model's threads, half alive
 
 
@@ -52,7 +55,8 @@ def work_off(
     after the others; one that takes longer or more than ``limits`` allow is not: both end in ``Lost``. Closed early, or interrupted, it
     ends the processes.
     """
-    os.environ.setdefault("MALLOC_ARENA_MAX", "2")  # glibc keeps a heap a thread; with a dozen threads a process, that is 50 MB of holes
+    for name, value in _SHARING.items():
+        os.environ.setdefault(name, value)
     limits = limits or Limits()
     waiting = deque((job, 1) for job in jobs)
     hands: list[_Hand[J]] = []

@@ -83,7 +83,7 @@ class Poses(_Columns):
     ``time_s`` (T,); ``xy`` (T, K, 2) px; ``score`` (T, K) visibility 0 to 1; ``world`` (T, K, 3) metres, hips at the origin, x
     right, y down, z away from the camera; ``back`` (T, S) distance of the dorsal edge of the silhouette from the hip-shoulder
     chord, in trunk lengths (see ``silhouette``); ``people`` (T,) how many persons were seen. A frame without a person has NaN
-    everywhere and ``people`` 0.
+    everywhere and ``people`` 0. Numbers are float64, or float32 where many are kept, as a file does.
     """
 
     time_s: Floats
@@ -92,6 +92,13 @@ class Poses(_Columns):
     world: Floats
     back: Floats
     people: Ints
+
+    def widened(self) -> "Poses":
+        """The same in float64."""
+        if self.xy.dtype == np.float64:
+            return self
+        wide = {name: getattr(self, name).astype(np.float64) for name in ("time_s", "xy", "score", "world", "back")}
+        return replace(self, **wide)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

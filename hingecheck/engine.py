@@ -92,6 +92,7 @@ def start(profile: Profile, baseline: Baseline | None = None) -> State:
 
 def advance(state: State, poses: Poses, profile: Profile) -> tuple[State, Result]:
     """Judge T more frames, T >= 0. ``ValueError`` when time does not rise strictly, from the last call's frames on."""
+    poses = poses.widened()
     time_s = poses.time_s
     steps = np.diff(time_s, prepend=-np.inf if state.last_s is None else state.last_s)
     if not (steps > 0).all():
@@ -173,21 +174,27 @@ def analyse(poses: Poses, profile: Profile, baseline: Baseline | None = None, *,
 
 
 def _whole(state: State, poses: Poses, profile: Profile) -> Result:
-    """All that is left of a recording, and the rep that its end leaves open. In chunks: so an hour takes no more memory than a minute."""
+    """All that is left of a recording, and the rep that its end leaves open."""
+    state, parts = _in_chunks(state, poses, profile)
+    return Result.concat([*parts, finish(state, profile)])
+
+
+def _in_chunks(state: State, poses: Poses, profile: Profile) -> tuple[State, list[Result]]:
+    """``advance`` over ``CHUNK`` frames after the other: so an hour takes hardly more memory than a minute."""
     parts = []
     for first in range(0, max(len(poses), 1), CHUNK):
         state, part = advance(state, poses[first : first + CHUNK], profile)
         parts.append(part)
-    return Result.concat([*parts, finish(state, profile)])
+    return state, parts
 
 
 def first_baseline(poses: Poses, profile: Profile) -> Baseline | None:
     """The standing shape that is learnt first in these frames, or None when the lifter never stands still."""
-    state, result = advance(start(profile), poses, profile)
-    learnt = [event.time_s for event in result.events if event.kind == "baseline"]
+    state, parts = _in_chunks(start(profile), poses, profile)
+    learnt = [event.time_s for part in parts for event in part.events if event.kind == "baseline"]
     if len(learnt) > 1:
         before = int(np.searchsorted(poses.time_s, learnt[1]))
-        state, _ = advance(start(profile), poses[:before], profile)
+        state, _ = _in_chunks(start(profile), poses[:before], profile)
     return state.baseline
 
 

@@ -1,16 +1,17 @@
-"""A session's diary, written while it goes on: every event a line, every frame's poses behind the last. Memory stays flat over hours."""
+"""What is written while frames come: every event a line, every frame's poses behind the last. Memory stays flat over hours."""
 
 import json
+import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import IO, Any, Final, Self
 
 import numpy as np
 
 from .data import Poses
-from .files import Draft, writing
-from .recording import joined
+from .files import writing
 from .silhouette import S
 from .skeleton import K
 
@@ -24,6 +25,9 @@ _FRAME: Final = np.dtype(
         ("people", np.int8),
     ]
 )
+_NAMES: Final = _FRAME.names or ()
+_IN_MEMORY: Final = 8_000_000  # bytes: five minutes
+_AT_ONCE: Final = 4096  # frames
 
 
 class Events:
@@ -47,12 +51,20 @@ class Events:
 
 
 class PoseSpool:
-    """Poses on the disk, frame by frame, until they are read back whole; gone when closed. Lies beside ``path``."""
+    """Poses put aside frame by frame until they are read back whole: on the disk, in ``folder``, in a file without a name.
 
-    def __init__(self, path: str | Path) -> None:
-        self._draft = Draft(path)
-        with writing(path):
-            self._file = self._draft.path.open("w+b")
+    Without a ``folder``: where the system keeps what is temporary, and there only what is more than a few minutes. It is gone when closed
+    or when the process ends.
+    """
+
+    def __init__(self, folder: str | Path | None = None) -> None:
+        self._folder = Path(folder or tempfile.gettempdir())
+        self._file: IO[bytes]
+        with writing(self._folder):
+            if folder is None:
+                self._file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 (closed by close)
+            else:
+                self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115
         self.frames = 0
 
     def __enter__(self) -> Self:
@@ -64,23 +76,24 @@ class PoseSpool:
     def append(self, poses: Poses) -> None:
         """Add T frames; ``recording.storable`` ones, or what is read back is coarser."""
         rows = np.empty(len(poses), _FRAME)
-        for name in rows.dtype.names or ():
+        for name in _NAMES:
             rows[name] = getattr(poses, name)
-        with writing(self._draft.target):
+        with writing(self._folder):
             self._file.write(rows.tobytes())
         self.frames += len(poses)
 
     def read(self) -> Poses:
-        """All frames so far."""
-        with writing(self._draft.target):
-            self._file.flush()
-        rows = np.fromfile(self._draft.path, _FRAME)
-        return joined([Poses(**{name: rows[name] for name in rows.dtype.names or ()})])
+        """All frames so far, in the types of a file."""
+        poses = Poses(**{name: np.empty((self.frames, *_FRAME[name].shape), _FRAME[name].base) for name in _NAMES})
+        with writing(self._folder):
+            self._file.seek(0)
+            for first in range(0, self.frames, _AT_ONCE):
+                rows = np.frombuffer(self._file.read(_FRAME.itemsize * min(_AT_ONCE, self.frames - first)), _FRAME)
+                for name in _NAMES:
+                    getattr(poses, name)[first : first + len(rows)] = rows[name]
+        return poses
 
     def close(self) -> None:
-        """Remove the file; twice is fine."""
-        try:
-            with writing(self._draft.target):
-                self._file.close()  # which writes what it still holds
-        finally:
-            self._draft.discard()
+        """Let the file go; twice is fine."""
+        with suppress(OSError):  # what it could not write it will not be asked for
+            self._file.close()

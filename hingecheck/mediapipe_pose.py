@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,7 +30,7 @@ from .silhouette import S, back_profile, shanks_seen
 from .skeleton import SIDES, K
 
 CHECKSUMS: Final = "SHA256SUMS"
-WORK_PX: Final = 960  # a picture twice as long or longer is thinned out; the networks look at 256 x 256 px of it anyway
+HIGH_PX: Final = 480  # higher pictures are shown smaller: the networks look at 256 x 256 px, and a mask as large as the picture costs time
 LOOK_EVERY_S: Final = 1.5  # of video time, between two counts of the people; one costs about as much as a frame
 UNCALM_EVERY_S: Final = 0.3  # ... while there are several, or the one followed is on the move
 PATIENCE_S: Final = 1.0  # how long the one followed may be out of sight before somebody else will do
@@ -144,16 +145,22 @@ class MediaPipePose(PoseEstimator):
         """See one frame; its mask is read, and let go, when the result is called."""
         if not self._closing.alive:
             raise ValueError("estimate: this estimator is closed")
-        step = max(1, max(frame.image.shape[:2]) // WORK_PX)
-        image = np.ascontiguousarray(frame.image[::step, ::step])
+        image = _shown(frame.image)
         with contextlib.nullcontext() if self._settled else _quiet():
             person = self._follow(image, frame.time_s) if image.size else None
-        self._settled |= person is not None
-        behind = np.zeros(K, dtype=bool)
-        if person is not None:
-            self._plate = plates.follow(self._plate, image, person.xy, frame.time_s)
-            behind = plates.behind(self._plate, person.xy)
-        return partial(_finished, frame.time_s, step, person, self._people, behind)
+        if person is None:
+            return partial(_nobody, frame.time_s)
+        self._settled = True
+        return partial(self._finished, image, person, self._people, np.divide(frame.image.shape[1::-1], image.shape[1::-1]))
+
+    def _finished(self, image: NDArray[np.uint8], person: _Person, people: int, scale: Floats) -> Poses:
+        """What is known of a person in one picture, T = 1, whose width and height are ``scale`` times those of the ``image`` shown."""
+        self._plate = plates.follow(self._plate, image, person.xy, person.time_s)
+        behind = plates.behind(self._plate, person.xy)
+        mask = person.mask.numpy_view()[..., 0]
+        back, score = _back(mask, person.xy, behind), doubted(person.score, mask, person.xy, behind)
+        several = np.array([people], np.int8)
+        return Poses(np.array([person.time_s]), (person.xy * scale)[None], score[None], person.world[None], back[None], several)
 
     def _follow(self, image: NDArray[np.uint8], time_s: float) -> _Person | None:
         """The person followed, or None where that person is not seen in this picture."""
@@ -215,18 +222,19 @@ class MediaPipePose(PoseEstimator):
         return next((person for person in (seen, *others) if _same(self._home, person.place)), seen)
 
 
-def _finished(at_s: float, step: int, person: _Person | None, people: int, behind: Bools) -> Poses:
-    """What is known of a person in one picture, T = 1, of which every ``step``-th row and column was shown. NaN for nobody.
+def _shown(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The picture as it is shown to the networks: contiguous, at most ``HIGH_PX`` high; halved while it can be, against aliasing."""
+    height, width = image.shape[:2]
+    while height >= 2 * HIGH_PX:
+        height, width = height // 2, max(1, width // 2)
+        image = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    if height > HIGH_PX:
+        image = cv2.resize(image, (max(1, round(width * HIGH_PX / height)), HIGH_PX), interpolation=cv2.INTER_LINEAR)
+    return np.ascontiguousarray(image)
 
-    ``behind`` (K,): which landmarks are hidden by a plate.
-    """
-    time_s = np.array([at_s])
-    if person is None:
-        return Poses(time_s, _nan(K, 2), _nan(K), _nan(K, 3), _nan(S), np.zeros(1, np.int8))
-    mask = person.mask.numpy_view()[..., 0]
-    back, score = _back(mask, person.xy, behind), doubted(person.score, mask, person.xy, behind)
-    xy = (person.xy - 0.5) * step + 0.5
-    return Poses(time_s, xy[None], score[None], person.world[None], back[None], np.array([people], np.int8))
+
+def _nobody(time_s: float) -> Poses:
+    return Poses(np.array([time_s]), _nan(K, 2), _nan(K), _nan(K, 3), _nan(S), np.zeros(1, np.int8))
 
 
 def _back(mask: NDArray[np.float32], xy: Floats, behind: Bools) -> Floats:

@@ -35,6 +35,9 @@ def ahead(source: Iterable[T], depth: int = DEPTH) -> Iterator[T]:
             yield item
     finally:
         unwanted.set()
+        with suppress(queue.Empty):  # make room, or the thread waits for it a moment longer
+            while True:
+                line.get_nowait()
         thread.join()
 
 

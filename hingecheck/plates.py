@@ -17,6 +17,7 @@ from .data import Bools, Floats
 from .silhouette import MIN_CHORD_PX, facing, trunk
 
 LOOK_EVERY_S: Final = 0.06  # of video time; between two looks a plate stays where it hung from the hands
+SEEK_EVERY_S: Final = 0.18  # ... while none is known
 FORGET_S: Final = 0.7  # not found for that long it has been put down
 SURE_LOOKS: Final = 2  # that agree: a circle once is a buttock or a ball behind the lifter
 AGREE: Final = 0.15  # trunk lengths from one look to the next, of the middle against the hands; and share of the radius
@@ -55,7 +56,7 @@ NONE: Final = Plate()
 
 def follow(plate: Plate, image: NDArray[np.uint8], xy: Floats, time_s: float) -> Plate:
     """Look for the plate once more, if it is time. What was known, (H, W, 3), (K, 2) px -> what is known now."""
-    if 0 <= time_s - plate.looked_s < LOOK_EVERY_S:
+    if 0 <= time_s - plate.looked_s < (LOOK_EVERY_S if plate.looks else SEEK_EVERY_S):
         return plate
     if not 0 <= time_s - plate.seen_s <= FORGET_S:
         plate = Plate(first_px=plate.first_px, furniture_px=plate.furniture_px)

@@ -6,7 +6,7 @@ Arrays of the file, T frames, K landmarks, S back samples: ``time_s`` (T,) float
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,23 +38,13 @@ def storable(poses: Poses) -> Poses:
 
     To be applied before the engine sees the poses, so that judging them again is bit-identical.
     """
-    return joined([packed(poses)])
-
-
-def packed(poses: Poses) -> Poses:
-    """Poses in the types of a file, which take half the room, to be kept until ``joined`` carries them as the engine takes them."""
-    return Poses(**_stored(poses))
-
-
-def joined(parts: Sequence[Poses]) -> Poses:
-    """Packed poses joined in time, at least one part, as ``load_poses`` gives them back."""
-    return Poses(**{name: np.concatenate([getattr(part, name) for part in parts], dtype=_in_memory(name)) for name in _ARRAYS})
+    return Poses(**_stored(poses)).widened()
 
 
 def save_poses(path: str | Path, poses: Poses, meta: dict[str, Any]) -> None:
     """Write poses and anything JSON can say about them, whole or not at all.
 
-    ``ValueError`` for poses that ``load_poses`` would refuse, or not give back bit for bit: pass them through ``storable`` first.
+    ``ValueError`` for poses that ``load_poses`` would refuse, or not give back number for number: pass them through ``storable`` first.
     """
     arrays = _stored(poses)
     if flaw := _flaw(arrays):
@@ -95,24 +85,13 @@ def load_poses(path: str | Path) -> tuple[Poses, dict[str, Any]]:
         raise RecordingError(f"{path}: what it says of its clip cannot be read. {_AGAIN}") from error
     if not isinstance(meta, dict):
         raise RecordingError(f"{path}: what it says of its clip is no table. {_AGAIN}")
-    return _carried(content), meta
+    return Poses(**{name: content[name] for name in _ARRAYS}).widened(), meta
 
 
 def _stored(poses: Poses) -> dict[str, NDArray[Any]]:
     """Arrays as on the disk."""
     with np.errstate(over="ignore"):  # what is beyond float32 becomes infinite
         return {name: getattr(poses, name).astype(dtype, copy=False) for name, (_, dtype) in _ARRAYS.items()}
-
-
-def _carried(arrays: Mapping[str, NDArray[Any]]) -> Poses:
-    """Arrays of the disk as the engine takes them: numbers with a fraction in float64."""
-    return Poses(**{name: arrays[name].astype(_in_memory(name)) for name in _ARRAYS})
-
-
-def _in_memory(name: str) -> type[np.generic]:
-    """The type in which the engine takes an array."""
-    dtype = _ARRAYS[name][1]
-    return np.float64 if dtype is np.float32 else dtype
 
 
 def _flaw(arrays: Mapping[str, NDArray[Any]]) -> str | None:

@@ -18,6 +18,7 @@ from .data import ClipInfo, Frame, Poses, Result, Summary, ViewKind
 from .encoding import Encoder
 from .errors import InputError
 from .files import atomic, writing
+from .journal import PoseSpool
 from .overlap import Behind, ahead
 from .profiles import Profile
 from .skeleton import SIDES
@@ -26,7 +27,7 @@ from .sources import ENDS_EARLY, open_clip
 SUFFIX: Final = ".hingecheck"
 ENOUGH_HZ: Final = 30.0  # of frames shown to the pose network; a hinge has no faster movement
 
-_PACKED: Final = 256  # frames that are packed together; one by one they would take three times the room
+_AT_ONCE: Final = 64  # frames that are put aside together
 
 Progress = Callable[[int, int | None], None]  # frames done, frames expected if the clip says
 Tracker = Callable[..., tuple[ClipInfo, Poses, tuple[str, ...]]]  # called as ``track`` is: path, model=, on_frame=
@@ -56,7 +57,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What was seen of a clip, or of a stretch of it: ``poses``, packed (None: no frame), and what their estimator warned of.
+    """What was seen of a clip, or of a stretch of it: ``poses`` in the types of a file (None: no frame), what their estimator warned of.
 
     ``clip``, ``clip_warnings`` and ``size`` (width, height, px) hold for what was read, from the beginning of the file.
     """
@@ -73,25 +74,32 @@ def see(path: str | Path, *, model: str, every_frame: bool = False, only: range 
 
     Decoding, the pose network and what is left to be worked out of its masks run in three threads. Raises ``HingecheckError``.
     """
-    parts: list[Poses] = []
+    fresh: list[Poses] = []
     done = 0
-    with (
-        open_clip(path, only=only, enough_hz=None if every_frame else ENOUGH_HZ) as clip,
-        estimators.create(model) as estimator,
-        closing(ahead(clip)) as frames,
-        closing(ahead((frame.index, estimator.look(frame)) for frame in frames)) as looks,
-    ):
-        for index, pose in looks:
-            parts.append(pose())
-            done += 1
-            if done % _PACKED == 0:
-                parts[-_PACKED:] = [recording.packed(Poses.concat(parts[-_PACKED:]))]
-            if on_frame is not None:
-                on_frame(done, clip.frames_hint)
-            if only is not None and index + 1 == only.stop:
-                return Sight(Poses.concat([*map(recording.packed, parts)]), estimator.warnings, None, (), clip.size)
-        poses = Poses.concat([*map(recording.packed, parts)]) if parts else None
-        return Sight(poses, estimator.warnings, clip.info(), tuple(clip.warnings), clip.size)
+    info = None
+    with PoseSpool() as spool:
+        with (
+            open_clip(path, only=only, enough_hz=None if every_frame else ENOUGH_HZ) as clip,
+            estimators.create(model) as estimator,
+            closing(ahead(clip)) as frames,
+            closing(ahead((frame.index, estimator.look(frame)) for frame in frames)) as looks,
+        ):
+            for index, pose in looks:
+                fresh.append(pose())
+                done += 1
+                if len(fresh) == _AT_ONCE:
+                    spool.append(Poses.concat(fresh))
+                    fresh.clear()
+                if on_frame is not None:
+                    on_frame(done, clip.frames_hint)
+                if only is not None and index + 1 == only.stop:
+                    break
+            else:
+                info = clip.info()
+            if fresh:
+                spool.append(Poses.concat(fresh))
+        poses = spool.read() if done else None  # now that the networks have let go of their memory
+        return Sight(poses, estimator.warnings, info, tuple(clip.warnings) if info else (), clip.size)
 
 
 def track(
@@ -106,7 +114,8 @@ def track(
 
 def tracked(sights: Sequence[Sight]) -> tuple[ClipInfo, Poses, tuple[str, ...]]:
     """Stretches of one clip, in order and the last to its end, as one: what is known of the file, poses, warnings."""
-    poses = recording.joined([sight.poses for sight in sights if sight.poses is not None])
+    stretches = [sight.poses for sight in sights if sight.poses is not None]
+    poses = stretches[0] if len(stretches) == 1 else Poses.concat(stretches)
     last = sights[-1]
     if last.clip is None:
         raise ValueError("tracked: the last stretch does not reach the end of the clip")

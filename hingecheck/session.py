@@ -61,7 +61,7 @@ class Session:
         self.model = ""
         self.warnings: list[str] = []
         self.limits = profile.limits
-        self._spool = PoseSpool(self.folder / "poses.npz")
+        self._spool = PoseSpool(self.folder)
         self._events = Events(self.folder / "events.jsonl" if events is None else events)
         self._scout = engine.start(profile)
         self._practice: engine.State | None = None

@@ -9,7 +9,7 @@ import pytest
 import replayed
 from clips import make_clip
 
-from hingecheck import recording, run, segments
+from hingecheck import run, segments
 from hingecheck.crew import Lost
 from hingecheck.profiles import Profile
 from hingecheck.segments import LEAD_FRAMES, WORTH_FRAMES, Stretch
@@ -32,12 +32,11 @@ def test_stretches_cover_a_clip_once_and_are_led_into(frames, workers):
 def sights(poses, *changes):
     """Two stretches of 100 frames and the rest, as two trackers that agree would see them; ``changes`` of the second."""
     first, second = Stretch(0, 0, 100), Stretch(100 - LEAD, 100, sys.maxsize)
-    whole = recording.packed(poses)
-    later = whole[second.start :]
+    later = poses[second.start :]
     for change in changes:
         later = change(later)
     return [
-        (first, run.Sight(whole[:100], (), None, (), (160, 96))),
+        (first, run.Sight(poses[:100], (), None, (), (160, 96))),
         (second, run.Sight(later, (), None, (), (160, 96))),
     ]
 
