@@ -439,9 +439,13 @@ def test_a_whole_clip_headless_with_the_real_model_counts_its_reps_and_records_t
     out = process.communicate(timeout=120)[0]
     assert process.returncode == 0
     assert "3 reps" in out
-    again = run.retry(tmp_path / "s/poses.npz", profile=PROFILE)
+    # Not in this process, whose calibration is that of an estimator without mistakes.
+    retry = [sys.executable, *COMMAND[1:-1], "retry", str(tmp_path / "s/poses.npz"), "--json"]
+    again = json.loads(subprocess.run(retry, capture_output=True, check=True, env=os.environ | {"PYTHONPATH": str(ROOT)}).stdout)
     lines = [json.loads(line) for line in (tmp_path / "s/events.jsonl").read_text().splitlines()]
-    assert [line["bottom_s"] for line in lines if line["kind"] == "rep"] == [round(rep.bottom_s, 3) for rep in again.result.reps]
+    told = [{key: value for key, value in line.items() if key not in ("time_s", "kind", "rep")} for line in lines if line["kind"] == "rep"]
+    assert len(told) == 3
+    assert told == [{key: rep[key] for key in told[0]} for rep in again["reps"]]
     shown = pictures(tmp_path / "m.mp4")
     assert shown[-1][0] > 13
 

@@ -124,6 +124,7 @@ def _plays(path: Path) -> bool:
 
 
 def spoken(message: str, folder: str, name: str) -> str:
-    """A message about a file of ours as one about the user's: no path of this computer stands in it."""
+    """A message about a file of ours as one about the user's, whose name it begins with: no path of this computer stands in it."""
     inside = rf"(file:)?{re.escape(str(folder))}(/[\w.-]+)?"
-    return " ".join(re.sub(inside, lambda _: name, message).split())
+    said = " ".join(re.sub(inside, lambda _: name, message).split())
+    return said if said.startswith(name) else f"{name}: {said}"
