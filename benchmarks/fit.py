@@ -6,10 +6,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from hingecheck import calibration, engine, series
+from hingecheck import calibration, engine, metrics, series
 from hingecheck.baseline import NEARLY_UPRIGHT_DEG, medians
 from hingecheck.data import Bools, Poses
-from hingecheck.geometry import length
 from hingecheck.profiles import Profile
 from hingecheck.silhouette import HEIGHTS, S
 
@@ -133,18 +132,40 @@ def _angles(group: Sequence[Subject]) -> dict[str, Any]:
 
 
 def _leg(group: Sequence[Subject]) -> dict[str, Any]:
-    """Knee flexion over how much nearer the hip is to where the foot stood, as a share of how far it was; plates or none, side views."""
-    total, mixed = np.zeros((2, 2)), np.zeros(2)
-    for one in group:
-        if one.truth.view == "side" and one.moving.any():
-            hip, foot = slice(series.HIP_X, series.HIP_Y + 1), one.standing[series.ANKLE_X : series.ANKLE_Y + 1]
-            shorter = 1.0 - length(foot, one.seen.series[:, hip]) / length(foot, one.standing[hip])
-            use = one.moving & np.isfinite(shorter) & np.isfinite(one.true["knee_flexion"])
-            rows = np.stack([np.ones(use.sum()), shorter[use]], -1)
-            total += rows.T @ rows / use.sum()
-            mixed += rows.T @ one.true["knee_flexion"][use] / use.sum()
-    straight, more = np.linalg.solve(total, mixed)
-    return {"KNEE_BY_LENGTH": (round(float(straight), 1), round(float(more), 1))}
+    """Knee flexion over how much nearer the hip is to where the foot stood, plates or none; and the thigh, behind plates, over that and
+    the line from the foot to the hip. Side views.
+    """
+    side = [one for one in group if one.truth.view == "side" and one.moving.any()]
+    knee, thigh = _Squares(2), _Squares(4)
+    for one in side:
+        foot, stood = one.standing[series.ANKLE_X : series.ANKLE_Y + 1], one.standing[series.HIP_X : series.HIP_Y + 1]
+        line, own, shorter = metrics.above_foot(foot, one.seen.series[:, series.HIP_X : series.HIP_Y + 1], stood, one.seen.yaw_deg)
+        ones = np.ones_like(shorter)
+        knee.add(np.stack([ones, shorter], -1), one.true["knee_flexion"], one.moving)
+        if one.truth.plates:
+            thigh.add(np.stack([ones, line, own, shorter], -1), one.true_deg[:, THIGH], one.moving)
+    return {
+        "KNEE_BY_LENGTH": tuple(knee.solved().round(1).tolist()),
+        "THIGH_BY_FOOT": tuple(thigh.solved().round(2).tolist()),
+    }
+
+
+class _Squares:
+    """Least squares over clips that weigh the same."""
+
+    def __init__(self, columns: int) -> None:
+        self._total, self._mixed = np.zeros((columns, columns)), np.zeros(columns)
+
+    def add(self, rows: Floats, y: Floats, where: Bools) -> None:
+        """The frames of one clip: (T, columns), (T,), (T,)."""
+        use = where & np.isfinite(rows).all(axis=1) & np.isfinite(y)
+        if use.any():
+            self._total += rows[use].T @ rows[use] / use.sum()
+            self._mixed += rows[use].T @ y[use] / use.sum()
+
+    def solved(self) -> Floats:
+        """The weights, (columns,)."""
+        return np.linalg.solve(self._total, self._mixed)
 
 
 def _mostly(one: Subject, source: int) -> bool:

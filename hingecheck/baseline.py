@@ -83,11 +83,11 @@ def standing(series: Floats, rate: Floats, yaw_deg: Floats, sure: Floats) -> Boo
     trunk, thigh, shin = np.moveaxis(series[:, LEANS] - calibration.standing_read(share), -1, 0)
     straight = (trunk + thigh < limit) & (np.abs(thigh + shin) < STAND_KNEE_DEG)
     over_the_feet = (np.abs(trunk) < STAND_TALL_DEG) & (np.abs(shin - thigh) / 2 < STAND_LEAN_DEG)
+    still = np.abs(rate[:, THIGH]) < STAND_THIGH_DEG_S
     stands: Bools = (
         (np.abs(trunk) < STAND_LEAN_DEG)
-        & np.where(sure[:, 1] < LEG_SURE, over_the_feet, straight)
+        & np.where(sure[:, 1] < LEG_SURE, over_the_feet, straight & still)
         & (np.abs(rate[:, TRUNK]) < STAND_TRUNK_DEG_S)
-        & (np.abs(rate[:, THIGH]) < STAND_THIGH_DEG_S)
     )
     return stands
 

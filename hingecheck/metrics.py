@@ -7,7 +7,7 @@ import numpy as np
 from . import calibration
 from .baseline import LEG_SURE, Baseline
 from .data import Bools, Floats, Metrics
-from .geometry import length
+from .geometry import lean, length
 from .series import (
     ANKLE_HIP,
     ANKLE_X,
@@ -20,9 +20,9 @@ from .series import (
     NEAR_SIDE,
     SHANK_PX,
     THIGH_PX,
+    forward,
     off_side,
     sources,
-    way_faced,
 )
 
 OUTLINE_WITHIN_DEG: Final = 20.0  # further from the side the outline is no longer the back's: the bend would be off by 13 degrees
@@ -30,8 +30,7 @@ GAPS_BEYOND_DEG: Final = 30.0  # nearer to the side one knee hides the other, an
 
 # In a hinge the feet stay where they stood and the legs as long as they were. A plate in front of the leg draws the landmarks on to
 # itself: on rendered clips the ankle then strays by 0.08 to 0.2 leg lengths, otherwise by at most 0.06. From such a leg no knee is
-# measured, and the thigh is also worked out from where the hip is and where the foot stood. Both ways then err towards too much hip
-# flexion, so the lesser is taken: errors of 3 to 5 degrees where the landmarks alone gave 3 to 14.
+# measured, and the thigh is told from where the hip is and where the foot stood: off by 4 degrees, where landmarks alone were by up to 14.
 STRAYED: Final = 0.07
 STRETCHED: Final = 0.18
 AGREE_DEG: Final = 40.0  # opinions of a knee that is not surely seen; rendered ones differ by 14 at most, median over a rep
@@ -48,23 +47,23 @@ def leg_kept(baseline: Baseline, series: Floats, sure: Floats) -> Bools:
     return ~(astray | thigh | shank | (sure[:, 1] < LEG_SURE))
 
 
-def thigh_from_feet(baseline: Baseline, series: Floats, yaw_deg: Floats) -> Floats:
-    """Thigh against the vertical, degrees, from the hip, the foot that has stayed and the leg's own lengths. (T, SERIES) -> (T,).
-
-    The knee is where a circle of the thigh's length about the hip meets one of the shank's about the ankle, on the forward side.
+def above_foot(foot: Floats, hip: Floats, stood: Floats, yaw_deg: Floats) -> tuple[Floats, Floats, Floats]:
+    """Where a hip is against where it stood, seen from the foot: the line between against the vertical now and then, degrees, foot ahead
+    positive; and how much shorter it is, as a share. (2,), (T, 2), (2,) px, (T,) signed degrees -> (T,) each.
     """
-    up = np.array(baseline.ankle_px) - series[:, HIP_X : HIP_Y + 1]
-    thigh, shank = baseline.thigh_px, baseline.shank_px
-    reach = np.clip(np.hypot(up[:, 0], up[:, 1]), abs(thigh - shank) + 1.0, thigh + shank)
-    at_hip = np.degrees(np.arccos(np.clip((thigh**2 + reach**2 - shank**2) / (2 * thigh * reach), -1.0, 1.0)))
-    return np.degrees(np.arctan2(way_faced(yaw_deg) * up[:, 0], up[:, 1])) + at_hip
+    way = forward(yaw_deg)
+    return -lean(foot * way, hip * way), -lean(foot * way, stood * way), 1.0 - length(foot, hip) / length(foot, stood)
 
 
-def knee_from_length(baseline: Baseline, series: Floats) -> Floats:
-    """Knee flexion, degrees, as people bend theirs whose hip comes that much nearer to where the foot stood. (T, SERIES) -> (T,)."""
-    foot, hip = np.array(baseline.ankle_px), np.array(baseline.hip_px)
-    straight_deg, more_deg = calibration.KNEE_BY_LENGTH
-    return straight_deg + more_deg * (1.0 - length(foot, series[:, HIP_X : HIP_Y + 1]) / length(foot, hip))
+def leg_from_foot(baseline: Baseline, series: Floats, yaw_deg: Floats) -> tuple[Floats, Floats]:
+    """Thigh against the vertical and knee flexion, degrees, as people hold theirs whose hip is there above where the foot stood.
+
+    (T, SERIES), (T,) signed degrees -> (T,) each.
+    """
+    line, own, shorter = above_foot(np.array(baseline.ankle_px), series[:, HIP_X : HIP_Y + 1], np.array(baseline.hip_px), yaw_deg)
+    usual_deg, by_line, by_own, more_deg = calibration.THIGH_BY_FOOT
+    straight_deg, bent_deg = calibration.KNEE_BY_LENGTH
+    return usual_deg + by_line * line + by_own * own + more_deg * shorter, straight_deg + bent_deg * shorter
 
 
 def bend(baseline: Baseline | None, series: Floats, yaw_deg: Floats) -> Floats:
@@ -89,20 +88,19 @@ def against(baseline: Baseline | None, series: Floats, yaw_deg: Floats, sure: Fl
     blank = np.full(len(series), np.nan)
     share = sources(yaw_deg)
     beside = share[:, NEAR_SIDE] == 1.0
-    read, kept, drop = series[:, LEANS], ~(sure[:, 1] < LEG_SURE) | ~beside, blank
+    kept, drop = ~(sure[:, 1] < LEG_SURE) | ~beside, blank
     own = None if baseline is None else baseline.leans_deg
-    drawn = calibration.leans(read, own, share)
-    knees = np.stack([drawn[:, 1] + drawn[:, 2]] * 2, axis=-1)
+    trunk, thigh, shin = np.moveaxis(calibration.leans(series[:, LEANS], own, share), -1, 0)
+    knees = np.stack([thigh + shin] * 2, axis=-1)
     if baseline is not None:
         kept = leg_kept(baseline, series, sure) | ~beside
-        thigh = np.where(kept, read[:, 1], np.minimum(read[:, 1], thigh_from_feet(baseline, series, yaw_deg)))
-        read = np.stack([read[:, 0], thigh, read[:, 2]], axis=-1)
-        knees[:, 1] = np.where(beside, knee_from_length(baseline, series), knees[:, 1])
+        thigh_by_foot, knee_by_foot = leg_from_foot(baseline, series, yaw_deg)
+        thigh = np.where(kept, thigh, thigh_by_foot)
+        knees[:, 1] = np.where(beside, knee_by_foot, knees[:, 1])
         unsure = sure[:, 1] < LEG_SURE
         knees[beside & np.where(unsure, np.abs(knees[:, 0] - knees[:, 1]) > AGREE_DEG, ~kept)] = np.nan
         ankle_y = np.where(kept, series[:, ANKLE_Y], baseline.ankle_px[1])
         drop = (baseline.ankle_px[1] - baseline.hip_px[1] - ankle_y + series[:, HIP_Y]) / baseline.leg_px
-    trunk, thigh, shin = np.moveaxis(calibration.leans(read, own, share), -1, 0)
     camera_deg = calibration.camera_yaw(yaw_deg)
     off_deg = off_side(camera_deg)
     from_front = off_deg > GAPS_BEYOND_DEG

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from . import calibration, skeleton
-from .data import Bools, Floats, Ints, Poses
+from .data import Floats, Ints, Poses
 from .geometry import lean, length
 
 MIN_SCORE: Final = 0.5  # a landmark MediaPipe itself calls unlikely is not measured from
@@ -20,6 +20,7 @@ MIN_SCORE: Final = 0.5  # a landmark MediaPipe itself calls unlikely is not meas
 NEAR_SIDE, BOTH, WORLD = range(3)
 OFF_DEG: Final = (14.0, 26.0, 55.0, 70.0)
 LEAST_SHIN_DEG: Final = -30.0  # rendered shins lean back by 10 at most
+LIFTED: Final = 0.12  # of the height of the hip over the other foot: more than two feet on one floor differ from the side
 LONGEST: Final = 3.0  # times: more is not lengthened, a pixel would be ten degrees
 
 # Columns of the smoothed series, and how fast each may change (cutoff of the filter, hertz).
@@ -75,12 +76,19 @@ def off_side(yaw_deg: Floats) -> Floats:
     return np.abs(np.abs(yaw_deg) - 90.0)
 
 
-def _impossible(poses: Poses, side: Ints, way: Floats) -> Bools:
-    """Whether a leg's shin leans back as no shin does: its knee is drawn on a plate before it. Side (T,), way faced (T,) -> (T,)."""
+def _impossible(poses: Poses, side: Ints, way: Floats) -> Floats:
+    """Whether a leg is drawn on a plate before it: its shin leans back as no shin does, or its foot hangs in the air. NaN if unseen.
+
+    Side (T,), way faced (T,) -> (T,).
+    """
     rows = np.arange(len(poses))
-    knee, ankle = (poses.xy[rows, np.array(skeleton.SIDES[j])[side]] * np.stack([way, np.ones_like(way)], -1) for j in ("knee", "ankle"))
-    impossible: Bools = lean(ankle, knee) < LEAST_SHIN_DEG
-    return impossible
+    hip, knee, ankle = (
+        poses.xy[rows, np.array(skeleton.SIDES[j])[side]] * np.stack([way, np.ones_like(way)], -1) for j in ("hip", "knee", "ankle")
+    )
+    other = poses.xy[rows, np.array(skeleton.SIDES["ankle"])[1 - side], 1]
+    lifted = other - ankle[:, 1] > LIFTED * (other - hip[:, 1])
+    shin = lean(ankle, knee)
+    return np.where(np.isnan(shin), np.nan, (shin < LEAST_SHIN_DEG) | lifted)
 
 
 def _mean_of_sides(a: Floats, b: Floats) -> Floats:
@@ -102,10 +110,10 @@ def measure(poses: Poses, yaw_deg: Floats, near: Ints) -> Floats:
 
     joints = ("shoulder", "hip", "knee", "ankle")
     pair = {j: np.array(skeleton.SIDES[j]) for j in joints}
-    leg = np.where(_impossible(poses, side, way) & ~_impossible(poses, 1 - side, way), 1 - side, side)
+    leg = np.where((_impossible(poses, side, way) == 1.0) & (_impossible(poses, 1 - side, way) == 0.0), 1 - side, side)
     picture = {j: poses.xy[frames, pair[j][side if j == "shoulder" else leg]] for j in joints}
     middle = {j: (poses.xy[:, pair[j][0]] + poses.xy[:, pair[j][1]]) / 2 for j in joints}
-    forward = _forward(yaw_deg)
+    ahead_down = forward(yaw_deg)
     lengthened = np.stack([way * np.minimum(1.0 / np.maximum(np.abs(sine), 1e-9), LONGEST), np.ones_like(way)], axis=-1)
 
     def sagittal(s: int) -> Floats:
@@ -115,7 +123,7 @@ def measure(poses: Poses, yaw_deg: Floats, near: Ints) -> Floats:
 
     in_world = _mean_of_sides(sagittal(0), sagittal(1))
     both = _mean_of_sides(_leans({j: middle[j] * lengthened for j in joints}), in_world)
-    read = np.stack([_leans({j: p * forward for j, p in picture.items()}), both, in_world], axis=1)
+    read = np.stack([_leans({j: p * ahead_down for j, p in picture.items()}), both, in_world], axis=1)
     share = sources(yaw_deg)[:, :, None]
     leans = np.where(share == 0.0, 0.0, share * read).sum(axis=1)
 
@@ -141,11 +149,11 @@ def measure(poses: Poses, yaw_deg: Floats, near: Ints) -> Floats:
 
 def middles(poses: Poses, yaw_deg: Floats) -> dict[str, Floats]:
     """Middles of hips, shoulders and ears, (forward, down) px, or the one side that is seen. Gated poses of T, (T,) -> (T, 2) each."""
-    forward = _forward(yaw_deg)
-    return {j: _mean_of_sides(*(poses.xy[:, one] for one in skeleton.SIDES[j])) * forward for j in ("hip", "shoulder", "ear")}
+    ahead_down = forward(yaw_deg)
+    return {j: _mean_of_sides(*(poses.xy[:, one] for one in skeleton.SIDES[j])) * ahead_down for j in ("hip", "shoulder", "ear")}
 
 
-def _forward(yaw_deg: Floats) -> Floats:
+def forward(yaw_deg: Floats) -> Floats:
     """What turns a place in the picture, px, into (forward, down). (T,) signed degrees -> (T, 2)."""
     way = way_faced(yaw_deg)
     return np.stack([way, np.ones_like(way)], axis=-1)
@@ -159,7 +167,7 @@ def carriage(poses: Poses, middle: dict[str, Floats], yaw_deg: Floats, near: Int
     """
     rows, side = np.arange(len(poses)), np.maximum(near, 0)
     chord, ear = middle["shoulder"] - middle["hip"], middle["ear"] - middle["hip"]
-    shoulder = poses.xy[rows, np.array(skeleton.SIDES["shoulder"])[side]] * _forward(yaw_deg) - middle["hip"]
+    shoulder = poses.xy[rows, np.array(skeleton.SIDES["shoulder"])[side]] * forward(yaw_deg) - middle["hip"]
     ahead = np.stack([-chord[:, 1], chord[:, 0]], axis=-1)
     square = (chord * chord).sum(axis=-1)
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -60,6 +60,9 @@ def test_of_a_leg_that_is_not_surely_seen_only_the_line_from_hip_to_ankle_has_to
     assert not standing(**drawn, trunk=11.0, leg_sure=0.6)  # and the trunk the straighter
     assert not standing(thigh=-21.0, shin=21.0, leg_sure=0.6)
     assert not standing(thigh=np.nan, leg_sure=0.6)
+    assert not standing(thigh_rate=60.0)
+    assert standing(thigh_rate=60.0, leg_sure=0.6), "landmarks on a disc shake"
+    assert not standing(trunk_rate=30.0, leg_sure=0.6)
 
 
 def test_standing_is_told_from_how_people_who_stand_are_read(monkeypatch: pytest.MonkeyPatch) -> None:

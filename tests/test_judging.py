@@ -765,7 +765,9 @@ def test_hidden_feet_hide_what_needs_them_and_not_the_rep() -> None:
     assert verdict(result, "soft_knees") == [("not_judged", None), ("ok", None)]
     assert result.reps[0].cues["soft_knees"].reason == "hip, knee or ankle hidden"
     assert result.reps[0].metrics["knee_flexion_deg"] is None
-    assert result.reps[0].metrics["hip_flexion_deg"] == pytest.approx(90.0, abs=1.0)
+    assert result.reps[0].metrics["hip_flexion_deg"] == pytest.approx(90.0, abs=4.0), (
+        "of a leg that is not seen the thigh is told from the foot"
+    )
 
 
 def test_who_was_never_seen_standing_is_judged_in_what_needs_no_standing_shape() -> None:

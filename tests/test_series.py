@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from synthetic import (
     BACK_DEPTH,
+    LEG_M,
     POSES,
     PX_PER_M,
     SHANK_M,
@@ -24,6 +25,7 @@ from hingecheck import calibration, series
 from hingecheck.data import Floats, Poses
 from hingecheck.series import (
     ANKLE_X,
+    ANKLE_Y,
     BACK,
     HEAD,
     HIP_X,
@@ -123,6 +125,16 @@ def test_a_near_leg_drawn_on_a_plate_gives_way_to_the_far_one() -> None:
     assert rows(poses, 90.0)[0, LEANS] == pytest.approx([0.0, 0.0, 0.0], abs=1e-6)
     poses.xy[0, SIDES["knee"][0]] = poses.xy[0, near]  # both: then the near one is as good
     assert rows(poses, 90.0)[0, SHIN] == pytest.approx(-np.degrees(np.arctan2(200.0, 120.0)))
+
+
+def test_a_near_foot_drawn_in_the_air_gives_way_to_the_far_one_that_is_seen() -> None:
+    """Two feet stand on one floor; a plate before the near shin draws its ankle up on to the disc."""
+    poses = still(POSES["hinged"], 90.0)
+    poses.xy[0, SIDES["ankle"][1], 1] -= 0.3 * LEG_M * PX_PER_M
+    assert rows(poses, 90.0)[0, THIGH] == pytest.approx(20.0)
+    assert rows(poses, 90.0)[0, [ANKLE_X, ANKLE_Y]] == pytest.approx(poses.xy[0, SIDES["ankle"][0]])
+    unseen = hidden(poses, ["left_knee"])
+    assert rows(unseen, 90.0)[0, [ANKLE_X, ANKLE_Y]] == pytest.approx(poses.xy[0, SIDES["ankle"][1]]), "no better leg to be had"
 
 
 def test_from_the_side_the_near_leg_counts_and_the_far_one_may_be_hidden() -> None:
