@@ -84,10 +84,12 @@ def finished(job: Job, profile: Profile, model: str, every_frame: bool = False) 
     return content if same else None
 
 
-def score(job: Job, tell: Tell | None = None, *, settings: Mapping[str, Any], model: str, every_frame: bool = False) -> Outcome:
+def score(
+    job: Job, tell: Tell | None = None, *, settings: Mapping[str, Any], model: str, every_frame: bool = False, alone: bool = False
+) -> Outcome:
     """Score one clip of a batch in this process, by a profile's settings as plain values. Raises nothing a clip can cause.
 
-    ``tell`` is told of frames seen: how many since it was told before.
+    ``tell`` is told of frames seen: how many since it was told before; ``alone`` as for ``run.see``.
     """
     began = time.perf_counter()
     profile = Profile.model_validate(settings)
@@ -97,7 +99,7 @@ def score(job: Job, tell: Tell | None = None, *, settings: Mapping[str, Any], mo
             with open_clip(job.path):
                 folder = run.ready(job.folder)
             forget_drafts(folder)
-            info, poses, warnings = run.track(job.path, model=model, every_frame=every_frame, on_frame=_now_and_then(tell))
+            info, poses, warnings = run.track(job.path, model=model, every_frame=every_frame, alone=alone, on_frame=_now_and_then(tell))
             verdict = run.judge(info, poses, warnings, profile=profile, model=model)
             run.save_poses(folder / "poses.npz", verdict, warnings)
             _save_still(folder / STILL, run.draw(job.path, None, verdict, moments=report.worst_moments(verdict.result)[:1]))
@@ -194,7 +196,8 @@ def batch(
     # a profile's classes are made on the fly: pickle cannot find them
     work = partial(score, settings=profile.model_dump(), model=model, every_frame=every_frame)
     if executor is None:
-        outcomes = _here(work, todo, workers or os.cpu_count() or 1, limits, on_frames)
+        workers = min(workers or os.cpu_count() or 1, len(todo))
+        outcomes = _here(partial(work, alone=workers == 1), todo, workers, limits, on_frames)
     else:
         outcomes = _elsewhere(work, todo, executor)
     for job, (content, error, took_s) in outcomes:

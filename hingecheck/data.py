@@ -54,11 +54,15 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One picture: upright, square pixels, ``image`` (H, W, 3) uint8 RGB, at ``time_s`` on the source's clock."""
+    """One picture: upright, square pixels, ``image`` (H, W, 3) uint8 RGB, at ``time_s`` on the source's clock.
+
+    Where the image was made smaller for whoever sees poses in it, these are in pixels of the larger one: ``scale`` (x, y) times as many.
+    """
 
     index: int
     time_s: float
     image: NDArray[np.uint8]
+    scale: tuple[float, float] = (1.0, 1.0)
 
 
 class _Columns:

@@ -15,6 +15,7 @@ ESTIMATORS: Final[dict[str, str]] = {
     "heavy": "hingecheck.mediapipe_pose:MediaPipePose",
 }
 DEFAULT: Final = "full"
+ENOUGH_PX: Final = 480  # of height: the networks look at 256 x 256 px of a picture, and a mask as large as a larger one only costs time
 
 
 class PoseEstimator(Protocol):

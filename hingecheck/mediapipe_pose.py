@@ -16,22 +16,22 @@ import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from . import plates
 from .data import Bools, Floats, Frame, Poses
 from .errors import ModelError
-from .estimators import PoseEstimator
+from .estimators import ENOUGH_PX, PoseEstimator
 from .silhouette import S, back_profile, shanks_seen
 from .skeleton import SIDES, K
+from .sources import no_higher
 
 CHECKSUMS: Final = "SHA256SUMS"
-HIGH_PX: Final = 480  # higher pictures are shown smaller: the networks look at 256 x 256 px, and a mask as large as the picture costs time
 LOOK_EVERY_S: Final = 1.5  # of video time, between two counts of the people; one costs about as much as a frame
 UNCALM_EVERY_S: Final = 0.3  # ... while there are several, or the one followed is on the move
 PATIENCE_S: Final = 1.0  # how long the one followed may be out of sight before somebody else will do
@@ -146,13 +146,14 @@ class MediaPipePose(PoseEstimator):
         """See one frame; its mask is read, and let go, when the result is called."""
         if not self._closing.alive:
             raise ValueError("estimate: this estimator is closed")
-        image = _shown(frame.image)
+        frame = no_higher(frame, ENOUGH_PX)
+        image = np.ascontiguousarray(frame.image)
         with contextlib.nullcontext() if self._settled else _quiet():
             person = self._follow(image, frame.time_s) if image.size else None
         if person is None:
             return partial(_nobody, frame.time_s)
         self._settled = True
-        return partial(self._finished, image, person, self._people, np.divide(frame.image.shape[1::-1], image.shape[1::-1]))
+        return partial(self._finished, image, person, self._people, np.array(frame.scale))
 
     def _finished(self, image: NDArray[np.uint8], person: _Person, people: int, scale: Floats) -> Poses:
         """What is known of a person in one picture, T = 1, whose width and height are ``scale`` times those of the ``image`` shown."""
@@ -223,17 +224,6 @@ class MediaPipePose(PoseEstimator):
         return next((person for person in (seen, *others) if _same(self._home, person.place)), seen)
 
 
-def _shown(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The picture as it is shown to the networks: contiguous, at most ``HIGH_PX`` high; halved while it can be, against aliasing."""
-    height, width = image.shape[:2]
-    while height >= 2 * HIGH_PX:
-        height, width = height // 2, max(1, width // 2)
-        image = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
-    if height > HIGH_PX:
-        image = cv2.resize(image, (max(1, round(width * HIGH_PX / height)), HIGH_PX), interpolation=cv2.INTER_LINEAR)
-    return np.ascontiguousarray(image)
-
-
 def _nobody(time_s: float) -> Poses:
     return Poses(np.array([time_s]), _nan(K, 2), _nan(K), _nan(K, 3), _nan(S), np.zeros(1, np.int8))
 
@@ -256,6 +246,10 @@ def doubted(score: Floats, mask: NDArray[np.float32], xy: Floats, behind: Bools)
     return out
 
 
+_PICTURE: Final = attrgetter("x", "y", "visibility", "presence")
+_METRIC: Final = attrgetter("x", "y", "z")
+
+
 def _persons(detect: Any, image: NDArray[np.uint8], time_s: float, *clock_ms: int) -> list[_Person]:
     """Everybody one of MediaPipe's networks sees in an (H, W, 3) picture. Fractions of the picture become pixels here."""
     from mediapipe.tasks.python.vision.core.image import Image, ImageFormat
@@ -268,8 +262,8 @@ def _persons(detect: Any, image: NDArray[np.uint8], time_s: float, *clock_ms: in
     masks = result.segmentation_masks or [None] * len(result.pose_landmarks)
     persons = []
     for landmarks, metric, mask in zip(result.pose_landmarks, result.pose_world_landmarks, masks, strict=True):
-        part = np.array([(p.x, p.y, p.visibility, p.presence) for p in landmarks])
-        world = np.array([(p.x, p.y, p.z) for p in metric])
+        part = np.array([*map(_PICTURE, landmarks)])
+        world = np.array([*map(_METRIC, metric)])
         xy = part[:, :2] * (width, height)
         inside = ((part[:, :2] >= 0) & (part[:, :2] <= 1)).all(axis=1)
         score = np.where(inside, part[:, 2:].min(axis=1), 0.0)

@@ -4,7 +4,7 @@ It pays where either side lets go of Python meanwhile: decoding, pose networks, 
 """
 
 import queue
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import suppress
 from threading import Event, Thread
 from types import TracebackType
@@ -16,7 +16,7 @@ DEPTH: Final = 2  # what waits between two threads: enough to even out slow pict
 _LOOK_S: Final = 0.1  # how soon a thread that cannot go on notices that nobody wants it to
 
 
-def ahead(source: Iterable[T], depth: int = DEPTH) -> Iterator[T]:
+def ahead(source: Iterable[T], depth: int = DEPTH) -> Generator[T, None, None]:
     """The items of ``source``, in order, taken from it in another thread up to ``depth`` ahead; what it raises is raised here.
 
     A generator: closed or forgotten, it ends the thread, and waits until ``source`` is not used any more.

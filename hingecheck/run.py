@@ -4,7 +4,7 @@ Every frame is tracked, the engine runs once over all of them, then the pictures
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
 from itertools import count
@@ -69,20 +69,30 @@ class Sight:
     size: tuple[int, int]
 
 
-def see(path: str | Path, *, model: str, every_frame: bool = False, only: range | None = None, on_frame: Progress | None = None) -> Sight:
+def see(
+    path: str | Path,
+    *,
+    model: str,
+    every_frame: bool = False,
+    only: range | None = None,
+    alone: bool = True,
+    on_frame: Progress | None = None,
+) -> Sight:
     """See the poses in a clip, or in the frames with the indices ``only``; ``clip`` is None where these end before the file does.
 
-    Decoding, the pose network and what is left to be worked out of its masks run in three threads. Raises ``HingecheckError``.
+    Decoding, the pose network and what is left to be worked out of its masks run in three threads; in one where this process is not
+    ``alone`` but shares the cores with others, for then three only wait for each other. Raises ``HingecheckError``.
     """
+    beside: Callable[[Iterable[Any]], Generator[Any, None, None]] = ahead if alone else _here
     fresh: list[Poses] = []
     done = 0
     info = None
     with PoseSpool() as spool:
         with (
-            open_clip(path, only=only, enough_hz=None if every_frame else ENOUGH_HZ) as clip,
+            open_clip(path, enough_px=estimators.ENOUGH_PX, only=only, enough_hz=None if every_frame else ENOUGH_HZ) as clip,
             estimators.create(model) as estimator,
-            closing(ahead(clip)) as frames,
-            closing(ahead((frame.index, estimator.look(frame)) for frame in frames)) as looks,
+            closing(beside(clip)) as frames,
+            closing(beside((frame.index, estimator.look(frame)) for frame in frames)) as looks,
         ):
             for index, pose in looks:
                 fresh.append(pose())
@@ -102,14 +112,23 @@ def see(path: str | Path, *, model: str, every_frame: bool = False, only: range 
         return Sight(poses, estimator.warnings, info, tuple(clip.warnings) if info else (), clip.size)
 
 
+def _here(source: Iterable[Any]) -> Generator[Any, None, None]:
+    yield from source
+
+
 def track(
-    path: str | Path, *, model: str = estimators.DEFAULT, every_frame: bool = False, on_frame: Progress | None = None
+    path: str | Path,
+    *,
+    model: str = estimators.DEFAULT,
+    every_frame: bool = False,
+    alone: bool = True,
+    on_frame: Progress | None = None,
 ) -> tuple[ClipInfo, Poses, tuple[str, ...]]:
     """Read a clip and see the poses in it: what is known of the file, poses of T frames, warnings. Raises ``HingecheckError``.
 
-    Of more than ``ENOUGH_HZ`` frames a second the poses show as many as are enough, unless ``every_frame``.
+    Of more than ``ENOUGH_HZ`` frames a second the poses show as many as are enough, unless ``every_frame``. ``alone`` as for ``see``.
     """
-    return tracked([see(path, model=model, every_frame=every_frame, on_frame=on_frame)])
+    return tracked([see(path, model=model, every_frame=every_frame, alone=alone, on_frame=on_frame)])
 
 
 def tracked(sights: Sequence[Sight]) -> tuple[ClipInfo, Poses, tuple[str, ...]]:

@@ -9,6 +9,7 @@ import cv2  # isort: skip
 import math
 import stat
 from collections.abc import Container, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -28,6 +29,8 @@ from .data import ClipInfo, Frame
 from .errors import SourceError
 from .files import sha256
 
+cv2.setNumThreads(1)  # its threads wait by running, and pictures are prepared and drawn in threads of our own
+
 ENDS_EARLY: Final = "ends early"  # how the warning of a clip that is not all there begins
 _PATIENCE: Final = 100  # broken packets in a row before a clip is given up
 _ANSWER_S: Final = (10.0, 5.0)  # how long a video elsewhere may take to answer, and to go on
@@ -40,9 +43,17 @@ _CONVERT: Final = "Convert it to H.264, for example: ffmpeg -i IN -pix_fmt yuv42
 _ROTATIONS: Final = (cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_180, cv2.ROTATE_90_COUNTERCLOCKWISE)
 
 
-def open_clip(path: str | Path, *, max_side: int = 1280, only: Container[int] | None = None, enough_hz: float | None = None) -> "Clip":
+def open_clip(
+    path: str | Path,
+    *,
+    max_side: int = 1280,
+    enough_px: int | None = None,
+    only: Container[int] | None = None,
+    enough_hz: float | None = None,
+) -> "Clip":
     """Open a clip for one pass over its frames; pictures whose long side is over ``max_side`` px are made smaller, never larger.
 
+    ``enough_px``: pictures that are still higher than that are made smaller once more, and say so in ``Frame.scale``.
     ``only``: indices of the frames wanted; the others are decoded but neither converted nor handed out, which is ten times faster.
     ``enough_hz``: of a clip with twice as many frames a second or more, about so many are kept, at their own times; the rest is left
     out as if it were not there, and not counted by ``Frame.index``.
@@ -58,7 +69,7 @@ def open_clip(path: str | Path, *, max_side: int = 1280, only: Container[int] | 
             raise SourceError(f"{path}: cut off or damaged: its index is missing. Copy it again from where it was filmed.") from error
         raise SourceError(f"{path}: not a video, or damaged. {_CONVERT}") from error
     try:
-        return Clip(path, container, _video_stream(path, container), max_side, only, enough_hz)
+        return Clip(path, container, _video_stream(path, container), max_side, enough_px, only, enough_hz)
     except BaseException:
         container.close()
         raise
@@ -99,6 +110,7 @@ class Clip:
         container: InputContainer,
         stream: VideoStream,
         max_side: int,
+        enough_px: int | None = None,
         only: Container[int] | None = None,
         enough_hz: float | None = None,
     ) -> None:
@@ -108,6 +120,7 @@ class Clip:
         self._stream = stream
         self._packets: Any = container.demux(stream)  # a generator
         self._max_side = max_side
+        self._enough_px = enough_px
         self._only = only
         self._begun = False
         # AVI stores no presentation times and FFmpeg's guesses at them jump back and forth; its decoding times rise with the display.
@@ -118,7 +131,7 @@ class Clip:
         self._reformatter = VideoReformatter()
         self._orientations: dict[int, tuple[int, bool]] = {}  # degrees of a picture's mark -> quarter turns, mirrored
         self._displayed: tuple[int, int] | None = None  # (width, height) of the first frame, upright, before downscaling
-        self._size = (0, 0)  # (width, height) of every image handed out
+        self._size = (0, 0)  # (width, height) of every image handed out, but for ``enough_px``
         self._rotation_deg = 0
         self._reshaped = self._cut = False
         self._frames = self._kept = self._damaged = 0
@@ -157,14 +170,16 @@ class Clip:
             index, kept_s = self._kept, time_s
             self._kept += 1
             if self._only is None or index in self._only:
-                yield Frame(index, time_s, self._image(picture, time_s))
+                image = self._image(picture, time_s)
+                frame = Frame(index, time_s, image)
+                yield frame if self._enough_px is None else no_higher(frame, self._enough_px)
         if not self._frames:
             raise SourceError(f"{self.path}: no frame can be decoded (damaged, or not really a video). {_CONVERT}")
         self.warnings += self._clock.complaints()
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height of the pictures handed out, px; (0, 0) before the first."""
+        """Width and height of the pictures, px, as they are without ``enough_px``; (0, 0) before the first."""
         return self._size
 
     def info(self) -> ClipInfo:
@@ -258,6 +273,20 @@ class Clip:
             canvas[: fitted[1], : fitted[0]] = rgb
             rgb = canvas
         return np.ascontiguousarray(rgb)
+
+
+def no_higher(frame: Frame, most_px: int) -> Frame:
+    """The frame with its image at most so high, which ``Frame.scale`` tells. Halved while it can be, against aliasing."""
+    height, width = frame.image.shape[:2]
+    if height <= most_px:
+        return frame
+    image: NDArray[Any] = frame.image
+    while image.shape[0] >= 2 * most_px:
+        image = cv2.resize(image, (max(1, image.shape[1] // 2), image.shape[0] // 2), interpolation=cv2.INTER_AREA)
+    if image.shape[0] > most_px:
+        image = cv2.resize(image, (max(1, round(image.shape[1] * most_px / image.shape[0])), most_px), interpolation=cv2.INTER_LINEAR)
+    scale = frame.scale[0] * width / image.shape[1], frame.scale[1] * height / image.shape[0]
+    return replace(frame, image=image, scale=scale)
 
 
 def _first_bytes(path: str | Path) -> bytes:

@@ -51,7 +51,7 @@ ROWS: dict[str, tuple[int, set[str] | None]] = {
     "album": (10, set()),
     "prompts": (10, {"numpy", "cv2"}),
     "interchange": (10, {"numpy", "scipy"}),
-    "mediapipe_pose": (10, {"numpy", "cv2", "mediapipe"}),
+    "mediapipe_pose": (10, {"numpy", "mediapipe"}),
     "run": (11, {"numpy"}),
     "crew": (8, set()),
     "tables": (9, {"pyarrow"}),

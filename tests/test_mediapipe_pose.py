@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from synthetic import Build, film, stand
 
-from hingecheck import mediapipe_pose, metrics, series, silhouette, skeleton
+from hingecheck import estimators, mediapipe_pose, metrics, series, silhouette, skeleton
 from hingecheck.data import Frame, Poses
 from hingecheck.errors import ModelError
 from hingecheck.mediapipe_pose import HIDDEN_SCORE, MediaPipePose, doubted
@@ -87,7 +87,7 @@ def test_the_trunk_leans_as_far_as_the_renderer_made_it_lean(sample_videos, alon
 def test_a_large_picture_gives_pixels_of_that_large_picture(lifter, alone):
     large = lifter[:6].repeat(3, axis=1).repeat(3, axis=2)
     poses, _ = estimate(large)
-    assert large.shape[1] >= 4 * mediapipe_pose.HIGH_PX
+    assert large.shape[1] >= 4 * estimators.ENOUGH_PX
     assert np.nanmax(np.abs(poses.xy / 3 - alone[0].xy[:6])[:, HIP]) < 4
     assert np.nanmedian(np.abs(poses.back - alone[0].back[:6])) < 0.02
 

@@ -495,7 +495,7 @@ def test_a_job_that_a_cluster_loses_costs_one_clip(folder):
 # The function below runs in processes of its own, which import this module anew.
 
 
-def touchy(job, tell, settings, model, every_frame):
+def touchy(job, tell, settings, model, every_frame, alone):
     """Stands in for ``batching.score``: a clip named ``killer`` takes the process with it; every attempt leaves a mark."""
     Path(job.folder).mkdir(parents=True, exist_ok=True)
     (Path(job.folder) / f"attempt-{time.time_ns()}").touch()

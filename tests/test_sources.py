@@ -474,3 +474,14 @@ def test_memory_stays_flat_however_long_the_clip(tmp_path):
         growth = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
     assert growth < 500_000, "bytes, over 500 frames of 11,520 each"
+
+
+@pytest.mark.parametrize(("size", "enough_px", "shape"), [((80, 48), 48, (48, 80)), ((160, 96), 48, (48, 80)), ((96, 160), 100, (100, 60))])
+def test_pictures_higher_than_enough_are_made_smaller_and_say_by_how_much(size, enough_px, shape, tmp_path):
+    path = make_clip(tmp_path / "clip.mp4", 2, size=size)
+    with open_clip(path, enough_px=enough_px) as clip:
+        frames = list(clip)
+        assert clip.size == size
+    assert [frame.image.shape[:2] for frame in frames] == [shape] * 2
+    assert frames[0].scale == (size[0] / shape[1], size[1] / shape[0])
+    assert is_upright(frames[0].image)
