@@ -29,8 +29,6 @@ from .data import ClipInfo, Frame
 from .errors import SourceError
 from .files import sha256
 
-cv2.setNumThreads(1)  # its threads wait by running, and pictures are prepared and drawn in threads of our own
-
 ENDS_EARLY: Final = "ends early"  # how the warning of a clip that is not all there begins
 _PATIENCE: Final = 100  # broken packets in a row before a clip is given up
 _ANSWER_S: Final = (10.0, 5.0)  # how long a video elsewhere may take to answer, and to go on
