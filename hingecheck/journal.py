@@ -3,7 +3,6 @@
 import json
 import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Final, Self
@@ -95,5 +94,5 @@ class PoseSpool:
 
     def close(self) -> None:
         """Let the file go; twice is fine."""
-        with suppress(OSError):  # what it could not write it will not be asked for
-            self._file.close()
+        with writing(self._folder):
+            self._file.close()  # which writes what it still holds

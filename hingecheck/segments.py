@@ -90,8 +90,8 @@ def _see(stretch: Stretch, tell: Tell, *, path: str, model: str, every_frame: bo
         if done % 30 == 0:
             tell(max(0, done - (stretch.keep - stretch.start)))
 
-    stretch_only = range(stretch.start, stretch.stop)
-    return run.see(path, model=model, every_frame=every_frame, only=stretch_only, alone=False, on_frame=on_frame)
+    only = range(stretch.start, stretch.stop)
+    return run.see(path, model=model, every_frame=every_frame, only=only, alone=False, on_frame=on_frame)
 
 
 def joined(seen: Sequence[tuple[Stretch, run.Sight]]) -> list[run.Sight] | None:

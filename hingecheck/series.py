@@ -76,15 +76,13 @@ def off_side(yaw_deg: Floats) -> Floats:
     return np.abs(np.abs(yaw_deg) - 90.0)
 
 
-def _impossible(poses: Poses, side: Ints, way: Floats) -> Floats:
+def _impossible(poses: Poses, side: Ints, ahead_down: Floats) -> Floats:
     """Whether a leg is drawn on a plate before it: its shin leans back as no shin does, or its foot hangs in the air. NaN if unseen.
 
-    Side (T,), way faced (T,) -> (T,).
+    Side (T,), what ``forward`` gives (T, 2) -> (T,).
     """
     rows = np.arange(len(poses))
-    hip, knee, ankle = (
-        poses.xy[rows, np.array(skeleton.SIDES[j])[side]] * np.stack([way, np.ones_like(way)], -1) for j in ("hip", "knee", "ankle")
-    )
+    hip, knee, ankle = (poses.xy[rows, np.array(skeleton.SIDES[j])[side]] * ahead_down for j in ("hip", "knee", "ankle"))
     other = poses.xy[rows, np.array(skeleton.SIDES["ankle"])[1 - side], 1]
     lifted = other - ankle[:, 1] > LIFTED * (other - hip[:, 1])
     shin = lean(ankle, knee)
@@ -110,10 +108,10 @@ def measure(poses: Poses, yaw_deg: Floats, near: Ints) -> Floats:
 
     joints = ("shoulder", "hip", "knee", "ankle")
     pair = {j: np.array(skeleton.SIDES[j]) for j in joints}
-    leg = np.where((_impossible(poses, side, way) == 1.0) & (_impossible(poses, 1 - side, way) == 0.0), 1 - side, side)
+    ahead_down = forward(yaw_deg)
+    leg = np.where((_impossible(poses, side, ahead_down) == 1.0) & (_impossible(poses, 1 - side, ahead_down) == 0.0), 1 - side, side)
     picture = {j: poses.xy[frames, pair[j][side if j == "shoulder" else leg]] for j in joints}
     middle = {j: (poses.xy[:, pair[j][0]] + poses.xy[:, pair[j][1]]) / 2 for j in joints}
-    ahead_down = forward(yaw_deg)
     lengthened = np.stack([way * np.minimum(1.0 / np.maximum(np.abs(sine), 1e-9), LONGEST), np.ones_like(way)], axis=-1)
 
     def sagittal(s: int) -> Floats:

@@ -168,8 +168,7 @@ class Clip:
             index, kept_s = self._kept, time_s
             self._kept += 1
             if self._only is None or index in self._only:
-                image = self._image(picture, time_s)
-                frame = Frame(index, time_s, image)
+                frame = Frame(index, time_s, self._image(picture, time_s))
                 yield frame if self._enough_px is None else no_higher(frame, self._enough_px)
         if not self._frames:
             raise SourceError(f"{self.path}: no frame can be decoded (damaged, or not really a video). {_CONVERT}")

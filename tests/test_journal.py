@@ -117,7 +117,7 @@ def test_a_full_disk_is_told_by_the_name_of_the_folder(limit_bytes, tmp_path):
             spool.read()
         except OutputError as error:
             told = str(error)
-        spool.close()
+    spool.close()  # there is room again
     assert told == f"{tmp_path}: larger than files may be there. Choose another folder."
     assert list(tmp_path.iterdir()) == []
 
@@ -125,6 +125,7 @@ def test_a_full_disk_is_told_by_the_name_of_the_folder(limit_bytes, tmp_path):
 def test_a_spool_in_no_folder_is_an_output_error(tmp_path):
     with pytest.raises(OutputError, match="does not exist"):
         PoseSpool(tmp_path / "nowhere")
+    assert list(tmp_path.iterdir()) == []
 
 
 # ------------------------------------------------------------------------------------------------------------------ events
@@ -194,3 +195,12 @@ def test_events_on_a_full_disk_are_an_output_error_and_those_before_are_kept(tmp
 def test_events_that_cannot_be_kept_are_an_output_error(name, tmp_path):
     with pytest.raises(OutputError):
         Events(tmp_path / name)
+
+
+def test_closing_on_a_full_disk_is_told_and_leaves_nothing(tmp_path):
+    poses = some_poses()
+    spool = PoseSpool(tmp_path)
+    spool.append(poses[:1])  # still in memory
+    with files_no_larger_than(0), pytest.raises(OutputError, match="larger than files may be there"):
+        spool.close()
+    assert list(tmp_path.iterdir()) == []

@@ -204,7 +204,7 @@ def test_a_hip_is_placed_above_the_foot_whichever_way_it_faces(way: float) -> No
 
 
 @pytest.mark.parametrize("yaw_deg", [90.0, -90.0])
-@pytest.mark.parametrize("pose", ["half way", "hinged"])
+@pytest.mark.parametrize("pose", ["half way", "hinged", "squatting"])
 def test_the_thigh_can_be_told_from_the_hip_and_the_foot(pose: str, yaw_deg: float) -> None:
     key = POSES[pose]
     thigh, _ = metrics.leg_from_foot(stood(yaw_deg), rows(still(key, yaw_deg), yaw_deg), np.array([yaw_deg]))
