@@ -59,6 +59,7 @@ def work_off(
         os.environ.setdefault(name, value)
     limits = limits or Limits()
     waiting = deque((job, 1) for job in jobs)
+    places = cores(workers)
     hands: list[_Hand[J]] = []
     try:
         while waiting or any(hand.busy for hand in hands):
@@ -68,7 +69,8 @@ def work_off(
                 if free is None:
                     if len(hands) == workers:
                         break
-                    hands.append(free := _Hand(work))
+                    taken = [hand.core for hand in hands]
+                    hands.append(free := _Hand(work, next(core for core in places if core is None or core not in taken)))
                 free.take(*waiting.popleft())
             connection.wait([hand.pipe for hand in hands if hand.busy], _LOOK_S)
             for hand in [hand for hand in hands if hand.busy]:
@@ -92,9 +94,10 @@ class _Hand(Generic[J]):
     job: J
     tries = 0
 
-    def __init__(self, work: Work[J]) -> None:
+    def __init__(self, work: Work[J], core: int | None) -> None:
+        self.core = core
         self.pipe, theirs = _CONTEXT.Pipe()
-        self._process = _CONTEXT.Process(target=_serve, args=(theirs, work), daemon=True)
+        self._process = _CONTEXT.Process(target=_serve, args=(theirs, work, core), daemon=True)
         self._process.start()
         theirs.close()  # so that the pipe ends with the process
         self.busy = False
@@ -162,9 +165,28 @@ class _Hand(Generic[J]):
         self.pipe.close()
 
 
-def _serve(pipe: "connection.Connection[Any, Any]", work: Work[Any]) -> None:
+def cores(workers: int) -> list[int | None]:
+    """A core each for so many workers, if they are as many as the cores this process may use; None each, if they may go anywhere."""
+    there = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    return [*there] if 1 < len(there) == workers else [None] * workers
+
+
+def keep_to(core: int | None) -> None:
+    """Have this thread, and all that it starts from here on, run on one core; None: on any.
+
+    MediaPipe hands every picture through several threads. On all cores each hand-over wakes a core that had gone to sleep, or waits for
+    one that is at work for somebody else: two bare loops at once make 1.6 to 1.7 times the frames of one, and twice as many if each keeps
+    to its core.
+    """
+    if core is not None:
+        with suppress(OSError):  # a container may forbid it
+            os.sched_setaffinity(0, {core})
+
+
+def _serve(pipe: "connection.Connection[Any, Any]", work: Work[Any], core: int | None) -> None:
     """The life of a process: a job from the pipe, its result into it, until there is no more or nobody listens."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # without a word
+    keep_to(core)
     end_with_parent()
     with suppress(EOFError, OSError):
         while True:

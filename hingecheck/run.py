@@ -4,10 +4,10 @@ Every frame is tracked, the engine runs once over all of them, then the pictures
 """
 
 import json
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Generator, Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -285,23 +285,33 @@ def draw(
         )
 
     with ExitStack() as open_until_drawn:
-        clip = open_until_drawn.enter_context(
-            open_clip(path, only=None if target else wanted, enough_hz=ENOUGH_HZ if verdict.clip.thinned else None)
-        )
+        frames = open_until_drawn.enter_context(closing(_frames(path, verdict, None if target else wanted)))
         behind = None
         if target is not None:
             encoder = open_until_drawn.enter_context(Encoder(target, start_s=0.0))
             behind = open_until_drawn.enter_context(Behind(lambda shown: encoder.write(*shown)))
-        for frame in open_until_drawn.enter_context(closing(ahead(clip))):
+        for frame in open_until_drawn.enter_context(closing(ahead(frames))) if target else frames:
             if behind is not None:
                 behind.put((picture(frame, lines[frame.index]), frame.time_s))
             for moment in wanted.get(frame.index, ()):
                 stills[moment] = report.Still(drawing.jpeg(picture(frame, _line_of(moment, verdict))), moment)
             if on_drawn is not None:
                 on_drawn(frame.index + 1, len(result))
-            if behind is None and len(stills) == len(moments):
-                break
     return [stills[moment] for moment in moments]
+
+
+def _frames(path: str | Path, verdict: Verdict, wanted: Container[int] | None) -> Generator[Frame, None, None]:
+    """The frames of a clip that was judged, or those with the ``wanted`` indices."""
+    hz = ENOUGH_HZ if verdict.clip.thinned else None
+    if wanted is not None:
+        expected = [index for index in range(len(verdict.result)) if index in wanted]
+        with open_clip(path, only=wanted, enough_hz=hz) as clip:
+            found = list(islice(clip, len(expected)))
+        if [(frame.index, frame.time_s) for frame in found] == [(index, verdict.result.time_s[index]) for index in expected]:
+            yield from found
+            return
+    with open_clip(path, enough_hz=hz) as clip:  # damage among what was passed over shifts the count: decode all, as when it was judged
+        yield from (frame for frame in clip if wanted is None or frame.index in wanted)
 
 
 def _line_of(moment: report.Moment, verdict: Verdict) -> coaching.Line:

@@ -8,7 +8,8 @@ import cv2  # isort: skip
 
 import math
 import stat
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -28,6 +29,7 @@ from .clock import Clock
 from .data import ClipInfo, Frame
 from .errors import SourceError
 from .files import sha256
+from .groups import begins_anew, groups, stamps
 
 ENDS_EARLY: Final = "ends early"  # how the warning of a clip that is not all there begins
 _PATIENCE: Final = 100  # broken packets in a row before a clip is given up
@@ -52,7 +54,8 @@ def open_clip(
     """Open a clip for one pass over its frames; pictures whose long side is over ``max_side`` px are made smaller, never larger.
 
     ``enough_px``: pictures that are still higher than that are made smaller once more, and say so in ``Frame.scale``.
-    ``only``: indices of the frames wanted; the others are decoded but neither converted nor handed out, which is ten times faster.
+    ``only``: indices of the frames wanted; the others are neither converted nor handed out, and not even decoded where a whole group of
+    pictures can be passed over. Damage in such a group shows nowhere, and may shift the indices after it.
     ``enough_hz``: of a clip with twice as many frames a second or more, about so many are kept, at their own times; the rest is left
     out as if it were not there, and not counted by ``Frame.index``.
 
@@ -132,7 +135,8 @@ class Clip:
         self._size = (0, 0)  # (width, height) of every image handed out, but for ``enough_px``
         self._rotation_deg = 0
         self._reshaped = self._cut = False
-        self._frames = self._kept = self._damaged = 0
+        self._frames = self._kept = self._damaged = self._broken_in_a_row = 0
+        self._inside = 0  # packets that the decoder was given and has not yet made a picture of
         self._interval_s = _EVEN / enough_hz if enough_hz is not None and rate >= _TOO_MANY * enough_hz else 0.0
         declared_s = self._clock.seconds(stream.duration) if stream.duration else (container.duration or 0) / av.time_base
         every = max(1, math.ceil(self._interval_s * rate))
@@ -157,17 +161,18 @@ class Clip:
             raise ValueError("a Clip is read once; open it again")
         self._begun = True
         kept_s = -math.inf
-        for picture in self._pictures():
-            time_s = self._clock.time_of(picture.pts if self._has_pts else picture.dts)
-            self._damaged += picture.is_corrupt
-            if time_s is None or picture.is_corrupt:
+        for stamp, picture in self._pictures():
+            time_s = self._clock.time_of(stamp)
+            broken = picture is not None and picture.is_corrupt
+            self._damaged += broken
+            if time_s is None or broken:
                 continue
             self._frames += 1
             if time_s - kept_s < self._interval_s:
                 continue
             index, kept_s = self._kept, time_s
             self._kept += 1
-            if self._only is None or index in self._only:
+            if picture is not None and (self._only is None or index in self._only):
                 frame = Frame(index, time_s, self._image(picture, time_s))
                 yield frame if self._enough_px is None else no_higher(frame, self._enough_px)
         if not self._frames:
@@ -196,26 +201,63 @@ class Clip:
             thinned=self._kept < self._frames,
         )
 
-    def _pictures(self) -> Iterator[av.VideoFrame]:
-        """Everything that comes out of the decoder, in the order of display; says in ``warnings`` what did not."""
-        in_a_row = 0
-        for packet in self._whole_packets():
+    def _pictures(self) -> Iterator[tuple[int | None, av.VideoFrame | None]]:
+        """Stamp and picture of everything that comes out of the decoder, in the order of display; only stamps of what nobody wants.
+
+        Says in ``warnings`` what did not come.
+        """
+        packets = self._whole_packets()
+        yield from self._decoded(packets) if self._only is None or not self._has_pts else self._wanted(packets)
+        if self._cut:
+            self.warnings.append(f"{ENDS_EARLY}: the file is cut off after {self._clock.end_s:.1f} s")
+        elif self._broken_in_a_row == _PATIENCE:
+            self.warnings.append(f"{ENDS_EARLY}: nothing can be decoded after {self._clock.end_s:.1f} s")
+        if self._damaged:
+            self.warnings.append(f"damaged frames left out: {self._damaged}")
+
+    def _decoded(self, packets: "Iterable[Packet[VideoStream]]") -> Iterator[tuple[int | None, av.VideoFrame]]:
+        """What the decoder makes of packets; nothing more once ``_PATIENCE`` in a row were broken."""
+        for packet in packets:
+            if self._broken_in_a_row == _PATIENCE:
+                return
+            self._inside += 1
             try:
                 pictures = packet.decode()
             except av.FFmpegError:
                 self._damaged += 1
-                in_a_row += 1
-                if in_a_row == _PATIENCE:
-                    break
+                self._broken_in_a_row += 1
             else:
-                in_a_row = 0
-                yield from pictures
-        if self._cut:
-            self.warnings.append(f"{ENDS_EARLY}: the file is cut off after {self._clock.end_s:.1f} s")
-        elif in_a_row == _PATIENCE:
-            self.warnings.append(f"{ENDS_EARLY}: nothing can be decoded after {self._clock.end_s:.1f} s")
-        if self._damaged:
-            self.warnings.append(f"damaged frames left out: {self._damaged}")
+                self._broken_in_a_row = 0
+                for picture in pictures:
+                    self._inside -= 1
+                    yield (picture.pts if self._has_pts else picture.dts), picture
+
+    def _wanted(self, packets: "Iterable[Packet[VideoStream]]") -> Iterator[tuple[int | None, av.VideoFrame | None]]:
+        """What the decoder makes of the groups of packets with a wanted picture in them; of the others only the stamps."""
+        held: list[Packet[VideoStream]] = []  # not wanted, but the group after it may refer to it
+        for group in groups(packets):
+            ahead = max(self._inside, 0) + len(held) + len(group)
+            wanted = any(index in (self._only or ()) for index in range(self._kept, self._kept + ahead))
+            anew = begins_anew(group)
+            if anew or not held:
+                yield from ((stamp, None) for stamp in stamps(held) or ())
+            else:
+                yield from self._decoded(held)
+            if wanted or not anew or stamps(group) is None:
+                held = []
+                yield from self._decoded(group)
+            else:
+                held = group
+                yield from self._drained()
+        yield from ((stamp, None) for stamp in stamps(held) or ())
+
+    def _drained(self) -> Iterator[tuple[int | None, av.VideoFrame]]:
+        """What the decoder still holds, after which it can begin anew somewhere else."""
+        if self._inside:
+            with suppress(av.FFmpegError):
+                yield from ((picture.pts, picture) for picture in self._stream.decode(None))
+            self._stream.codec_context.flush_buffers()
+            self._inside = 0
 
     def _whole_packets(self) -> "Iterator[Packet[VideoStream]]":
         """What the file holds for the decoder, but for a torn packet at the end; finds out whether the file was cut off."""

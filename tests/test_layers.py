@@ -34,6 +34,7 @@ ROWS: dict[str, tuple[int, set[str] | None]] = {
     "readiness": (6, {"numpy"}),
     "engine": (7, {"numpy"}),
     "clock": (8, set()),
+    "groups": (8, set()),
     "files": (8, set()),
     "overlap": (8, set()),
     "encoding": (9, {"numpy", "av", "cv2"}),

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import replayed
 import synthetic
-from clips import as_nobody, make_clip, number_in
+from clips import as_nobody, make_clip, number_in, scramble
 from sample_result import sample_clip
 
 from hingecheck import __version__, batching, recording, report, run
@@ -180,6 +180,18 @@ def test_a_still_shows_the_moment_it_belongs_to(tmp_path, undrawn, monkeypatch):
     shown = cv2.cvtColor(cv2.imdecode(np.frombuffer(still.jpeg, np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
     assert number_in(shown) == round(said.at_s * 25) % 256
     assert [keywords["cue"] for _, keywords in undrawn] == [("neutral_spine", "rounded")]
+
+
+def test_a_still_is_the_right_one_though_frames_before_it_are_damaged(tmp_path, undrawn, monkeypatch):
+    """The frames that damage costs are missed when the clip is judged, and passed over when its stills are read."""
+    poses = bad_second_rep()
+    replayed.see(monkeypatch, poses)
+    clip = tmp_path / "clip.mp4"
+    make_clip(clip, len(poses), size=(160, 96), index_first=True, options={"g": "10", "bf": "0"})
+    verdict = verdict_on(scramble(clip, 0.3, 0.32))
+    assert len(verdict.result) < len(poses)
+    (still,) = run.draw(clip, None, verdict)
+    assert undrawn[0][0] == round(still.moment.time_s * 25) % 256
 
 
 def test_a_clip_without_a_fault_gets_a_still_of_its_first_bottom(hinges, undrawn):

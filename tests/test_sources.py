@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from clips import add_cover, as_nobody, cut, is_upright, make_clip, make_sound, number_in, patch, picture, scramble
 
+from hingecheck import sources
 from hingecheck.errors import SourceError
 from hingecheck.sources import open_clip
 
@@ -91,6 +92,57 @@ def test_only_the_frames_asked_for_are_handed_out_and_all_are_counted(tmp_path):
     assert numbers(frames) == [frame.index for frame in frames] == [3, 17]
     assert [frame.time_s for frame in frames] == pytest.approx([3 / 25, 17 / 25])
     assert (info.frames, info.duration_s) == (30, pytest.approx(1.2))
+
+
+GROUPED = {  # every way in which pictures may hang together
+    "closed.mp4": ("libx264", {"g": "20", "bf": "2", "sc_threshold": "0"}),
+    "open.mp4": ("libx264", {"x264-params": "open-gop=1:keyint=24:bframes=4:b-adapt=0:scenecut=0"}),
+    "open.mkv": ("libx264", {"x264-params": "open-gop=1:keyint=24:bframes=4:b-adapt=0:scenecut=0"}),
+    "open_hevc.mp4": ("libx265", {"x265-params": "open-gop=1:keyint=24:log-level=none"}),
+    "refreshed.mp4": ("libx264", {"x264-params": "intra-refresh=1:keyint=24"}),
+    "alone.mp4": ("libx264", {"g": "1"}),
+    "one_group.mp4": ("libx264", {"g": "1000", "sc_threshold": "0"}),
+    "vp9.webm": ("libvpx-vp9", {"g": "20"}),
+    "mpeg2.mpg": ("mpeg2video", {"g": "12", "bf": "2"}),
+    "no_stamps.avi": ("libx264", {"g": "20"}),
+}
+
+
+@pytest.mark.parametrize("name", GROUPED)
+@pytest.mark.parametrize(
+    "wanted", [{149}, {75}, {3, 144}, range(70, 90), range(60, 10**9)], ids=["last", "middle", "two", "stretch", "rest"]
+)
+def test_what_is_not_wanted_is_passed_over_and_the_rest_is_as_if_it_had_not_been(tmp_path, name, wanted):
+    codec, options = GROUPED[name]
+    clip = make_clip(tmp_path / name, 150, codec=codec, options=options)
+    whole, whole_info, _ = read(clip)
+    some, info, warnings = read(clip, only=wanted)
+    expected = [frame for frame in whole if frame.index in wanted]
+    assert [(frame.index, frame.time_s) for frame in some] == [(frame.index, frame.time_s) for frame in expected]
+    assert all(np.array_equal(a.image, b.image) for a, b in zip(some, expected, strict=True))
+    assert (info, warnings) == (whole_info, [])
+
+
+def test_of_many_groups_only_the_wanted_one_is_decoded(tmp_path, monkeypatch):
+    clip = make_clip(tmp_path / "clip.mp4", 200, options={"g": "20", "sc_threshold": "0"})
+    decoded = []
+    real = sources.Clip._decoded
+
+    def counted(self, packets):
+        for packet in packets:
+            decoded.append(packet.pts)
+            yield from real(self, [packet])
+
+    monkeypatch.setattr(sources.Clip, "_decoded", counted)
+    assert numbers(read(clip, only={105})[0]) == [105]
+    assert len(decoded) == 20, "one group of ten"
+
+
+def test_a_clip_with_too_many_frames_a_second_is_thinned_alike_where_nothing_is_decoded(tmp_path):
+    clip = make_clip(tmp_path / "clip.mp4", 240, fps=120, options={"g": "20", "sc_threshold": "0"})
+    whole = read(clip, enough_hz=30)[0]
+    some = read(clip, enough_hz=30, only={50, 51})[0]
+    assert [(frame.index, frame.time_s) for frame in some] == [(frame.index, frame.time_s) for frame in whole[50:52]]
 
 
 def test_the_size_of_the_images_is_known_with_the_first(tmp_path):
