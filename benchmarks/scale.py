@@ -1,5 +1,6 @@
 """Several processes and long clips for ``speed``: folders, one long clip, an hour of poses, and the memory of a worker."""
 
+import resource
 import shutil
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +18,7 @@ from .tables import Row
 from .tracked import ROOT
 
 if TYPE_CHECKING:
+    from hingecheck import batching
     from hingecheck.data import Poses
 
 WORKERS: Final = 2
@@ -77,6 +80,9 @@ def hour(poses: "Poses") -> list[Row]:
 
 def memory(clip: Path, model: str, minutes: float) -> list[Row]:
     """Most memory that a worker of a batch holds over a 1080p clip of a minute, and over one of ``minutes``."""
+    from hingecheck import batching
+    from hingecheck.crew import work_off
+
     with tempfile.TemporaryDirectory() as place:
         short = enlarged(clip, Path(place, "short.mp4"))
         rows = []
@@ -84,22 +90,20 @@ def memory(clip: Path, model: str, minutes: float) -> list[Row]:
             long = Path(place, f"{length:g}", "clip.mp4")
             long.parent.mkdir()
             frames = looped(short, long, length)
-            command = [sys.executable, "-c", _BATCH, str(long.parent), model]
-            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-            rows.append({"minutes": length, "frames": frames, "size": "1920 x 1080", "most memory, MB": float(done.stdout) / 1e3})
+            job = batching.Job(long.name, str(long), str(long.with_suffix("")))
+            ((_, most_kb),) = work_off(partial(_peak_kb, model=model), [job], workers=1)
+            rows.append({"minutes": length, "frames": frames, "size": "1920 x 1080", "most memory, MB": most_kb / 1e3})
     return rows
 
 
-_BATCH: Final = """
-import resource, sys
-from hingecheck import batching
-from hingecheck.profiles import Profile
-if __name__ == "__main__":
-    folder, model = sys.argv[1:]
-    (row,) = batching.batch(folder, folder + "/out", profile=Profile.default(), model=model, workers=1)
-    assert row["status"] == "ok", row
-    print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
-"""
+def _peak_kb(job: "batching.Job", tell: object, *, model: str) -> int:
+    """Most memory that a process has held once it has scored a clip."""
+    from hingecheck import batching
+    from hingecheck.profiles import Profile
+
+    content, error, _ = batching.score(job, settings=Profile.default().model_dump(), model=model)
+    assert content is not None, error
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def looped(clip: Path, target: Path, minutes: float) -> int:

@@ -290,6 +290,10 @@ def batch(
     """Score a folder of clips. Writes results.csv, reps.csv, summary.html and a report.json a clip; started again, does what is missing."""
     from dataclasses import replace
 
+    from . import crew
+
+    if scheduler is None:
+        crew.prepare()
     from . import batching
     from .tables import need_parquet
 

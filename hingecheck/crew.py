@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import connection, get_context, parent_process
+from multiprocessing import connection, forkserver, get_all_start_methods, get_context, parent_process
 from pathlib import Path
 from threading import Thread
 from typing import Any, Final, Generic, TypeVar
@@ -29,7 +29,11 @@ _MOST_NEWS: Final = 100  # at a time
 # For processes that share the cores among them. glibc keeps a heap a thread, with a dozen threads a process 50 MB of holes; OpenCV,
 # MediaPipe's own too, and OpenBLAS keep a thread a core, which waits by running.
 _SHARING: Final = {"MALLOC_ARENA_MAX": "2", "OPENCV_FOR_THREADS_NUM": "1", "OPENBLAS_NUM_THREADS": "1"}
-_CONTEXT: Final = get_context("spawn")  # a copied process would inherit the pose model's threads, half alive
+# A copy of this process would inherit the pose model's threads, half alive. So it is one that has done nothing but import that is copied;
+# where there are no copies, each imports for itself.
+_COPIED: Final = "forkserver" in get_all_start_methods()
+_CONTEXT: Final[Any] = get_context("forkserver" if _COPIED else "spawn")
+_IMPORTED: Final = ["hingecheck.preloaded"]
 
 
 class Lost(HingecheckError):
@@ -55,8 +59,7 @@ def work_off(
     after the others; one that takes longer or more than ``limits`` allow is not: both end in ``Lost``. Closed early, or interrupted, it
     ends the processes.
     """
-    for name, value in _SHARING.items():
-        os.environ.setdefault(name, value)
+    prepare()
     limits = limits or Limits()
     waiting = deque((job, 1) for job in jobs)
     places = cores(workers)
@@ -86,6 +89,15 @@ def work_off(
     finally:
         for hand in hands:
             hand.end()
+
+
+def prepare() -> None:
+    """Begin to import, in another process, what those that do jobs need. For who knows early that there will be some; safe to repeat."""
+    for name, value in _SHARING.items():
+        os.environ.setdefault(name, value)
+    if _COPIED:
+        _CONTEXT.set_forkserver_preload(_IMPORTED)
+        forkserver.ensure_running()
 
 
 class _Hand(Generic[J]):

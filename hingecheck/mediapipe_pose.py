@@ -9,8 +9,10 @@ tracker is shown only the part of the picture around that person; and anybody el
 import contextlib
 import ctypes
 import hashlib
+import importlib
 import os
 import re
+import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator
@@ -18,6 +20,7 @@ from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
 from pathlib import Path
+from types import ModuleType
 from typing import Any, BinaryIO, Final
 
 import numpy as np
@@ -272,14 +275,21 @@ def _persons(detect: Any, image: NDArray[np.uint8], time_s: float, *clock_ms: in
     return persons
 
 
-def _landmarker(bundle: bytes, *, video: bool, people: int) -> Any:
-    """MediaPipe's own object. Its import takes a second or more, so it waits until here."""
+def load() -> None:
+    """Import MediaPipe, which takes a while and so waits until it is needed. ``ModelError`` when that does not work."""
     try:
-        from mediapipe.tasks.python.core.base_options import BaseOptions
-        from mediapipe.tasks.python.vision.core.vision_task_running_mode import VisionTaskRunningMode as Mode
-        from mediapipe.tasks.python.vision.pose_landmarker import PoseLandmarker, PoseLandmarkerOptions
+        with _unplotted():
+            from mediapipe.tasks.python.vision import pose_landmarker  # noqa: F401
     except (ImportError, OSError) as error:
         raise ModelError(f"mediapipe: cannot be loaded ({_first_line(error)}). `hingecheck doctor` says what to install.") from error
+
+
+def _landmarker(bundle: bytes, *, video: bool, people: int) -> Any:
+    """MediaPipe's own object."""
+    load()
+    from mediapipe.tasks.python.core.base_options import BaseOptions
+    from mediapipe.tasks.python.vision.core.vision_task_running_mode import VisionTaskRunningMode as Mode
+    from mediapipe.tasks.python.vision.pose_landmarker import PoseLandmarker, PoseLandmarkerOptions
 
     class Discreet(BaseOptions):  # type: ignore[misc]
         """Base options that keep MediaPipe from reporting its use to its makers: without certificates it trusts no server."""
@@ -299,6 +309,27 @@ def _landmarker(bundle: bytes, *, video: bool, people: int) -> Any:
         return PoseLandmarker.create_from_options(options)
     except (RuntimeError, ValueError, OSError) as error:
         raise ModelError(f"mediapipe: does not accept the pose model ({_first_line(error)}). Run `hingecheck doctor`.") from error
+
+
+class _Later(ModuleType):
+    """A module that is imported when something in it is first used."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(importlib.import_module(self.__name__), name)
+
+
+@contextlib.contextmanager
+def _unplotted() -> Iterator[None]:
+    """Keeps MediaPipe from importing matplotlib for a function that plots poses: a third of a second, every time it starts."""
+    package, plots = ModuleType("matplotlib"), _Later("matplotlib.pyplot")
+    package.pyplot = plots  # type: ignore[attr-defined]
+    late = {name: module for name, module in (("matplotlib", package), (plots.__name__, plots)) if name not in sys.modules}
+    sys.modules |= late
+    try:
+        yield
+    finally:
+        for name in late:
+            del sys.modules[name]
 
 
 def _close(*landmarkers: Any) -> None:

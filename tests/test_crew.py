@@ -3,6 +3,8 @@
 import functools
 import os
 import signal
+import sys
+import threading
 import time
 from pathlib import Path
 
@@ -41,6 +43,8 @@ def obey(job, tell, folder):
     if job.startswith("odd"):
         return lambda: None  # cannot be pickled
     tell(len(job))
+    if job.startswith("where"):
+        return os.sched_getaffinity(0), "hingecheck.batching" in sys.modules, "mediapipe" in sys.modules, threading.active_count()
     return job.upper(), os.getpid()
 
 
@@ -107,3 +111,31 @@ def test_closed_early_it_ends_its_processes(tmp_path):
     work.close()
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
+
+
+@pytest.mark.skipif(CORES < 2, reason="one core, or a system that does not say")
+def test_as_many_processes_as_cores_keep_to_one_each_and_fewer_go_where_there_is_room(tmp_path):
+    jobs = [f"where {number}" for number in range(CORES)]
+    held = [where for where, *_ in outcomes(tmp_path, jobs, workers=CORES).values()]
+    assert all(len(where) == 1 for where in held)
+    free = [where for where, *_ in outcomes(tmp_path, jobs[:1], workers=1).values()]
+    assert free == [os.sched_getaffinity(0)]
+
+
+@pytest.mark.skipif(CORES < 2, reason="one core, or a system that does not say")
+def test_a_process_in_the_place_of_one_that_died_keeps_to_its_core(tmp_path):
+    jobs = [*(f"once {number}" for number in range(CORES)), *(f"where {number}" for number in range(4 * CORES))]
+    done = outcomes(tmp_path, jobs, workers=CORES)
+    assert {core for job, (where, *_) in done.items() if job.startswith("where") for core in where} <= os.sched_getaffinity(0)
+    assert all(len(done[job][0]) == 1 for job in jobs if job.startswith("where"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="where processes are no copies, each imports for itself")
+def test_processes_begin_with_everything_imported_and_no_thread_but_the_one_that_watches(tmp_path):
+    _, batching, mediapipe, threads = outcomes(tmp_path, ["where"])["where"]
+    assert batching
+    assert mediapipe
+    assert threads == 2

@@ -60,6 +60,7 @@ ROWS: dict[str, tuple[int, set[str] | None]] = {
     "batching": (12, set()),
     "session": (12, {"numpy"}),
     "live": (13, {"numpy", "cv2"}),
+    "preloaded": (13, set()),
     "doctor": (11, {"av", "cv2"}),
     "web": (14, None),
     "cli": (15, None),

@@ -341,3 +341,16 @@ def test_mediapipe_is_left_without_certificates_to_report_with(lifter, monkeypat
     MediaPipePose("lite").close()
     assert len(given) == 2
     assert all(isinstance(base, BaseOptions) and base.to_ctypes().ca_bundle_path == b"/dev/null" for base in given)
+
+
+def test_mediapipe_is_loaded_without_what_it_plots_with_which_still_works():
+    code = """
+import sys
+from hingecheck import mediapipe_pose
+mediapipe_pose.load()
+assert not [name for name in sys.modules if name.startswith("matplotlib")]
+from mediapipe.tasks.python.vision import drawing_utils
+import matplotlib.pyplot
+assert drawing_utils.plt.figure is matplotlib.pyplot.figure
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
