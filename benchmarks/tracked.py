@@ -15,7 +15,7 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 CACHE: Final = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "hingecheck-benchmarks"
 
 # What stands between a clip's bytes and its poses. A change in one of these makes stored poses stale.
-_ESTIMATOR: Final = ("skeleton", "geometry", "clock", "sources", "silhouette", "estimators", "plates", "mediapipe_pose")
+_ESTIMATOR: Final = ("skeleton", "geometry", "clock", "groups", "sources", "silhouette", "estimators", "plates", "mediapipe_pose")
 
 
 def poses_file(clip: Path, model: str, folder: Path) -> Path:

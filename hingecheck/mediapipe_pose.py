@@ -6,8 +6,10 @@ seen is the one followed; every second or two another look counts the others; wh
 tracker is shown only the part of the picture around that person; and anybody else it comes back with is turned down.
 """
 
+import atexit
 import contextlib
 import ctypes
+import functools
 import hashlib
 import importlib
 import os
@@ -17,7 +19,6 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from operator import attrgetter
 from pathlib import Path
 from types import ModuleType
@@ -117,11 +118,11 @@ class MediaPipePose(PoseEstimator):
     """
 
     def __init__(self, model: str = "full") -> None:
-        bundles = verify(model), verify("lite")
+        bundle = verify(model)
         with _quiet():
-            self._tracker = _landmarker(bundles[0], video=True, people=1)
-            self._scout = _landmarker(bundles[1], video=False, people=MAX_OTHERS)
-        self._closing = weakref.finalize(self, _close, self._tracker, self._scout)
+            self._tracker = _landmarker(bundle, video=True, people=1)
+            self._scout = _scout()
+        self._closing = weakref.finalize(self, _close, self._tracker)
         self._warnings: tuple[str, ...] = ()
         self._clock_ms = -1  # MediaPipe wants whole milliseconds, each later than the one before
         self._who: _Person | None = None  # the one followed, as last seen
@@ -138,7 +139,7 @@ class MediaPipePose(PoseEstimator):
         return self._warnings
 
     def close(self) -> None:
-        """Let go of the networks; more than once does no harm."""
+        """Let go of the network that follows; more than once does no harm."""
         self._closing()
 
     def estimate(self, frame: Frame) -> Poses:
@@ -154,9 +155,9 @@ class MediaPipePose(PoseEstimator):
         with contextlib.nullcontext() if self._settled else _quiet():
             person = self._follow(image, frame.time_s) if image.size else None
         if person is None:
-            return partial(_nobody, frame.time_s)
+            return functools.partial(_nobody, frame.time_s)
         self._settled = True
-        return partial(self._finished, image, person, self._people, np.array(frame.scale))
+        return functools.partial(self._finished, image, person, self._people, np.array(frame.scale))
 
     def _finished(self, image: NDArray[np.uint8], person: _Person, people: int, scale: Floats) -> Poses:
         """What is known of a person in one picture, T = 1, whose width and height are ``scale`` times those of the ``image`` shown."""
@@ -332,14 +333,21 @@ def _unplotted() -> Iterator[None]:
             del sys.modules[name]
 
 
-def _close(*landmarkers: Any) -> None:
-    """Close them, also when Python is already shutting down and the thread that MediaPipe closes them on is gone."""
+@functools.cache
+def _scout() -> Any:
+    """Who counts the people in a picture. It remembers none, so one does for all clips of a process."""
+    scout = _landmarker(verify("lite"), video=False, people=MAX_OTHERS)
+    atexit.register(_close, scout)
+    return scout
+
+
+def _close(landmarker: Any) -> None:
+    """Close it, also when Python is already shutting down and the thread that MediaPipe closes it on is gone."""
     with _quiet():
-        for landmarker in landmarkers:
-            try:
-                landmarker.close()
-            except (RuntimeError, ValueError):
-                landmarker._handle = None  # or MediaPipe tries again on its way out, and prints a traceback
+        try:
+            landmarker.close()
+        except (RuntimeError, ValueError):
+            landmarker._handle = None  # or MediaPipe tries again on its way out, and prints a traceback
     with contextlib.suppress(OSError, AttributeError):  # glibc keeps what was freed, 70 MB of it, unless asked
         ctypes.CDLL(None).malloc_trim(0)
 
