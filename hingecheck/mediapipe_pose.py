@@ -18,6 +18,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
@@ -121,8 +122,9 @@ class MediaPipePose(PoseEstimator):
         bundle = verify(model)
         with _quiet():
             self._tracker = _landmarker(bundle, video=True, people=1)
-            self._scout = _scout()
-        self._closing = weakref.finalize(self, _close, self._tracker)
+            _scout()
+        self._beside = ThreadPoolExecutor(1)
+        self._closing = weakref.finalize(self, _close, self._tracker, self._beside)
         self._warnings: tuple[str, ...] = ()
         self._clock_ms = -1  # MediaPipe wants whole milliseconds, each later than the one before
         self._who: _Person | None = None  # the one followed, as last seen
@@ -131,6 +133,7 @@ class MediaPipePose(PoseEstimator):
         self._settled = False
         self._people = 0
         self._looked_s = -np.inf
+        self._look_round: tuple[_Person, Future[list[_Person]]] | None = None  # that is under way, beside the seeing of the next frame
         self._plate = plates.NONE
 
     @property
@@ -170,6 +173,7 @@ class MediaPipePose(PoseEstimator):
 
     def _follow(self, image: NDArray[np.uint8], time_s: float) -> _Person | None:
         """The person followed, or None where that person is not seen in this picture."""
+        self._heed()
         if self._who is not None and time_s - self._who.time_s > PATIENCE_S:
             self._who = None
         who = self._who
@@ -178,13 +182,14 @@ class MediaPipePose(PoseEstimator):
         seen = self._track(image, time_s, None if who is None or (self._in_sight and self._people == 1) else who.box(reach_m))
         if seen is not None:
             if who is None:
-                who = max([seen, *self._look_round(image, seen)], key=lambda person: person.prominence(image.shape[1]))
+                who = max([seen, *self._counted(seen, _others(image, seen))], key=lambda person: person.prominence(image.shape[1]))
                 self._home = who.place
             elif _same(who.place, seen.place, reach_m):
                 who = seen
                 calm = self._people == 1 and _same(self._home, seen.place)
                 if time_s - self._looked_s >= (LOOK_EVERY_S if calm else UNCALM_EVERY_S):
-                    who = self._rightful(seen, self._look_round(image, seen))
+                    self._looked_s = time_s
+                    self._look_round = seen, self._beside.submit(_others, image, seen)
             if seen is not who:
                 seen = self._track_again(image, time_s, who, reach_m)
         if seen is not None:
@@ -209,23 +214,38 @@ class MediaPipePose(PoseEstimator):
                 return seen
         return None
 
-    def _look_round(self, image: NDArray[np.uint8], seen: _Person) -> list[_Person]:
-        """Everybody but the one already ``seen``, who is painted over; takes note of how many there are."""
-        rest = image.copy()
-        rest[seen.box(0.1)] = GREY
-        others: list[_Person] = []
-        for person in _persons(self._scout.detect, rest, seen.time_s):
-            if not any(_same(known.place, person.place) for known in (seen, *others)):
-                others.append(person)
+    def _heed(self) -> None:
+        """Take note of what a look round has shown: if somebody else is now where the person followed belongs, that is the one.
+
+        For the tracker goes along with who passes in front.
+        """
+        if self._look_round is None:
+            return
+        seen, looking = self._look_round
+        self._look_round = None
+        everybody = seen, *self._counted(seen, looking.result())
+        rightful = next((person for person in everybody if _same(self._home, person.place)), seen)
+        if rightful is not seen:
+            self._who, self._in_sight = rightful, False
+
+    def _counted(self, seen: _Person, others: list[_Person]) -> list[_Person]:
+        """The others; takes note of how many there are."""
         self._looked_s, self._people = seen.time_s, 1 + len(others)
         if others and not self._warnings:
             whom = "the larger one near the middle" if self._who is None else "the one who was there first"
             self._warnings = (f"{self._people} people in the picture from {seen.time_s:.1f} s: following {whom}",)
         return others
 
-    def _rightful(self, seen: _Person, others: list[_Person]) -> _Person:
-        """``seen``, unless somebody else is now where the person followed belongs: the tracker goes along with who passes in front."""
-        return next((person for person in (seen, *others) if _same(self._home, person.place)), seen)
+
+def _others(image: NDArray[np.uint8], seen: _Person) -> list[_Person]:
+    """Everybody but the one already ``seen``, who is painted over."""
+    rest = image.copy()
+    rest[seen.box(0.1)] = GREY
+    others: list[_Person] = []
+    for person in _persons(_scout().detect, rest, seen.time_s):
+        if not any(_same(known.place, person.place) for known in (seen, *others)):
+            others.append(person)
+    return others
 
 
 def _nobody(time_s: float) -> Poses:
@@ -341,8 +361,10 @@ def _scout() -> Any:
     return scout
 
 
-def _close(landmarker: Any) -> None:
+def _close(landmarker: Any, beside: ThreadPoolExecutor | None = None) -> None:
     """Close it, also when Python is already shutting down and the thread that MediaPipe closes it on is gone."""
+    if beside is not None:
+        beside.shutdown()
     with _quiet():
         try:
             landmarker.close()
