@@ -4,6 +4,7 @@ Every frame is tracked, the engine runs once over all of them, then the pictures
 """
 
 import json
+import time
 from collections.abc import Callable, Container, Generator, Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
@@ -28,6 +29,9 @@ SUFFIX: Final = ".hingecheck"
 ENOUGH_HZ: Final = 30.0  # of frames shown to the pose network; a hinge has no faster movement
 
 _AT_ONCE: Final = 64  # frames that are put aside together
+# Python runs one thread at a time, and that of the pose network needs a moment of it between two frames: just then the mask of the frame
+# before would be read. Waiting for a millisecond instead makes a clip 2 to 5 % faster.
+_GIVE_WAY_S: Final = 0.001
 
 Progress = Callable[[int, int | None], None]  # frames done, frames expected if the clip says
 Tracker = Callable[..., tuple[ClipInfo, Poses, tuple[str, ...]]]  # called as ``track`` is: path, model=, on_frame=
@@ -95,6 +99,8 @@ def see(
             closing(beside((frame.index, estimator.look(frame)) for frame in frames)) as looks,
         ):
             for index, pose in looks:
+                if alone:
+                    time.sleep(_GIVE_WAY_S)
                 fresh.append(pose())
                 done += 1
                 if len(fresh) == _AT_ONCE:
