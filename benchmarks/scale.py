@@ -22,23 +22,24 @@ if TYPE_CHECKING:
     from hingecheck.data import Poses
 
 WORKERS: Final = 2
-CLIPS: Final = 8  # in the folder
+CLIPS: Final = (8, 24)  # in a folder
 HOUR_FRAMES: Final = 108_000
 
 
 def processes(clip: Path, model: str, minutes: float, bare: Callable[[Path, str], int], rounds: int) -> list[Row]:
-    """A folder of clips and one long clip, each by two processes, against the bare loop over the same."""
+    """Folders of clips and one long clip, each by two processes, against the bare loop over the same."""
     with tempfile.TemporaryDirectory() as place:
-        folder = Path(place, "clips")
-        folder.mkdir()
-        for number in range(CLIPS):
-            shutil.copy(clip, folder / f"{number}{clip.suffix}")
         rows = []
-        for _ in range(rounds):
-            bare_s = _seconds(lambda: [bare(file, model) for file in sorted(folder.iterdir()) if file.is_file()])
-            shutil.rmtree(folder / "hingecheck-results", ignore_errors=True)
-            ours_s = _seconds(lambda: _command("batch", folder, "--workers", WORKERS, "--model", model))
-            rows.append(_row(f"batch of {CLIPS} clips", bare_s, ours_s))
+        for clips in CLIPS:
+            folder = Path(place, f"{clips} clips")
+            folder.mkdir()
+            for number in range(clips):
+                shutil.copy(clip, folder / f"{number}{clip.suffix}")
+            for _ in range(rounds):
+                bare_s = _seconds(lambda folder=folder: [bare(file, model) for file in sorted(folder.iterdir()) if file.is_file()])
+                shutil.rmtree(folder / "hingecheck-results", ignore_errors=True)
+                ours_s = _seconds(lambda folder=folder: _command("batch", folder, "--workers", WORKERS, "--model", model))
+                rows.append(_row(f"batch of {clips} clips", bare_s, ours_s))
         if minutes > 0:
             long = Path(place, f"long{clip.suffix}")
             frames = looped(clip, long, minutes)
