@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import connection, forkserver, get_all_start_methods, get_context, parent_process
+from multiprocessing import connection, get_all_start_methods, get_context, parent_process
 from pathlib import Path
 from threading import Thread
 from typing import Any, Final, Generic, TypeVar
@@ -62,7 +62,7 @@ def work_off(
     prepare()
     limits = limits or Limits()
     waiting = deque((job, 1) for job in jobs)
-    places = cores(workers)
+    places = _cores(workers)
     hands: list[_Hand[J]] = []
     try:
         while waiting or any(hand.busy for hand in hands):
@@ -96,6 +96,8 @@ def prepare() -> None:
     for name, value in _SHARING.items():
         os.environ.setdefault(name, value)
     if _COPIED:
+        from multiprocessing import forkserver
+
         _CONTEXT.set_forkserver_preload(_IMPORTED)
         forkserver.ensure_running()
 
@@ -177,13 +179,13 @@ class _Hand(Generic[J]):
         self.pipe.close()
 
 
-def cores(workers: int) -> list[int | None]:
+def _cores(workers: int) -> list[int | None]:
     """A core each for so many workers, if they are as many as the cores this process may use; None each, if they may go anywhere."""
     there = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     return [*there] if 1 < len(there) == workers else [None] * workers
 
 
-def keep_to(core: int | None) -> None:
+def _keep_to(core: int | None) -> None:
     """Have this thread, and all that it starts from here on, run on one core; None: on any.
 
     MediaPipe hands every picture through several threads. On all cores each hand-over wakes a core that had gone to sleep, or waits for
@@ -198,7 +200,7 @@ def keep_to(core: int | None) -> None:
 def _serve(pipe: "connection.Connection[Any, Any]", work: Work[Any], core: int | None) -> None:
     """The life of a process: a job from the pipe, its result into it, until there is no more or nobody listens."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # without a word
-    keep_to(core)
+    _keep_to(core)
     end_with_parent()
     with suppress(EOFError, OSError):
         while True:

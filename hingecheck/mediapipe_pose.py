@@ -188,7 +188,6 @@ class MediaPipePose(PoseEstimator):
                 who = seen
                 calm = self._people == 1 and _same(self._home, seen.place)
                 if time_s - self._looked_s >= (LOOK_EVERY_S if calm else UNCALM_EVERY_S):
-                    self._looked_s = time_s
                     self._look_round = seen, self._beside.submit(_others, image, seen)
             if seen is not who:
                 seen = self._track_again(image, time_s, who, reach_m)

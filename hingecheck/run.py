@@ -5,7 +5,7 @@ Every frame is tracked, the engine runs once over all of them, then the pictures
 
 import json
 import time
-from collections.abc import Callable, Container, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
 from itertools import count, islice
@@ -306,14 +306,14 @@ def draw(
     return [stills[moment] for moment in moments]
 
 
-def _frames(path: str | Path, verdict: Verdict, wanted: Container[int] | None) -> Generator[Frame, None, None]:
+def _frames(path: str | Path, verdict: Verdict, wanted: Collection[int] | None) -> Generator[Frame, None, None]:
     """The frames of a clip that was judged, or those with the ``wanted`` indices."""
     hz = ENOUGH_HZ if verdict.clip.thinned else None
     if wanted is not None:
-        expected = [index for index in range(len(verdict.result)) if index in wanted]
+        expected = [(index, verdict.result.time_s[index]) for index in sorted(wanted)]
         with open_clip(path, only=wanted, enough_hz=hz) as clip:
             found = list(islice(clip, len(expected)))
-        if [(frame.index, frame.time_s) for frame in found] == [(index, verdict.result.time_s[index]) for index in expected]:
+        if [(frame.index, frame.time_s) for frame in found] == expected:
             yield from found
             return
     with open_clip(path, enough_hz=hz) as clip:  # damage among what was passed over shifts the count: decode all, as when it was judged

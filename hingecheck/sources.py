@@ -218,14 +218,14 @@ class Clip:
     def _decoded(self, packets: "Iterable[Packet[VideoStream]]") -> Iterator[tuple[int | None, av.VideoFrame]]:
         """What the decoder makes of packets; nothing more once ``_PATIENCE`` in a row were broken."""
         for packet in packets:
-            if self._broken_in_a_row == _PATIENCE:
-                return
             self._inside += 1
             try:
                 pictures = packet.decode()
             except av.FFmpegError:
                 self._damaged += 1
                 self._broken_in_a_row += 1
+                if self._broken_in_a_row == _PATIENCE:
+                    return
             else:
                 self._broken_in_a_row = 0
                 for picture in pictures:
@@ -235,21 +235,24 @@ class Clip:
     def _wanted(self, packets: "Iterable[Packet[VideoStream]]") -> Iterator[tuple[int | None, av.VideoFrame | None]]:
         """What the decoder makes of the groups of packets with a wanted picture in them; of the others only the stamps."""
         held: list[Packet[VideoStream]] = []  # not wanted, but the group after it may refer to it
+        due: list[int] = []  # when the pictures of that one are
         for group in groups(packets):
             ahead = max(self._inside, 0) + len(held) + len(group)
             wanted = any(index in (self._only or ()) for index in range(self._kept, self._kept + ahead))
             anew = begins_anew(group)
-            if anew or not held:
-                yield from ((stamp, None) for stamp in stamps(held) or ())
-            else:
-                yield from self._decoded(held)
-            if wanted or not anew or stamps(group) is None:
+            told = stamps(group) if anew and not wanted else None
+            if anew:
+                yield from ((stamp, None) for stamp in due)
                 held = []
-                yield from self._decoded(group)
+            if told is None:
+                yield from self._decoded([*held, *group])
+                if self._broken_in_a_row == _PATIENCE:
+                    return
+                held, due = [], []
             else:
-                held = group
+                held, due = group, told
                 yield from self._drained()
-        yield from ((stamp, None) for stamp in stamps(held) or ())
+        yield from ((stamp, None) for stamp in due)
 
     def _drained(self) -> Iterator[tuple[int | None, av.VideoFrame]]:
         """What the decoder still holds, after which it can begin anew somewhere else."""

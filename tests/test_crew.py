@@ -133,7 +133,7 @@ def test_a_process_in_the_place_of_one_that_died_keeps_to_its_core(tmp_path):
     assert all(len(done[job][0]) == 1 for job in jobs if job.startswith("where"))
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="where processes are no copies, each imports for itself")
+@pytest.mark.skipif(sys.platform != "linux", reason="the job tells of its cores, which only Linux can")
 def test_processes_begin_with_everything_imported_and_no_thread_but_the_one_that_watches(tmp_path):
     _, batching, mediapipe, threads = outcomes(tmp_path, ["where"])["where"]
     assert batching
