@@ -172,8 +172,9 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Rep:
-    """One repetition. ``metrics`` are taken at the bottom (largest hip flexion); ``score`` is None when nothing was judged.
+    """One repetition. ``metrics`` are means over the bottom; ``score`` is None when nothing was judged.
 
+    The bottom: the frames within a degree of the largest hip flexion, which is at ``bottom_s``.
     ``uncertainty``: metric -> how far it may be off either way, None where that is not known. ``complete`` is False when the clip
     begins or ends within it. ``cues``: cue id -> judgement, in table order.
     """

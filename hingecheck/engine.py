@@ -5,6 +5,7 @@
 
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -23,15 +24,27 @@ CHUNK: Final = 4096  # frames that a recording is judged in at a time; any numbe
 YAW_CUTOFF_HZ: Final = (0.5, 0.5)  # nobody turns round in a tenth of a second; the near side must not flicker
 
 
+BOTTOM_DEG: Final = 1.0  # of hip flexion around the deepest: held still there, which frame is the deepest is chance
+
+
 @dataclass(frozen=True, slots=True)
 class Deepest:
-    """The deepest frame of the open rep: every metric in order, and how far each may be off."""
+    """The frames at the bottom of the open rep: hip flexion (B,), and every metric, then how far each may be off, (B, 2 metrics)."""
 
-    values: tuple[float, ...]
-    spreads: tuple[float, ...]
+    flexion: Floats
+    rows: Floats
+
+    @property
+    def metrics(self) -> dict[str, tuple[float, float] | None]:
+        """Metric -> its value at the bottom and how far it may be off, means both; None where no frame has it."""
+        seen = np.isfinite(self.rows)
+        count = seen.sum(axis=0)
+        middle = np.where(count > 0, np.where(seen, self.rows, 0.0).sum(axis=0) / np.maximum(count, 1), np.nan).tolist()
+        pairs = zip(METRICS, middle[: len(METRICS)], middle[len(METRICS) :], strict=True)
+        return {name: (None if value != value else (value, spread)) for name, value, spread in pairs}
 
 
-NOT_YET: Final = Deepest((np.nan,) * len(METRICS), (np.nan,) * len(METRICS))
+NOT_YET: Final = Deepest(np.empty(0), np.empty((0, 2 * len(METRICS))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +135,7 @@ def advance(state: State, poses: Poses, profile: Profile) -> tuple[State, Result
     measured = replace(measured, back_drift_deg=wandered, hips_lead_deg=lead)
     off = series.off_side(measured.view_yaw_deg)
     spreads = confidence.spreads(off, seen.sure, shaped)
-    deepest, bottoms = _bottoms(state.deepest, moved, measured, spreads)
+    deepest, bottoms = _bottoms(state.deepest, flexion, moved, measured, spreads)
     off_deg = {ViewKind.SIDE: off, ViewKind.FRONT: 90.0 - off}
     tallies, judged = judging.advance(
         state.tallies, rules(profile), time_s, measured, spreads, moved.phase, moved.rep > 0, off_deg, moved.closed, stood, shaped
@@ -290,23 +303,22 @@ def _learn(state: State, still: Bools, times: Floats, rows: Floats, yaws: Floats
     return replace(state, standing_s=since), learnt
 
 
-def _bottoms(last: Deepest, moved: phases.Phases, measured: Metrics, spreads: Metrics) -> tuple[Deepest, list[Deepest]]:
-    """Follow the deepest frame of each rep, and tell the bottom of each movement that closed."""
-    marks = np.flatnonzero(moved.deepest)
-    columns = [[getattr(table, name) for name in METRICS] for table in (measured, spreads)]
-
-    def at(frame: int) -> Deepest:
-        known = marks[marks < frame]
-        if len(known) == 0:
-            return last
-        n = int(known[-1])
-        return Deepest(*(tuple(float(column[n]) for column in table) for table in columns))
-
-    return at(len(moved.phase)), [at(closed.frame) for closed in moved.closed]
+def _bottoms(last: Deepest, flexion: Floats, moved: phases.Phases, measured: Metrics, spreads: Metrics) -> tuple[Deepest, list[Deepest]]:
+    """Follow the bottom of the open movement, and tell that of each movement that closed. Flexion (T,) -> bottoms."""
+    rows = np.column_stack([getattr(table, name) for table in (measured, spreads) for name in METRICS])
+    moving = (moved.rep > 0) & np.isfinite(flexion)
+    bottoms = []
+    for first, end in pairwise([0, *(closed.frame for closed in moved.closed), len(flexion)]):
+        inside = first + np.flatnonzero(moving[first:end])
+        known = np.concatenate([last.flexion, flexion[inside]])
+        near = known >= known.max(initial=-np.inf) - BOTTOM_DEG
+        bottoms.append(Deepest(known[near], np.concatenate([last.rows, rows[inside]])[near]))
+        last = NOT_YET
+    return bottoms[-1], bottoms[:-1]
 
 
 def _rep(closed: Closed, bottom: Deepest, cues: dict[str, Judgement]) -> Rep:
-    values, spreads = _named(bottom.values), _named(bottom.spreads)
+    known = bottom.metrics
     return Rep(
         index=closed.index,
         start_s=closed.start_s,
@@ -314,15 +326,10 @@ def _rep(closed: Closed, bottom: Deepest, cues: dict[str, Judgement]) -> Rep:
         end_s=closed.end_s,
         complete=closed.complete,
         score=scoring.rep_score(cues),
-        metrics=values,
-        uncertainty={name: None if value is None else spreads[name] for name, value in values.items()},
+        metrics={name: pair and pair[0] for name, pair in known.items()},
+        uncertainty={name: pair and pair[1] for name, pair in known.items()},
         cues=cues,
     )
-
-
-def _named(values: tuple[float, ...]) -> dict[str, float | None]:
-    """Metric -> its value, None for NaN."""
-    return {name: (None if value != value else value) for name, value in zip(METRICS, values, strict=True)}
 
 
 def nobody(time_s: Floats) -> Poses:
