@@ -105,7 +105,7 @@ def _true_measures(one: Subject, result: Result) -> dict[str, Floats]:
         deepest = np.zeros(len(result), dtype=bool)
         deepest[np.flatnonzero(inside)[np.nanargmax(true["hip_flexion_deg"][inside])]] = True
         up = inside & (result.phase == Phase.UP)
-        knees = np.stack([true["knee_flexion_deg"]] * 2, axis=-1)
+        knees = np.stack([true["knee_flexion_deg"]] * 3, axis=-1)
         _, led = rising.advance(rising.Bottom(), deepest, up, knees, true["trunk_lean_deg"], ())
         lead[up] = led[up]
     return true | {"back_drift_deg": wandered, "hips_lead_deg": lead}

@@ -10,7 +10,7 @@ from hingecheck import calibration, engine, metrics, series
 from hingecheck.baseline import NEARLY_UPRIGHT_DEG, medians
 from hingecheck.data import Bools, Poses
 from hingecheck.profiles import Profile
-from hingecheck.silhouette import HEIGHTS, S
+from hingecheck.silhouette import HEIGHTS, S, trunk
 
 from .stats import Floats
 from .truth import Truth
@@ -22,6 +22,7 @@ LEAST_LEAN_DEG: Final = 15.0  # the back is fitted where the trunk leans so far 
 BACK_FROM, BACK_TO = -0.05, 1.05
 RIDGE, ROUGH, ANGLE_RIDGE = 5.0, 100.0, 1.0
 SHOULDER_TO, SHOULDER_RIDGE, SLUMPED = 1.15, 10.0, 0.055
+HIP_RIDGE, BEHIND_PLATES = 3e-5, 3.0  # leg lengths; how much more a clip with plates counts where the outline is fitted
 THIGH, DEEP_RIDGE = 1, 10.0  # few thighs turn far, and from the front none does
 FAULTY_BACKS: Final = 3.0  # how much more a body counts whose back rounds: there are few of them, and they are what matters
 CAMERA_AT_DEG: Final = (-35.0, 0.0, 30.0, 60.0, 90.0)
@@ -29,7 +30,11 @@ CAMERA_AT_DEG: Final = (-35.0, 0.0, 30.0, 60.0, 90.0)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Subject:
-    """One clip as the fit sees it: smoothed series, back profile, true measures and angles, which frames move, and the standing values."""
+    """One clip as the fit sees it: smoothed series, back profile, true measures and angles, which frames move, and the standing values.
+
+    ``hip`` and ``true_hip`` (T, 2): how far the middle of the hips and the near hip joint have moved ahead and down since standing;
+    ``around`` (T, 10) the same of ``series.around_hip``; leg lengths.
+    """
 
     truth: Truth
     seen: engine.Seen
@@ -42,6 +47,9 @@ class Subject:
     standing_back: Floats
     carriage: Floats
     shift: float
+    hip: Floats
+    true_hip: Floats
+    around: Floats
 
 
 def subject(truth: Truth, poses: Poses) -> Subject | None:
@@ -56,6 +64,9 @@ def subject(truth: Truth, poses: Poses) -> Subject | None:
     if not np.isfinite(seen.series[lead][:, series.LEANS]).all(axis=1).any():
         return None
     upright = known & (np.abs(seen.series[:, series.TRUNK]) < NEARLY_UPRIGHT_DEG) & (poses.time_s < truth.reps[0].bottom_s)
+    standing = _first_seen(seen.series, lead, upright)
+    leg_px = standing[series.THIGH_PX] + standing[series.SHANK_PX]
+    turned = series.forward(seen.yaw_deg)
     return Subject(
         truth=truth,
         seen=seen,
@@ -64,11 +75,19 @@ def subject(truth: Truth, poses: Poses) -> Subject | None:
         true_deg=np.stack([true["trunk_inclination"], true["hip_flexion"] - true["trunk_inclination"], true["shank_inclination"]], -1),
         moving=known & truth.moving[at],
         lead=lead,
-        standing=_first_seen(seen.series, lead, upright),
+        standing=standing,
         standing_back=_first_seen(back, lead, upright),
         carriage=medians(series.carriage(likely, series.middles(likely, seen.yaw_deg), seen.yaw_deg, seen.near)[lead]),
         shift=float(truth.measures["shoulder_shift"][0]),
+        hip=_since(trunk(poses.xy)[0] * turned, lead) / leg_px,
+        true_hip=_since(np.stack([true["hip_x_px"], true["hip_y_px"]], -1) * turned, lead) / leg_px,
+        around=_since(series.around_hip(poses, seen.yaw_deg), lead) / leg_px,
     )
+
+
+def _since(columns: Floats, lead: Bools) -> Floats:
+    """Change of each column since the stand; all NaN where that did not show it. (T, N), (T,) -> (T, N)."""
+    return columns - medians(columns[lead])
 
 
 def _first_seen(columns: Floats, lead: Bools, upright: Bools) -> Floats:
@@ -84,7 +103,7 @@ def _first_seen(columns: Floats, lead: Bools, upright: Bools) -> Floats:
 
 def fit(group: Sequence[Subject]) -> dict[str, Any]:
     """Every fitted number but the intervals, by its name in ``calibration``."""
-    return _camera(group) | _angles(group) | _leg(group) | _back(group)
+    return _camera(group) | _angles(group) | _leg(group) | _outlined(group) | _back(group)
 
 
 def usual_profile(truths: Sequence[Truth], poses: Sequence[Poses]) -> tuple[float, ...]:
@@ -150,22 +169,57 @@ def _leg(group: Sequence[Subject]) -> dict[str, Any]:
     }
 
 
+def _outlined(group: Sequence[Subject]) -> dict[str, Any]:
+    """Where the hip is by the outline, and thigh and knee over that. Side views, those with plates ``BEHIND_PLATES`` times."""
+    side = [one for one in group if one.truth.view == "side" and one.moving.any()]
+    rows = [np.c_[one.around, _leant(one)] for one in side]
+    place = _Squares(rows[0].shape[1], 2, HIP_RIDGE)
+    for one, row in zip(side, rows, strict=True):
+        place.add(row, one.true_hip - one.hip, one.moving, BEHIND_PLATES if one.truth.plates else 1.0)
+    weights = place.solved().round(4)
+    knee, thigh = _Squares(4), _Squares(4)
+    for one, row in zip(side, rows, strict=True):
+        foot, stood = one.standing[series.ANKLE_X : series.ANKLE_Y + 1], one.standing[series.HIP_X : series.HIP_Y + 1]
+        leg_px = one.standing[series.THIGH_PX] + one.standing[series.SHANK_PX]
+        hip = stood + series.forward(one.seen.yaw_deg) * leg_px * (one.hip + row @ weights)
+        above = np.stack([np.ones(len(hip)), *metrics.above_foot(foot, hip, stood, one.seen.yaw_deg)], -1)
+        weight = BEHIND_PLATES if one.truth.plates else 1.0
+        knee.add(above, one.true["knee_flexion"], one.moving, weight)
+        thigh.add(above, one.true_deg[:, THIGH], one.moving, weight)
+    return {
+        "HIP_BY_OUTLINE": tuple(map(tuple, weights[:-2].tolist())),
+        "HIP_BY_LEAN": tuple(map(tuple, weights[-2:].tolist())),
+        "THIGH_BY_OUTLINE": tuple(thigh.solved().round(2).tolist()),
+        "KNEE_BY_OUTLINE": tuple(knee.solved().round(2).tolist()),
+    }
+
+
+def _leant(one: Subject) -> Floats:
+    """The trunk's lean in hundreds of degrees, and its square. (T, 2)."""
+    share = series.sources(one.seen.yaw_deg)
+    lean = np.maximum(calibration.leans(one.seen.series[:, series.LEANS], one.standing[series.LEANS].tolist(), share)[:, 0], 0.0) / 100.0
+    return np.stack([lean, lean**2], -1)
+
+
 class _Squares:
-    """Least squares over clips that weigh the same."""
+    """Least squares over clips that weigh the same, or ridge, towards one or several targets."""
 
-    def __init__(self, columns: int) -> None:
-        self._total, self._mixed = np.zeros((columns, columns)), np.zeros(columns)
+    def __init__(self, columns: int, targets: int = 1, ridge: float = 0.0) -> None:
+        self._total, self._mixed, self._ridge, self._weight = np.zeros((columns, columns)), np.zeros((columns, targets)), ridge, 0.0
 
-    def add(self, rows: Floats, y: Floats, where: Bools) -> None:
-        """The frames of one clip: (T, columns), (T,), (T,)."""
-        use = where & np.isfinite(rows).all(axis=1) & np.isfinite(y)
+    def add(self, rows: Floats, y: Floats, where: Bools, weight: float = 1.0) -> None:
+        """The frames of one clip: (T, columns), (T,) or (T, targets), (T,)."""
+        y = y.reshape(len(y), -1)
+        use = where & np.isfinite(rows).all(axis=1) & np.isfinite(y).all(axis=1)
         if use.any():
-            self._total += rows[use].T @ rows[use] / use.sum()
-            self._mixed += rows[use].T @ y[use] / use.sum()
+            self._total += weight * rows[use].T @ rows[use] / use.sum()
+            self._mixed += weight * rows[use].T @ y[use] / use.sum()
+            self._weight += weight
 
     def solved(self) -> Floats:
-        """The weights, (columns,)."""
-        return np.linalg.solve(self._total, self._mixed)
+        """The weights, (columns,) or (columns, targets)."""
+        found: Floats = np.linalg.solve(self._total + self._ridge * self._weight * np.eye(len(self._total)), self._mixed)
+        return found[:, 0] if found.shape[1] == 1 else found
 
 
 def _mostly(one: Subject, source: int) -> bool:

@@ -193,7 +193,10 @@ def _measures(frames: dict[str, Any], near: str, azimuth_deg: float, arrays: Pat
     """Name the true measures as the engine's conventions have them: near side, and the back against its own standing shape."""
     standing = frames["phase"] == "stand"
     nothing = np.full(len(frames["t"]), np.nan)
+    hip_px = _hip_px(arrays, near, len(nothing))
     return {
+        "hip_x_px": hip_px[:, 0],
+        "hip_y_px": hip_px[:, 1],
         "hip_flexion": frames[f"hip_flexion_{near}"],
         "hip_flexion_annot": frames.get(f"hip_flexion_annot_{near}", nothing),
         "knee_flexion": frames[f"knee_flexion_{near}"],
@@ -208,6 +211,15 @@ def _measures(frames: dict[str, Any], near: str, azimuth_deg: float, arrays: Pat
         "shoulder_shift": np.full(len(nothing), _shoulder_depth(arrays, standing) - USUAL_DEPTH),
         "view_yaw": np.full(len(frames["t"]), abs((90.0 - azimuth_deg + 180.0) % 360.0 - 180.0)),
     }
+
+
+def _hip_px(arrays: Path, near: str, frames: int) -> Floats:
+    """The near hip joint in the picture, (T, 2). NaN where the file does not say."""
+    if arrays.is_file():
+        with np.load(arrays) as told:
+            if "joints2d" in told:
+                return told["joints2d"][:, [str(name) for name in told["joint_names"]].index(f"hip_{near}")].astype(float)
+    return np.full((frames, 2), np.nan)
 
 
 def _against_standing(angle: Floats, standing: NDArray[np.bool_]) -> Floats:

@@ -15,6 +15,7 @@ from .series import (
     HIP_Y,
     LEANS,
     NEAR_SIDE,
+    OUTLINED,
     SHANK_PX,
     THIGH,
     THIGH_PX,
@@ -49,8 +50,8 @@ RESIZED: Final = 0.2
 class Baseline:
     """The lifter standing tall, at ``time_s``. NaN where it could not be measured.
 
-    ``yaw_deg`` signed; ``leans_deg`` trunk, thigh and shin as read; ``hip_px`` and ``ankle_px`` where the near hip and ankle were;
-    ``thigh_px``, ``shank_px`` lengths; ``back`` the columns ``series.BACK``.
+    ``yaw_deg`` signed; ``leans_deg`` trunk, thigh and shin as read; ``hip_px`` and ``ankle_px`` where the near hip and ankle were,
+    ``outlined_px`` where the outline had the hip; ``thigh_px``, ``shank_px`` lengths; ``back`` the columns ``series.BACK``.
     """
 
     time_s: float
@@ -58,6 +59,7 @@ class Baseline:
     leans_deg: tuple[float, float, float]
     hip_px: tuple[float, float]
     ankle_px: tuple[float, float]
+    outlined_px: tuple[float, float]
     thigh_px: float
     shank_px: float
     back: tuple[float, ...]
@@ -107,6 +109,7 @@ def learn(time_s: float, series: Floats, yaw_deg: Floats) -> Baseline:
         leans_deg=tuple(middle[LEANS].tolist()),
         hip_px=(float(middle[HIP_X]), float(middle[HIP_Y])),
         ankle_px=(float(middle[ANKLE_X]), float(middle[ANKLE_Y])),
+        outlined_px=tuple(middle[OUTLINED].tolist()),
         thigh_px=float(middle[THIGH_PX]),
         shank_px=float(middle[SHANK_PX]),
         back=tuple(middle[BACK].tolist()),

@@ -123,11 +123,12 @@ def advance(state: State, poses: Poses, profile: Profile) -> tuple[State, Result
         min_depth_deg=profile.reps.min_depth_deg,
     )
     ended = [closed.frame for closed in moved.closed]
+    guessed = np.isnan(knees).all(axis=1)  # a thigh of which neither landmarks nor outline tell
     descent, wandered = drift.advance(
         state.descent,
         moved.rep > 0,
         measured.trunk_lean_deg,
-        np.where(np.isnan(knees[:, 1]), np.nan, measured.hip_flexion_deg),  # of a leg that contradicts itself the thigh is guessed
+        np.where(guessed, np.nan, measured.hip_flexion_deg),
         measured.spine_lower_deg,
         ended,
     )
@@ -232,7 +233,8 @@ def observe(state: State, poses: Poses) -> tuple[State, Seen]:
     yaw_state, yaw_parts, _ = smoothing.track(state.yaw, poses.time_s, views.yaw_parts(likely.world), YAW_CUTOFF_HZ)
     yaw_deg = views.yaw(yaw_parts)
     near = views.near_side(state.near, yaw_deg)
-    series_state, smooth, rate = smoothing.track(state.series, poses.time_s, series.measure(likely, yaw_deg, near), series.CUTOFF_HZ)
+    read = series.measure(likely, yaw_deg, near, series.outlined(poses, yaw_deg))
+    series_state, smooth, rate = smoothing.track(state.series, poses.time_s, read, series.CUTOFF_HZ)
     state = replace(state, yaw=yaw_state, series=series_state, near=int(near[-1]) if len(near) else state.near)
     return state, Seen(smooth, rate, yaw_deg, near, series.sureness(likely, near))
 
@@ -240,7 +242,7 @@ def observe(state: State, poses: Poses) -> tuple[State, Seen]:
 def _against_standing(state: State, time_s: Floats, seen: Seen) -> tuple[State, Metrics, Floats, Floats, Bools, Bools, list[Event]]:
     """Learn the baseline where the lifter stands, and measure each frame against the one known by then.
 
-    T frames -> state, metrics, opinions of the knee (T, 2), hip flexion against standing (T,), whether a stand was known and whether its
+    T frames -> state, metrics, opinions of the knee (T, 3), hip flexion against standing (T,), whether a stand was known and whether its
     back was (T,), ``baseline`` events.
     """
     times = np.concatenate([state.recent_time_s, time_s])

@@ -18,6 +18,7 @@ from .series import (
     KNEE_ANKLE,
     LEANS,
     NEAR_SIDE,
+    OUTLINED,
     SHANK_PX,
     THIGH_PX,
     forward,
@@ -33,7 +34,6 @@ GAPS_BEYOND_DEG: Final = 30.0  # nearer to the side one knee hides the other, an
 # measured, and the thigh is told from where the hip is and where the foot stood: off by 4 degrees, where landmarks alone were by up to 14.
 STRAYED: Final = 0.07
 STRETCHED: Final = 0.18
-AGREE_DEG: Final = 40.0  # opinions of a knee that is not surely seen; rendered ones differ by 14 at most, median over a rep
 
 
 def leg_kept(baseline: Baseline, series: Floats, sure: Floats) -> Bools:
@@ -61,9 +61,23 @@ def leg_from_foot(baseline: Baseline, series: Floats, yaw_deg: Floats) -> tuple[
     (T, SERIES), (T,) signed degrees -> (T,) each.
     """
     line, own, shorter = above_foot(np.array(baseline.ankle_px), series[:, HIP_X : HIP_Y + 1], np.array(baseline.hip_px), yaw_deg)
-    usual_deg, by_line, by_own, more_deg = calibration.THIGH_BY_FOOT
     straight_deg, bent_deg = calibration.KNEE_BY_LENGTH
-    return usual_deg + by_line * line + by_own * own + more_deg * shorter, straight_deg + bent_deg * shorter
+    return _weighed(calibration.THIGH_BY_FOOT, line, own, shorter), straight_deg + bent_deg * shorter
+
+
+def leg_from_outline(baseline: Baseline, series: Floats, trunk_deg: Floats, yaw_deg: Floats) -> tuple[Floats, Floats]:
+    """The same, the hip being where the outline has it. Series, trunk's lean (T,) -> (T,) each; NaN where the outline was not seen."""
+    leant = np.maximum(trunk_deg, 0.0)[:, None] / 100.0
+    by_lean, by_square = np.array(calibration.HIP_BY_LEAN)
+    moved = series[:, OUTLINED] - baseline.outlined_px + forward(yaw_deg) * baseline.leg_px * (by_lean * leant + by_square * leant**2)
+    stood = np.array(baseline.hip_px)
+    above = above_foot(np.array(baseline.ankle_px), stood + moved, stood, yaw_deg)
+    return _weighed(calibration.THIGH_BY_OUTLINE, *above), _weighed(calibration.KNEE_BY_OUTLINE, *above)
+
+
+def _weighed(weights: tuple[float, ...], line: Floats, own: Floats, shorter: Floats) -> Floats:
+    usual_deg, by_line, by_own, more_deg = weights
+    return usual_deg + by_line * line + by_own * own + more_deg * shorter
 
 
 def bend(baseline: Baseline | None, series: Floats, yaw_deg: Floats) -> Floats:
@@ -76,14 +90,14 @@ def bend(baseline: Baseline | None, series: Floats, yaw_deg: Floats) -> Floats:
 
 
 def against(baseline: Baseline | None, series: Floats, yaw_deg: Floats, sure: Floats) -> tuple[Metrics, Floats]:
-    """The measures of these frames, given the standing baseline, and two opinions of the knee's flexion -> Metrics of T, (T, 2) degrees.
+    """The measures of these frames, given the standing baseline, and opinions of the knee's flexion -> Metrics of T, (T, 3) degrees.
 
     ``series`` (T, SERIES) smoothed; ``yaw_deg`` (T,) signed, as read; ``sure`` (T, 2) of the near trunk and leg, 0 to 1.
 
     Without a baseline angles and back are taken against people's usual standing, and what needs lengths is NaN; gaps between left and
     right are NaN from near the side. ``hips_lead_deg`` and ``back_drift_deg`` depend on the rep and are filled in later. The opinions are
-    of the landmarks, doubtful ones too, and of the leg's length; where that tells nothing, twice the landmarks'. NaN for a leg that is
-    not surely seen and of which the two contradict each other, and for one that is and was not kept: a landmark has jumped.
+    of the landmarks; of the leg's length, or, where that tells nothing, the landmarks' again; and of the outline, NaN where that tells
+    nothing. The first two are NaN for a leg that is not surely seen, or was not kept: there a landmark has jumped.
     """
     blank = np.full(len(series), np.nan)
     share = sources(yaw_deg)
@@ -91,14 +105,16 @@ def against(baseline: Baseline | None, series: Floats, yaw_deg: Floats, sure: Fl
     kept, drop = ~(sure[:, 1] < LEG_SURE) | ~beside, blank
     own = None if baseline is None else baseline.leans_deg
     trunk, thigh, shin = np.moveaxis(calibration.leans(series[:, LEANS], own, share), -1, 0)
-    knees = np.stack([thigh + shin] * 2, axis=-1)
+    knees = np.stack([thigh + shin, thigh + shin, blank], axis=-1)
     if baseline is not None:
         kept = leg_kept(baseline, series, sure) | ~beside
         thigh_by_foot, knee_by_foot = leg_from_foot(baseline, series, yaw_deg)
-        thigh = np.where(kept, thigh, thigh_by_foot)
+        thigh_by_outline, knee_by_outline = leg_from_outline(baseline, series, trunk, yaw_deg)
+        outlined = np.isfinite(thigh_by_outline)
+        thigh = np.where(kept, thigh, np.where(outlined, thigh_by_outline, thigh_by_foot))
         knees[:, 1] = np.where(beside, knee_by_foot, knees[:, 1])
-        unsure = sure[:, 1] < LEG_SURE
-        knees[beside & np.where(unsure, np.abs(knees[:, 0] - knees[:, 1]) > AGREE_DEG, ~kept)] = np.nan
+        knees[~kept, :2] = np.nan
+        knees[beside, 2] = knee_by_outline[beside]
         ankle_y = np.where(kept, series[:, ANKLE_Y], baseline.ankle_px[1])
         drop = (baseline.ankle_px[1] - baseline.hip_px[1] - ankle_y + series[:, HIP_Y]) / baseline.leg_px
     camera_deg = calibration.camera_yaw(yaw_deg)

@@ -15,28 +15,28 @@ LEAST_BEND_DEG: Final = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Bottom:
-    """Both opinions of the knee at the deepest moment of the open rep, and how far its trunk has leaned, degrees; NaN before."""
+    """The opinions of the knee at the deepest moment of the open rep, and how far its trunk has leaned, degrees; NaN before."""
 
-    knees_deg: tuple[float, float] = (math.nan, math.nan)
+    knees_deg: tuple[float, ...] = (math.nan,) * 3
     lean_deg: float = math.nan
 
 
 def advance(
     bottom: Bottom, deepest: Bools, rising: Bools, knees_deg: Floats, lean_deg: Floats, ended: Iterable[int]
 ) -> tuple[Bottom, Floats]:
-    """Lead of the hips over T more frames, degrees. (T,) each, knees (T, 2) -> Bottom, (T,). NaN but on the way up, and where unseen.
+    """Lead of the hips over T more frames, degrees. (T,) each, knees (T, 3) -> Bottom, (T,). NaN but on the way up, and where unseen.
 
-    ``deepest`` of its rep so far, ``rising`` the way up; ``ended`` the frames before which a movement ended. Each opinion of the knee
-    makes a lead of its own, and the mean of the two is told: plates before the leg spoil the one, a hip drawn wrongly the other, and
-    seldom both to the same side. A knee that is unseen at the bottom is taken from the deepest moment that shows it: hips that lead then
-    read less.
+    ``deepest`` of its rep so far, ``rising`` the way up; ``ended`` the frames before which a movement ended. Each opinion of the knee (see
+    ``metrics.against``) makes a lead of its own. Told is the mean of the first two, for a knee drawn wrongly spoils the one, a hip drawn
+    wrongly the other, and seldom both to the same side; or the outline's where they are missing. A knee that is unseen at the bottom is
+    taken from the deepest moment that shows it: hips that lead then read less.
     """
     out = np.full(len(deepest), np.nan)
     knees, lean = list(bottom.knees_deg), bottom.lean_deg
     frames = np.flatnonzero(deepest | rising)
     for stretch, (first, last) in enumerate(pairwise([0, *ended, len(deepest)])):
         if stretch > 0:
-            knees, lean = [math.nan, math.nan], math.nan
+            knees, lean = [math.nan] * len(knees), math.nan
         for frame in frames[(frames >= first) & (frames < last)].tolist():
             seen = knees_deg[frame].tolist()
             lean = float(np.fmax(lean, lean_deg[frame]))
@@ -44,8 +44,10 @@ def advance(
                 if deepest[frame] and not math.isnan(knee):
                     knees[n] = knee
             if rising[frame]:
-                out[frame] = sum(lead(was, lean, now, float(lean_deg[frame])) for was, now in zip(knees, seen, strict=True)) / 2
-    return Bottom((knees[0], knees[1]), lean), out
+                leads = [lead(was, lean, now, float(lean_deg[frame])) for was, now in zip(knees, seen, strict=True)]
+                both = (leads[0] + leads[1]) / 2
+                out[frame] = leads[2] if math.isnan(both) else both
+    return Bottom(tuple(knees), lean), out
 
 
 def lead(bottom_knee_deg: float, bottom_lean_deg: float, knee_deg: float, lean_deg: float) -> float:

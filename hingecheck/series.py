@@ -11,6 +11,7 @@ import numpy as np
 from . import calibration, skeleton
 from .data import Floats, Ints, Poses
 from .geometry import lean, length
+from .silhouette import HEIGHTS, back_points, trunk
 
 MIN_SCORE: Final = 0.5  # a landmark MediaPipe itself calls unlikely is not measured from
 
@@ -24,12 +25,15 @@ LIFTED: Final = 0.12  # of the height of the hip over the other foot: more than 
 LONGEST: Final = 3.0  # times: more is not lengthened, a pixel would be ten degrees
 
 # Columns of the smoothed series, and how fast each may change (cutoff of the filter, hertz).
-TRUNK, THIGH, SHIN, HIP_X, HIP_Y, ANKLE_X, ANKLE_Y, THIGH_PX, SHANK_PX, KNEE_ANKLE, ANKLE_HIP, SHOULDER, LOWER, UPPER, HEAD = range(15)
-CUTOFF_HZ: Final = (4.0,) * 9 + (2.0,) * 2 + (3.0,) * 4
+TRUNK, THIGH, SHIN, HIP_X, HIP_Y, ANKLE_X, ANKLE_Y, THIGH_PX, SHANK_PX, OUTLINED_X, OUTLINED_Y = range(11)
+KNEE_ANKLE, ANKLE_HIP, SHOULDER, LOWER, UPPER, HEAD = range(11, 17)
+CUTOFF_HZ: Final = (4.0,) * 11 + (2.0,) * 2 + (3.0,) * 4
 SERIES: Final = len(CUTOFF_HZ)
 LEANS: Final = slice(TRUNK, SHIN + 1)
+OUTLINED: Final = slice(OUTLINED_X, OUTLINED_Y + 1)
 BACK: Final = slice(SHOULDER, HEAD + 1)  # what an arm or a turned head may hide, and what a standing shape is
 
+HIP_AT: Final = np.searchsorted(HEIGHTS, (-0.1, 0.0, 0.1, 0.2))  # samples of the back that tell where the hip is
 WIDEST_GAP: Final = 8  # samples of the back in a row: what an upper arm or an elbow hides of it
 
 
@@ -94,8 +98,8 @@ def _mean_of_sides(a: Floats, b: Floats) -> Floats:
     return np.where(np.isnan(a), b, np.where(np.isnan(b), a, (a + b) / 2))
 
 
-def measure(poses: Poses, yaw_deg: Floats, near: Ints) -> Floats:
-    """Unsmoothed series, columns as named above. Gated poses, yaw (T,) signed degrees, near side (T,) -> (T, SERIES).
+def measure(poses: Poses, yaw_deg: Floats, near: Ints, outlined_px: Floats) -> Floats:
+    """Unsmoothed series, columns as named above. Gated poses, yaw (T,) signed degrees, near side (T,), ``outlined`` -> (T, SERIES).
 
     Leans and the head's turn in degrees; places and lengths in px; ratios; shoulders in trunk lengths; the back in degrees. NaN where
     unseen.
@@ -131,6 +135,7 @@ def measure(poses: Poses, yaw_deg: Floats, near: Ints) -> Floats:
     series[:, ANKLE_X : ANKLE_Y + 1] = picture["ankle"]
     series[:, THIGH_PX] = length(picture["hip"], picture["knee"])
     series[:, SHANK_PX] = length(picture["knee"], picture["ankle"])
+    series[:, OUTLINED] = outlined_px
     gap = {j: length(poses.xy[:, skeleton.SIDES[j][0]], poses.xy[:, skeleton.SIDES[j][1]]) for j in ("hip", "knee", "ankle")}
     with np.errstate(invalid="ignore", divide="ignore"):
         series[:, KNEE_ANKLE] = gap["knee"] / gap["ankle"]
@@ -143,6 +148,24 @@ def measure(poses: Poses, yaw_deg: Floats, near: Ints) -> Floats:
     series[:, UPPER] = _weighed(calibration.UPPER_WEIGHTS, back)
     series[:, HEAD] = lean(head["shoulder"], head["ear"]) - lean(head["hip"], head["shoulder"])
     return series
+
+
+def outlined(poses: Poses, yaw_deg: Floats) -> Floats:
+    """Where the outline of the buttocks has the hip, px, up to what is the same all session. Poses as seen, yaw (T,) -> (T, 2).
+
+    A plate before the leg draws the hip's landmarks on to itself, and never covers the back. NaN where the outline is not seen.
+    """
+    hip, _ = trunk(poses.xy)
+    turned = forward(yaw_deg)
+    return hip + turned * (around_hip(poses, yaw_deg)[:, :, None] * np.array(calibration.HIP_BY_OUTLINE)).sum(axis=1)
+
+
+def around_hip(poses: Poses, yaw_deg: Floats) -> Floats:
+    """Shoulders and outline at ``HIP_AT`` against the middle of the hips, px: ahead and down of each. Poses of T, (T,) -> (T, 10)."""
+    hip, shoulder = trunk(poses.xy)
+    points = np.concatenate([shoulder[:, None], back_points(poses.xy, bridged(poses.back))[:, HIP_AT]], axis=1)
+    around = (points - hip[:, None]) * forward(yaw_deg)[:, None]
+    return np.ascontiguousarray(around).reshape(len(poses), 2 * points.shape[1])
 
 
 def middles(poses: Poses, yaw_deg: Floats) -> dict[str, Floats]:

@@ -40,7 +40,8 @@ def facing(xy: Floats) -> Floats:
     chord = np.hypot(*np.moveaxis(shoulder - hip, -1, 0))
     toes = [xy[..., side, 0] for side in skeleton.SIDES["foot_index"]]
     heels = [xy[..., side, 0] for side in skeleton.SIDES["heel"]]
-    foot = ((toes[0] - heels[0]) + (toes[1] - heels[1])) / 2 / chord
+    with np.errstate(invalid="ignore", divide="ignore"):
+        foot = ((toes[0] - heels[0]) + (toes[1] - heels[1])) / 2 / chord
     return np.where(np.abs(foot) >= MIN_FOOT, np.sign(foot), 0.0)
 
 

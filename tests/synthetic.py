@@ -34,6 +34,10 @@ EXACT = {
     "ANGLES": Angles(read=_NOTHING, true=_NOTHING, slope=_SAME, bent=_NOTHING, deep=_NOTHING, kept=_NOTHING),
     "CAMERA_READ_DEG": (-90.0, 90.0),
     "CAMERA_TRUE_DEG": (-90.0, 90.0),
+    "HIP_BY_OUTLINE": ((0.0, 0.0),) * 10,
+    "HIP_BY_LEAN": ((0.0, 0.0),) * 2,
+    "THIGH_BY_OUTLINE": calibration.THIGH_BY_FOOT,
+    "KNEE_BY_OUTLINE": (5.0, 0.0, 0.0, 300.0),
     "LOWER_BY_LEAN": 0.0,
     "UPPER_BY_LEAN": 0.0,
     "UPPER_BY_HEAD": 0.0,
@@ -295,7 +299,7 @@ def still(key: Key, yaw_deg: float = 90.0, frames: int = 1, build: Build | None 
 def rows(poses: Poses, yaw_deg: float) -> Floats:
     """The unsmoothed series of a figure seen from ``yaw_deg``. (T, SERIES)."""
     yaw = np.full(len(poses), yaw_deg)
-    return series.measure(series.gate(poses), yaw, views.near_side(-1, yaw))
+    return series.measure(series.gate(poses), yaw, views.near_side(-1, yaw), series.outlined(poses, yaw))
 
 
 def stood(yaw_deg: float = 90.0, build: Build | None = None) -> baseline.Baseline:

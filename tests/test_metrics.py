@@ -26,11 +26,12 @@ from synthetic import (
     walk,
 )
 
-from hingecheck import baseline, calibration, engine, metrics
+from hingecheck import baseline, calibration, engine, metrics, series
 from hingecheck.calibration import OWN_DEG
 from hingecheck.data import METRICS, Floats, Metrics, Poses
 from hingecheck.profiles import Profile
 from hingecheck.series import HEAD, LOWER, SERIES, SHOULDER, TRUNK, UPPER
+from hingecheck.silhouette import HEIGHTS, back_points
 
 SURE = np.ones((1, 2))
 SIDE = np.array([90.0])
@@ -263,11 +264,11 @@ def test_a_leg_behind_plates_gives_no_knee_through_the_whole_engine() -> None:
     assert read.hip_flexion_deg[-1] == pytest.approx(90.0, abs=TOLD_DEG)
 
 
-# Two opinions of the knee.
+# Opinions of the knee.
 
 
 def opinions(poses: Poses, leg: float, yaw_deg: float = 90.0) -> Floats:
-    """Of one frame, how sure its leg is given, the figure having stood straight before. -> (2,)."""
+    """Of one frame, how sure its leg is given, the figure having stood straight before. -> (3,)."""
     return metrics.against(stood(yaw_deg), rows(poses, yaw_deg), np.array([yaw_deg]), np.array([[1.0, leg]]))[1][0]
 
 
@@ -277,26 +278,62 @@ def test_a_knee_is_told_by_the_landmarks_and_by_how_much_nearer_the_hip_has_come
         key = POSES[name]
         knee = np.radians(key.thigh + key.shin)
         shorter = 1.0 - np.sqrt(THIGH_M**2 + SHANK_M**2 + 2 * THIGH_M * SHANK_M * np.cos(knee)) / LEG_M
-        assert opinions(still(key), 1.0) == pytest.approx([key.thigh + key.shin, straight_deg + more_deg * shorter], abs=1e-3)
+        assert opinions(still(key), 1.0)[:2] == pytest.approx([key.thigh + key.shin, straight_deg + more_deg * shorter], abs=1e-3)
 
 
-def test_opinions_of_a_hidden_knee_that_contradict_each_other_are_none() -> None:
-    """A knee drawn 20 px ahead is bent by some 20 degrees more, one drawn 100 px ahead by 90."""
-    for ahead_px, told in ((20.0, True), (100.0, False)):
-        poses = still(POSES["hinged"])
-        poses.xy[0, 26] += [ahead_px, 0.0]
-        assert np.isfinite(opinions(poses, 0.6)).all() == told
-
-
-def test_a_knee_that_is_surely_seen_where_no_knee_can_be_has_no_opinion() -> None:
+def test_of_a_hidden_knee_only_the_outline_has_an_opinion_wherever_the_knee_is_drawn() -> None:
     poses = still(POSES["hinged"])
+    *landmarks, outline = opinions(poses, 0.6)
+    assert np.isnan(landmarks).all()
+    assert outline == opinions(poses, 1.0)[2]
+    poses.xy[0, 26] += [100.0, 0.0]
+    assert opinions(poses, 0.6)[2] == pytest.approx(outline)
+    poses.back[:] = np.nan
+    assert np.isnan(opinions(poses, 0.6)).all()
+
+
+@pytest.mark.parametrize("yaw_deg", [90.0, -90.0])
+def test_the_hip_is_where_the_outline_has_it(yaw_deg: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By hand: the edge at the height of the hip is all that counts, and has moved 30 px back and 40 down since the stand."""
+    at_the_hip = tuple((float(n == 4), 0.0) if n % 2 == 0 else (0.0, float(n == 5)) for n in range(10))  # the sample at height 0
+    monkeypatch.setattr(calibration, "HIP_BY_OUTLINE", at_the_hip)
+    drawn, way = still(POSES["hinged"], yaw_deg), np.sign(yaw_deg)
+    edge = back_points(drawn.xy, drawn.back)[0, HEIGHTS == 0.0]
+    told = series.outlined(drawn, np.array([yaw_deg]))
+    assert told == pytest.approx(edge)
+    known = replace(
+        stood(yaw_deg), outlined_px=(told[0, 0] + way * 30.0, told[0, 1] - 40.0), hip_px=(400.0, 500.0), ankle_px=(400.0, 800.0)
+    )
+    row = rows(drawn, yaw_deg)
+    line, own, shorter = metrics.above_foot(
+        np.array([400.0, 800.0]), np.array([[400.0 - way * 30.0, 540.0]]), np.array([400.0, 500.0]), np.array([yaw_deg])
+    )
+    usual, by_line, by_own, more = calibration.THIGH_BY_OUTLINE
+    thigh, _ = metrics.leg_from_outline(known, row, np.zeros(1), np.array([yaw_deg]))
+    assert thigh == pytest.approx(usual + by_line * line + by_own * own + more * shorter)
+
+
+def test_without_an_outline_or_its_stand_the_thigh_is_told_from_the_landmarks_hip() -> None:
+    poses = still(POSES["hinged"])
+    known = stood()
+    told, _ = metrics.against(known, rows(poses, 90.0), SIDE, np.array([[1.0, 0.6]]))
+    blind, _ = metrics.against(replace(known, outlined_px=(np.nan, np.nan)), rows(poses, 90.0), SIDE, np.array([[1.0, 0.6]]))
+    by_foot, _ = metrics.leg_from_foot(known, rows(poses, 90.0), SIDE)
+    assert blind.hip_flexion_deg == pytest.approx(blind.trunk_lean_deg + by_foot)
+    assert np.isfinite(told.hip_flexion_deg).all()
+
+
+def test_of_a_knee_that_is_surely_seen_where_no_knee_can_be_only_the_outline_has_an_opinion() -> None:
+    poses = still(POSES["hinged"])
+    outline = opinions(poses, 1.0)[2]
     poses.xy[0, 26] += [120.0, -80.0]
-    assert np.isnan(opinions(poses, 1.0)).all()
+    assert opinions(poses, 1.0) == pytest.approx([np.nan, np.nan, outline], nan_ok=True)
 
 
 def test_without_a_stand_or_obliquely_both_opinions_are_the_landmarks() -> None:
     oblique = opinions(still(POSES["hinged"], 45.0), 1.0, 45.0)
     assert oblique[0] == oblique[1]
+    assert np.isnan(oblique[2])
     _, knees = metrics.against(None, rows(still(POSES["hinged"]), 90.0), SIDE, SURE)
     assert knees[0, 0] == knees[0, 1]
 

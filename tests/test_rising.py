@@ -37,8 +37,8 @@ def test_knees_that_bent_by_little_count_as_bent_by_thirty_degrees() -> None:
 
 
 def both(knee_deg: Floats) -> Floats:
-    """Two opinions that agree. (T,) -> (T, 2)."""
-    return np.stack([knee_deg, knee_deg], axis=-1)
+    """Two opinions that agree, and none of the outline. (T,) -> (T, 3)."""
+    return np.stack([knee_deg, knee_deg, np.full(len(knee_deg), np.nan)], axis=-1)
 
 
 def lead(knee_deg: Floats = KNEE, lean_deg: Floats = LEAN) -> Floats:
@@ -62,11 +62,20 @@ def test_a_knee_hidden_all_the_way_down_tells_nothing_of_the_rise() -> None:
 
 def test_each_opinion_of_the_knee_has_a_lead_of_its_own_and_the_mean_is_told() -> None:
     """By one the knees straighten as above, by the other they never do: leads of 15, 30, 20 and of 0, 0, -40."""
-    opinions = np.stack([KNEE, np.full(5, 40.0)], axis=-1)
+    opinions = np.stack([KNEE, np.full(5, 40.0), np.full(5, np.nan)], axis=-1)
     _, told = rising.advance(Bottom(), DEEPEST, UP, opinions, LEAN, ())
     assert told == pytest.approx([np.nan, np.nan, 7.5, 15.0, -10.0], nan_ok=True)
     opinions[3, 1] = np.nan
     assert np.isnan(rising.advance(Bottom(), DEEPEST, UP, opinions, LEAN, ())[1][3])
+
+
+def test_the_outlines_lead_is_told_where_the_others_are_missing() -> None:
+    """From its own bottom of 50: half of it is left, and half of 60 degrees of lean."""
+    opinions = np.stack([KNEE, KNEE, np.array([40.0, 50.0, 50.0, 25.0, 0.0])], axis=-1)
+    opinions[3, :2] = np.nan
+    assert rising.advance(Bottom(), DEEPEST, UP, opinions, LEAN, ())[1] == pytest.approx([np.nan, np.nan, 15.0, 30.0, 20.0], nan_ok=True)
+    opinions[:, :2] = np.nan
+    assert rising.advance(Bottom(), DEEPEST, UP, opinions, LEAN, ())[1] == pytest.approx([np.nan, np.nan, 0.0, 30.0, 20.0], nan_ok=True)
 
 
 def test_unseen_knees_or_trunk_are_not_measured() -> None:
@@ -77,7 +86,7 @@ def test_unseen_knees_or_trunk_are_not_measured() -> None:
 def test_a_moment_that_only_seemed_the_deepest_does_not_make_the_trunk_look_bent() -> None:
     """A knee that jumped half way down: the trunk's own deepest lean counts, as soon as the rise shows it."""
     _, told = rising.advance(
-        Bottom((20.0, 20.0), 30.0), np.zeros(3, bool), np.ones(3, bool), both(np.full(3, 20.0)), np.array([60.0, 60.0, 50.0]), ()
+        Bottom((20.0, 20.0, np.nan), 30.0), np.zeros(3, bool), np.ones(3, bool), both(np.full(3, 20.0)), np.array([60.0, 60.0, 50.0]), ()
     )
     assert told == pytest.approx([0.0, 0.0, -10.0])
 
@@ -93,5 +102,5 @@ def test_frames_handed_over_in_pieces_give_the_same(cut: int) -> None:
 def test_a_movement_that_ended_is_forgotten(ended: int) -> None:
     """Whatever was deepest before: of a rise without a bottom nothing is told."""
     rises = np.arange(5) >= ended
-    _, told = rising.advance(Bottom((80.0, 80.0), 90.0), np.zeros(5, bool), rises, both(np.full(5, 40.0)), np.full(5, 60.0), [ended])
+    _, told = rising.advance(Bottom((80.0, 80.0, 80.0), 90.0), np.zeros(5, bool), rises, both(np.full(5, 40.0)), np.full(5, 60.0), [ended])
     assert np.isnan(told).all()
