@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from enum import IntEnum, StrEnum
 from itertools import pairwise
-from typing import Any, Final, Protocol, Self
+from typing import Any, Final, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int8]
 Bools = NDArray[np.bool_]
+_Part = TypeVar("_Part", covariant=True)
 
 CHUNK: Final = 4096  # frames that are read, judged and written at a time; any number gives the same bits
 
@@ -109,7 +110,15 @@ class Poses(_Columns):
         return replace(self, **wide)
 
 
-class PoseSource(Protocol):
+class _Frames(Protocol[_Part]):
+    """T frames of something, of which a slice can be had."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, frames: slice, /) -> _Part: ...
+
+
+class PoseSource(_Frames[Poses], Protocol):
     """Poses of T frames wherever they lie: ``Poses`` itself, or ``journal.PoseSpool``, which reads from the disk what is asked for."""
 
     @property
@@ -120,15 +129,11 @@ class PoseSource(Protocol):
     def people(self) -> Ints:
         """(T,) as in ``Poses``."""
 
-    def __len__(self) -> int: ...
 
-    def __getitem__(self, frames: slice, /) -> Poses: ...
-
-
-def chunks(poses: PoseSource, first: int = 0) -> Iterator[Poses]:
+def chunks(whole: _Frames[_Part], first: int = 0) -> Iterator[_Part]:
     """All frames from ``first`` on, in order, ``CHUNK`` at a time; of none, one chunk without frames."""
-    for begin, end in pairwise([*range(first, max(len(poses), first + 1), CHUNK), None]):
-        yield poses[begin:end]
+    for begin, end in pairwise([*range(first, max(len(whole), first + 1), CHUNK), None]):
+        yield whole[begin:end]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -244,10 +249,15 @@ class Result:
     def __len__(self) -> int:
         return len(self.time_s)
 
+    def __getitem__(self, frames: slice) -> "Result":
+        """The verdict on some frames, without events and reps."""
+        return Result(
+            metrics=self.metrics[frames], spreads=self.spreads[frames], **{name: getattr(self, name)[frames] for name in _BY_FRAME}
+        )
+
     def at(self, frame: int) -> "Result":
         """The verdict on one frame, T = 1, without events and reps."""
-        part = slice(frame, frame + 1)
-        return Result(metrics=self.metrics[part], spreads=self.spreads[part], **{name: getattr(self, name)[part] for name in _BY_FRAME})
+        return self[frame : frame + 1]
 
     @classmethod
     def concat(cls, parts: "Iterable[Result]", frames: int) -> "Result":

@@ -230,9 +230,10 @@ def write(folder: Path, verdict: Verdict, stills: Iterable[report.Still] = ()) -
             write_text(draft, text)
 
 
-def write_text(path: Path, text: str) -> None:
-    """UTF-8; a byte of a file name that no encoding has becomes an escape, which JSON reads back as it was."""
-    path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="")
+def write_text(path: Path, text: str | Iterable[str]) -> None:
+    """UTF-8, whole or in pieces; a byte of a file name that no encoding has becomes an escape, which JSON reads back as it was."""
+    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+        file.writelines([text] if isinstance(text, str) else text)
 
 
 def dump(content: Any) -> str:

@@ -233,7 +233,7 @@ def test_a_cue_works_from_the_poses_to_the_page(cue, fault):
     assert content["reps"][0]["cues"][cue.id]["status"] == "fault"
     assert content["cues"][cue.id]["fault"] == 1
     assert content["score"] < 100
-    rows = csv.DictReader(io.StringIO(report.frames_csv(result)))
+    rows = csv.DictReader(io.StringIO("".join(report.frames_csv(result))))
     assert any(cue.id in row["cues"].split(";") for row in rows)
 
     relaxed = Profile.model_validate({"cues": {cue.id: {"enabled": False}}})

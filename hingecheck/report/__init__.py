@@ -9,7 +9,7 @@ import csv
 import io
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import PurePath
@@ -21,7 +21,7 @@ from markupsafe import Markup
 
 from .. import __version__
 from ..cues import BY_ID, CUES, TABLE_LIMITS, Cue
-from ..data import METRICS, ClipInfo, Phase, Rep, Result, Status, Summary
+from ..data import METRICS, ClipInfo, Phase, Rep, Result, Status, Summary, chunks
 from ..scoring import AREAS, EXERCISES
 from .plots import Limits, figure
 
@@ -103,8 +103,16 @@ def _plain(value: float | None, digits: int = 3) -> float | None:
     return None if value is None or not math.isfinite(value) else round(float(value), digits)
 
 
-def frames_csv(result: Result) -> str:
-    """frames.csv: a row a frame; a measure is empty where it is NaN, ``rep`` is 0 between reps, ``cues`` are joined by ';'."""
+def frames_csv(result: Result) -> Iterator[str]:
+    """frames.csv in pieces: a row a frame; a measure is empty where it is NaN, ``rep`` is 0 between reps, ``cues`` are joined by ';'."""
+    yield ",".join(COLUMNS) + "\n"
+    for part in chunks(result):
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows(_rows(part))
+        yield text.getvalue()
+
+
+def _rows(result: Result) -> Iterable[tuple[str | int, ...]]:
     ids = np.array([cue.id for cue in CUES])
     made = {
         "time_s": [f"{time_s:.6f}" for time_s in result.time_s],
@@ -116,11 +124,7 @@ def frames_csv(result: Result) -> str:
         made[name] = [
             "" if math.isnan(value) else f"{value:.{2 if name.endswith('_deg') else 4}f}" for value in getattr(result.metrics, name)
         ]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(zip(*(made[name] for name in COLUMNS), strict=True))
-    return text.getvalue()
+    return zip(*(made[name] for name in COLUMNS), strict=True)
 
 
 def worst_moments(result: Result) -> list[Moment]:

@@ -53,7 +53,7 @@ def report_html(request: Request, clip_id: Id, download: bool = False) -> HTMLRe
 @router.get("/clips/{clip_id}/frames.csv", response_class=Response, responses={200: {"content": {"text/csv": {}}}})
 def frames_csv(request: Request, clip_id: Id) -> Response:
     """All measures, a row a frame."""
-    table = report.frames_csv(verdict_of(request, judged_or_404(request, clip_id)).result)
+    table = "".join(report.frames_csv(verdict_of(request, judged_or_404(request, clip_id)).result))
     return Response(table, media_type="text/csv", headers={"Content-Disposition": 'attachment; filename="frames.csv"'})
 
 
