@@ -53,8 +53,7 @@ class PoseSpool:
     """Poses put aside as they come: on the disk, in ``folder``, in a file without a name. A ``PoseSource``: a slice is read when asked for.
 
     Without a ``folder``: where the system keeps what is temporary, and there only what is more than a few minutes. It is gone when nobody
-    holds the spool any more, or when the process ends. For one thread at a time. Pickled, it travels as ``Poses`` do and is a spool again
-    at the other end, without a ``folder``.
+    holds the spool any more, or when the process ends. For one thread at a time.
     """
 
     def __init__(self, folder: str | Path | None = None) -> None:
@@ -67,9 +66,6 @@ class PoseSpool:
                 self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115
         self._frames = 0
         weakref.finalize(self, _let_go, self._file)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _spooled, (self[:],)
 
     def __len__(self) -> int:
         return self._frames
@@ -113,9 +109,3 @@ class PoseSpool:
 def _let_go(file: IO[bytes]) -> None:
     with suppress(OSError):  # of a full disk: nobody wants any more what it still holds
         file.close()
-
-
-def _spooled(poses: Poses) -> PoseSpool:
-    spool = PoseSpool()
-    spool.append(poses)
-    return spool

@@ -68,9 +68,16 @@ def _see_all(
 ) -> run.Sight | None:
     """The stretches as one; None where they do not fit together, or a process died."""
     done = dict.fromkeys(stretches, 0)
+    spools: dict[Stretch, PoseSpool] = {}
 
-    def on_told(stretch: Stretch, frames: int) -> None:
-        done[stretch] = frames
+    def on_told(stretch: Stretch, told: int | tuple[bool, Poses]) -> None:
+        if isinstance(told, tuple):
+            begins, poses = told
+            if begins:  # maybe for the second time, after the first process has died
+                spools[stretch] = PoseSpool()
+            spools[stretch].append(poses)
+            return
+        done[stretch] = told
         if on_frame is not None:
             on_frame(sum(done.values()), expected)
 
@@ -80,19 +87,22 @@ def _see_all(
         for stretch, outcome in outcomes:
             if isinstance(outcome, Exception):
                 return None  # in one piece it is told properly, if it happens again
-            sights[stretch] = outcome
+            sights[stretch] = replace(outcome, poses=spools[stretch])
     return joined([(stretch, sights[stretch]) for stretch in stretches])
 
 
 def _see(stretch: Stretch, tell: Tell, *, path: str, model: str, every_frame: bool) -> run.Sight:
-    """See one stretch, in a process of its own."""
+    """See one stretch, in a process of its own. Its poses are told, not returned: a chunk at a time, with whether it is the first."""
 
     def on_frame(done: int, expected: int | None) -> None:
         if done % 30 == 0:
             tell(max(0, done - (stretch.keep - stretch.start)))
 
     only = range(stretch.start, stretch.stop)
-    return run.see(path, model=model, every_frame=every_frame, only=only, alone=False, on_frame=on_frame)
+    sight = run.see(path, model=model, every_frame=every_frame, only=only, alone=False, on_frame=on_frame)
+    for number, part in enumerate(chunks(sight.poses)):
+        tell((number == 0, part))
+    return replace(sight, poses=sight.poses[:0])
 
 
 def joined(seen: Sequence[tuple[Stretch, run.Sight]]) -> run.Sight | None:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import pickle
 import tempfile
 from dataclasses import fields
 from functools import cache
@@ -148,16 +147,6 @@ def test_only_frame_after_frame_is_a_spool_read():
     spool.append(some_poses())
     with pytest.raises(ValueError, match="frame after frame"):
         spool[::2]
-
-
-def test_a_spool_is_handed_to_another_process_with_its_poses(tmp_path):
-    poses = some_poses()
-    spool = PoseSpool(tmp_path)
-    spool.append(poses[:50])
-    other = pickle.loads(pickle.dumps(spool))
-    spool.append(poses[50:])
-    assert same(other[:].widened(), poses[:50])
-    assert same(spool[:].widened(), poses)
 
 
 def test_two_spools_in_one_folder_do_not_mix(tmp_path):

@@ -1,6 +1,7 @@
 """A long clip cut into stretches: where it is cut, when the stretches fit together, and that the verdict is the same."""
 
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
 
@@ -9,7 +10,7 @@ import pytest
 import replayed
 from clips import make_clip
 
-from hingecheck import recording, run, segments
+from hingecheck import data, recording, run, segments
 from hingecheck.crew import Lost
 from hingecheck.profiles import Profile
 from hingecheck.segments import LEAD_FRAMES, WORTH_FRAMES, Stretch
@@ -132,6 +133,34 @@ def test_a_clip_in_stretches_gives_what_it_gives_in_one_piece(tmp_path, monkeypa
         assert np.array_equal(getattr(seen[:], name), getattr(whole[1][:], name), equal_nan=True)
     assert done == sorted(done)
     assert len(poses) - 90 < done[-1] <= len(poses)
+
+
+def test_a_process_that_dies_while_it_tells_of_its_poses_is_heard_anew(tmp_path, monkeypatch, poses):
+    replayed.see(monkeypatch, poses)
+    clip = replayed.clip_of(tmp_path / "clip.mp4", poses)
+    monkeypatch.setattr(segments, "WORTH_FRAMES", 70)
+    monkeypatch.setattr(data, "CHUNK", 20)
+    heard = []
+
+    def dies_once(work, jobs, workers, limits, on_told):
+        for job in jobs:
+
+            def tell(value, job=job):
+                if isinstance(value, tuple):
+                    heard.append(value)
+                    if len(heard) == 3:
+                        raise BrokenPipeError
+                on_told(job, value)
+
+            with suppress(BrokenPipeError):
+                yield job, work(job, tell)
+                continue
+            yield job, work(job, tell)
+
+    monkeypatch.setattr(segments, "work_off", dies_once)
+    seen = segments.track(clip, workers=2)[1]
+    assert [first for first, _ in heard[:5]] == [True, False, False, True, False]
+    assert np.array_equal(seen.time_s, run.track(clip)[1].time_s)
 
 
 def test_a_short_clip_starts_no_process(tmp_path, monkeypatch, poses):
