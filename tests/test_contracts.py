@@ -306,7 +306,7 @@ def test_every_fault_has_its_words_in_report_and_picture(monkeypatch, cue, fault
     assert content["reps"][0]["cues"][cue.id]["direction"] == fault.direction
     (moment,) = report.worst_moments(result)
     assert moment.cue == cue.id
-    page = report.html(content, result)
+    page = "".join(report.html(content, result))
     assert fault.say in page
     assert cue.name in page
 

@@ -54,7 +54,7 @@ class Page(HTMLParser):
 def page_of(result=None, summary=None, path="clips/ana.mp4", **options):
     result = result or sample_result()
     stills = [report.Still(JPEG, moment) for moment in report.worst_moments(result)]
-    return report.html(built(result, summary, path), result, stills, **options)
+    return "".join(report.html(built(result, summary, path), result, stills, **options))
 
 
 @pytest.fixture(scope="module")

@@ -142,13 +142,13 @@ def worst_moments(result: Result) -> list[Moment]:
     return moments[:MOST_MOMENTS] or [Moment(rep.bottom_s, rep.index, None) for rep in result.reps[:1]]
 
 
-def html(report: Mapping[str, Any], result: Result, stills: Iterable[Still] = (), *, limits: Limits = TABLE_LIMITS) -> str:
-    """report.html of one clip or session: ``report`` as ``build`` made it, with the frames it was made of.
+def html(report: Mapping[str, Any], result: Result, stills: Iterable[Still] = (), *, limits: Limits = TABLE_LIMITS) -> Iterator[str]:
+    """report.html of one clip or session, in pieces: ``report`` as ``build`` made it, with the frames it was made of.
 
     ``limits`` are the profile's, (cue id, direction) -> limit, drawn as dashed lines.
     """
     plots = plotted(report, result, limits)
-    return _page(
+    return _pieces(
         "report.html",
         name=PurePath(report["clip"]["path"]).name,
         cues=CUES,
@@ -205,7 +205,7 @@ def batch_summary_html(rows: Sequence[Mapping[str, Any]], stills: Mapping[str, b
     ]
     clips.sort(key=lambda clip: (bool(clip["error"]), clip["score"] is None, clip["score"] or 0, clip["path"]))
     by_path = {clip["path"]: clip for clip in clips}
-    return _page(
+    pieces = _pieces(
         "summary.html",
         clips=clips,
         cues=cues,
@@ -214,6 +214,7 @@ def batch_summary_html(rows: Sequence[Mapping[str, Any]], stills: Mapping[str, b
         faults=_bars({cue.name: sum(bool(clip[cue.id]) for clip in clips) for cue in cues}),
         worst=[(by_path[path], _embedded(jpeg)) for path, jpeg in (stills or {}).items()],
     )
+    return "".join(pieces)
 
 
 def _score_bars(scores: Sequence[float]) -> list[tuple[str, int, float]]:
@@ -344,5 +345,5 @@ def _templates() -> jinja2.Environment:
     return templates
 
 
-def _page(template: str, **values: Any) -> str:
-    return _templates().get_template(template).render(version=__version__, **values)
+def _pieces(template: str, **values: Any) -> Iterator[str]:
+    return _templates().get_template(template).generate(version=__version__, **values)
