@@ -30,7 +30,7 @@ def measure(clip: Path, model: str, rounds: int, minutes: float, memory_minutes:
     from hingecheck.profiles import Profile
 
     profile = Profile.default()
-    _, poses, _ = run.track(clip, model=model)
+    poses = run.track(clip, model=model)[1][:]
     bare(clip, model, most=10)
 
     with tempfile.TemporaryDirectory() as folder:

@@ -4,9 +4,11 @@ Letters: T frames, K landmarks, S samples along the back, C cues. Pixels of the 
 degrees, 0 is standing straight. Seconds are float64, strictly rising, the source's own clock.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from enum import IntEnum, StrEnum
-from typing import Self
+from itertools import pairwise
+from typing import Any, Final, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +16,9 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int8]
 Bools = NDArray[np.bool_]
+_Part = TypeVar("_Part", covariant=True)
+
+CHUNK: Final = 4096  # frames that are read, judged and written at a time; any number gives the same bits
 
 
 class ViewKind(StrEnum):
@@ -103,6 +108,32 @@ class Poses(_Columns):
             return self
         wide = {name: getattr(self, name).astype(np.float64) for name in ("time_s", "xy", "score", "world", "back")}
         return replace(self, **wide)
+
+
+class _Frames(Protocol[_Part]):
+    """T frames of something, of which a slice can be had."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, frames: slice, /) -> _Part: ...
+
+
+class PoseSource(_Frames[Poses], Protocol):
+    """Poses of T frames wherever they lie: ``Poses`` itself, or ``journal.PoseSpool``, which reads from the disk what is asked for."""
+
+    @property
+    def time_s(self) -> Floats:
+        """(T,) as in ``Poses``."""
+
+    @property
+    def people(self) -> Ints:
+        """(T,) as in ``Poses``."""
+
+
+def chunks(whole: _Frames[_Part], first: int = 0) -> Iterator[_Part]:
+    """All frames from ``first`` on, in order, ``CHUNK`` at a time; of none, one chunk without frames."""
+    for begin, end in pairwise([*range(first, max(len(whole), first + 1), CHUNK), None]):
+        yield whole[begin:end]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -218,22 +249,42 @@ class Result:
     def __len__(self) -> int:
         return len(self.time_s)
 
+    def __getitem__(self, frames: slice) -> "Result":
+        """The verdict on some frames, without events and reps."""
+        return Result(
+            metrics=self.metrics[frames], spreads=self.spreads[frames], **{name: getattr(self, name)[frames] for name in _BY_FRAME}
+        )
+
     def at(self, frame: int) -> "Result":
         """The verdict on one frame, T = 1, without events and reps."""
-        part = slice(frame, frame + 1)
-        return Result(metrics=self.metrics[part], spreads=self.spreads[part], **{name: getattr(self, name)[part] for name in _BY_FRAME})
+        return self[frame : frame + 1]
 
     @classmethod
-    def concat(cls, parts: "list[Result]") -> "Result":
-        """Join chunks in time, events and reps included."""
-        joined = {name: np.concatenate([getattr(p, name) for p in parts]) for name in _BY_FRAME}
-        return cls(
-            metrics=Metrics.concat([p.metrics for p in parts]),
-            spreads=Metrics.concat([p.spreads for p in parts]),
-            events=tuple(e for p in parts for e in p.events),
-            reps=tuple(r for p in parts for r in p.reps),
-            **joined,
-        )
+    def concat(cls, parts: "Iterable[Result]", frames: int) -> "Result":
+        """Join chunks in time, at least one and of T ``frames`` together, events and reps included. Each is let go before the next."""
+        whole: list[NDArray[Any]] = []
+        events: list[Event] = []
+        reps: list[Rep] = []
+        done = 0
+        for part in parts:
+            columns = part._columns()
+            whole = whole or [np.empty((frames, *column.shape[1:]), column.dtype) for column in columns]
+            for column, more in zip(whole, columns, strict=True):
+                column[done : done + len(part)] = more
+            events += part.events
+            reps += part.reps
+            done += len(part)
+        if done != frames:
+            raise ValueError(f"result: {done} frames in the chunks, not {frames}")
+        filled = iter(whole)
+        by_frame = {name: next(filled) for name in _BY_FRAME}
+        metrics, spreads = (Metrics(**{name: next(filled) for name in METRICS}) for _ in range(2))
+        return cls(metrics=metrics, spreads=spreads, events=tuple(events), reps=tuple(reps), **by_frame)
+
+    def _columns(self) -> list[NDArray[Any]]:
+        """All that has a row a frame: ``_BY_FRAME``, metrics, spreads."""
+        owners = [(self, _BY_FRAME), (self.metrics, METRICS), (self.spreads, METRICS)]
+        return [getattr(owner, name) for owner, names in owners for name in names]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 ``advance`` gives bit-identical results however the frames are cut into chunks; live hands over one frame, a clip all of them.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
@@ -14,13 +15,12 @@ from . import baseline as standing
 from . import confidence, drift, judging, metrics, phases, rising, scoring, series, smoothing, views
 from .baseline import Baseline
 from .cues import CUES
-from .data import METRICS, Bools, Event, Floats, Ints, Judgement, Metrics, Phase, Poses, Rep, Result, ViewKind
+from .data import METRICS, Bools, Event, Floats, Ints, Judgement, Metrics, Phase, Poses, PoseSource, Rep, Result, ViewKind, chunks
 from .phases import Closed
 from .profiles import Profile
 from .silhouette import S
 from .skeleton import K
 
-CHUNK: Final = 4096  # frames that a recording is judged in at a time; any number gives the same bits
 YAW_CUTOFF_HZ: Final = (0.5, 0.5)  # nobody turns round in a tenth of a second; the near side must not flicker
 
 
@@ -172,8 +172,8 @@ def finish(state: State, profile: Profile) -> Result:
     return replace(nothing, events=(Event(state.last_s, "rep", rep=rep.index),), reps=(rep,))
 
 
-def analyse(poses: Poses, profile: Profile, baseline: Baseline | None = None, *, hindsight: bool = True) -> Result:
-    """The verdict on a whole recording: ``start``, one ``advance``, ``finish``.
+def analyse(poses: PoseSource, profile: Profile, baseline: Baseline | None = None, *, hindsight: bool = True) -> Result:
+    """The verdict on a whole recording: ``start``, ``advance`` over one chunk after the other, ``finish``.
 
     With ``hindsight``, when the first rep begins before the lifter was ever seen standing, the shape of the first stand (a lockout) is used
     from the start. Without, the verdict is what was said live.
@@ -187,28 +187,29 @@ def analyse(poses: Poses, profile: Profile, baseline: Baseline | None = None, *,
     return result
 
 
-def _whole(state: State, poses: Poses, profile: Profile) -> Result:
+def _whole(state: State, poses: PoseSource, profile: Profile) -> Result:
     """All that is left of a recording, and the rep that its end leaves open."""
-    state, parts = _in_chunks(state, poses, profile)
-    return Result.concat([*parts, finish(state, profile)])
+    return Result.concat(_parts(state, poses, profile), len(poses))
 
 
-def _in_chunks(state: State, poses: Poses, profile: Profile) -> tuple[State, list[Result]]:
-    """``advance`` over ``CHUNK`` frames after the other: so an hour takes hardly more memory than a minute."""
-    parts = []
-    for first in range(0, max(len(poses), 1), CHUNK):
-        state, part = advance(state, poses[first : first + CHUNK], profile)
-        parts.append(part)
-    return state, parts
+def _parts(state: State, poses: PoseSource, profile: Profile) -> Iterator[Result]:
+    """The verdict chunk by chunk: so the poses of an hour take no more memory than those of a minute."""
+    for chunk in chunks(poses):
+        state, part = advance(state, chunk, profile)
+        yield part
+    yield finish(state, profile)
 
 
-def first_baseline(poses: Poses, profile: Profile) -> Baseline | None:
+def first_baseline(poses: PoseSource, profile: Profile) -> Baseline | None:
     """The standing shape that is learnt first in these frames, or None when the lifter never stands still."""
-    state, parts = _in_chunks(start(profile), poses, profile)
-    learnt = [event.time_s for part in parts for event in part.events if event.kind == "baseline"]
-    if len(learnt) > 1:
-        before = int(np.searchsorted(poses.time_s, learnt[1]))
-        state, _ = _in_chunks(start(profile), poses[:before], profile)
+    state, learnt = start(profile), 0
+    for chunk in chunks(poses):
+        before = state
+        state, part = advance(state, chunk, profile)
+        for event in part.events:
+            learnt += event.kind == "baseline"
+            if learnt > 1:
+                return advance(before, chunk[: int(np.searchsorted(chunk.time_s, event.time_s))], profile)[0].baseline
     return state.baseline
 
 

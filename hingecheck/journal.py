@@ -2,14 +2,15 @@
 
 import json
 import tempfile
+import weakref
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any, Final, Self
+from typing import IO, Any, Final
 
 import numpy as np
 
-from .data import Poses
+from .data import CHUNK, Floats, Ints, Poses, chunks
 from .files import writing
 from .silhouette import S
 from .skeleton import K
@@ -26,7 +27,6 @@ _FRAME: Final = np.dtype(
 )
 _NAMES: Final = _FRAME.names or ()
 _IN_MEMORY: Final = 8_000_000  # bytes: five minutes
-_AT_ONCE: Final = 4096  # frames
 
 
 class Events:
@@ -50,10 +50,10 @@ class Events:
 
 
 class PoseSpool:
-    """Poses put aside frame by frame until they are read back whole: on the disk, in ``folder``, in a file without a name.
+    """Poses put aside as they come: on the disk, in ``folder``, in a file without a name. A ``PoseSource``: a slice is read when asked for.
 
-    Without a ``folder``: where the system keeps what is temporary, and there only what is more than a few minutes. It is gone when closed
-    or when the process ends.
+    Without a ``folder``: where the system keeps what is temporary, and there only what is more than a few minutes. It is gone when nobody
+    holds the spool any more, or when the process ends. For one thread at a time.
     """
 
     def __init__(self, folder: str | Path | None = None) -> None:
@@ -61,16 +61,40 @@ class PoseSpool:
         self._file: IO[bytes]
         with writing(self._folder):
             if folder is None:
-                self._file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 (closed by close)
+                self._file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 (closed when let go)
             else:
                 self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115
-        self.frames = 0
+        self._frames = 0
+        weakref.finalize(self, _let_go, self._file)
 
-    def __enter__(self) -> Self:
-        return self
+    def __len__(self) -> int:
+        return self._frames
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.close()
+    def __getitem__(self, frames: slice, /) -> Poses:
+        """Those frames, one after the other, in the types of a file."""
+        first, last, step = frames.indices(self._frames)
+        if step != 1:
+            raise ValueError("poses: a spool is read frame after frame")
+        count = max(0, last - first)
+        poses = Poses(**{name: np.empty((count, *_FRAME[name].shape), _FRAME[name].base) for name in _NAMES})
+        with writing(self._folder):
+            self._file.seek(first * _FRAME.itemsize)
+            for done in range(0, count, CHUNK):
+                rows = np.frombuffer(self._file.read(_FRAME.itemsize * min(CHUNK, count - done)), _FRAME)
+                for name in _NAMES:
+                    getattr(poses, name)[done : done + len(rows)] = rows[name]
+            self._file.seek(self._frames * _FRAME.itemsize)  # where the next ones go
+        return poses
+
+    @property
+    def time_s(self) -> Floats:
+        """(T,), read from the file."""
+        return np.concatenate([part.time_s for part in chunks(self)])
+
+    @property
+    def people(self) -> Ints:
+        """(T,), read from the file."""
+        return np.concatenate([part.people for part in chunks(self)])
 
     def append(self, poses: Poses) -> None:
         """Add T frames; ``recording.storable`` ones, or what is read back is coarser."""
@@ -79,20 +103,9 @@ class PoseSpool:
             rows[name] = getattr(poses, name)
         with writing(self._folder):
             self._file.write(rows.tobytes())
-        self.frames += len(poses)
+        self._frames += len(poses)
 
-    def read(self) -> Poses:
-        """All frames so far, in the types of a file."""
-        poses = Poses(**{name: np.empty((self.frames, *_FRAME[name].shape), _FRAME[name].base) for name in _NAMES})
-        with writing(self._folder):
-            self._file.seek(0)
-            for first in range(0, self.frames, _AT_ONCE):
-                rows = np.frombuffer(self._file.read(_FRAME.itemsize * min(_AT_ONCE, self.frames - first)), _FRAME)
-                for name in _NAMES:
-                    getattr(poses, name)[first : first + len(rows)] = rows[name]
-        return poses
 
-    def close(self) -> None:
-        """Let the file go; twice is fine."""
-        with writing(self._folder):
-            self._file.close()  # which writes what it still holds
+def _let_go(file: IO[bytes]) -> None:
+    with suppress(OSError):  # of a full disk: nobody wants any more what it still holds
+        file.close()

@@ -6,15 +6,17 @@ Arrays of the file, T frames, K landmarks, S back samples: ``time_s`` (T,) float
 """
 
 import json
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import numpy as np
+from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from . import __version__
-from .data import Poses
+from .data import Poses, PoseSource, chunks
 from .errors import RecordingError
 from .files import atomic
 from .skeleton import K
@@ -41,20 +43,32 @@ def storable(poses: Poses) -> Poses:
     return Poses(**_stored(poses)).widened()
 
 
-def save_poses(path: str | Path, poses: Poses, meta: dict[str, Any]) -> None:
-    """Write poses and anything JSON can say about them, whole or not at all.
+def save_poses(path: str | Path, poses: PoseSource, meta: dict[str, Any]) -> None:
+    """Write poses and anything JSON can say about them, whole or not at all; never more than a chunk of them in memory.
 
     ``ValueError`` for poses that ``load_poses`` would refuse, or not give back number for number: pass them through ``storable`` first.
     """
-    arrays = _stored(poses)
-    if flaw := _flaw(arrays):
+    flaw = next(filter(None, map(_unfit, chunks(poses))), None) or _disorder(poses.time_s)
+    if flaw:
         raise ValueError(f"poses cannot be recorded: {flaw}")
-    for name, array in arrays.items():
-        if not np.array_equal(array, getattr(poses, name), equal_nan=array.dtype.kind == "f"):
-            raise ValueError(f"poses cannot be recorded: {name} is finer than a file keeps; pass them through storable() first")
-    text = json.dumps(meta, allow_nan=False)
-    with atomic(path) as draft, draft.open("wb") as file:
-        np.savez_compressed(file, schema=SCHEMA, hingecheck=__version__, meta=text, **arrays)  # type: ignore[arg-type]
+    said = {"schema": SCHEMA, "hingecheck": __version__, "meta": json.dumps(meta, allow_nan=False)}
+    with atomic(path) as draft, zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, value in said.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+                npy.write_array(file, np.array(value), allow_pickle=False)
+        for name in _ARRAYS:
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+                _write_column(file, poses, name)
+
+
+def _write_column(file: IO[bytes], poses: PoseSource, name: str) -> None:
+    """One array of a file, as ``numpy.save`` writes it."""
+    for number, part in enumerate(chunks(poses)):
+        array = _stored(part)[name]
+        if number == 0:
+            shape = (len(poses), *array.shape[1:])
+            npy.write_array_header_1_0(file, {"descr": npy.dtype_to_descr(array.dtype), "fortran_order": False, "shape": shape})
+        file.write(array.tobytes())
 
 
 def load_poses(path: str | Path) -> tuple[Poses, dict[str, Any]]:
@@ -106,7 +120,20 @@ def _flaw(arrays: Mapping[str, NDArray[Any]]) -> str | None:
         if arrays[name].dtype != dtype or shape[:1] != frames or not fits:
             wanted = ", ".join(["T", *(str(axis or "S") for axis in axes)])
             return f"{name} is {shape} {arrays[name].dtype}, not ({wanted}) {dtype.__name__}"
-    time_s = arrays["time_s"]
-    if not (np.isfinite(time_s).all() and (np.diff(time_s) > 0).all()):
-        return "its times do not rise"
+    return _disorder(arrays["time_s"])
+
+
+def _disorder(time_s: NDArray[Any]) -> str | None:
+    """Say so if times do not rise, or return None."""
+    return None if np.isfinite(time_s).all() and (np.diff(time_s) > 0).all() else "its times do not rise"
+
+
+def _unfit(poses: Poses) -> str | None:
+    """Say what keeps poses from being stored as they are, or None."""
+    arrays = _stored(poses)
+    if flaw := _flaw(arrays):
+        return flaw
+    for name, array in arrays.items():
+        if not np.array_equal(array, getattr(poses, name), equal_nan=array.dtype.kind == "f"):
+            return f"{name} is finer than a file keeps; pass them through storable() first"
     return None

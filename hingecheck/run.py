@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from . import coaching, drawing, engine, estimators, overlay, recording, report, scoring
-from .data import ClipInfo, Frame, Poses, Result, Summary, ViewKind
+from .data import ClipInfo, Frame, Poses, PoseSource, Result, Summary, ViewKind, chunks
 from .encoding import Encoder
 from .errors import InputError
 from .files import atomic, writing
@@ -34,7 +34,7 @@ _AT_ONCE: Final = 64  # frames that are put aside together
 _GIVE_WAY_S: Final = 0.001
 
 Progress = Callable[[int, int | None], None]  # frames done, frames expected if the clip says
-Tracker = Callable[..., tuple[ClipInfo, Poses, tuple[str, ...]]]  # called as ``track`` is: path, model=, on_frame=
+Tracker = Callable[..., tuple[ClipInfo, PoseSource, tuple[str, ...]]]  # called as ``track`` is: path, model=, on_frame=
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Verdict:
     clip: ClipInfo
     model: str
     profile: Profile
-    poses: Poses
+    poses: PoseSource
     result: Result
     summary: Summary
     live: bool = False
@@ -61,12 +61,12 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What was seen of a clip, or of a stretch of it: ``poses`` in the types of a file (None: no frame), what their estimator warned of.
+    """What was seen of a clip, or of a stretch of it: ``poses`` in the types of a file, what their estimator warned of.
 
     ``clip``, ``clip_warnings`` and ``size`` (width, height, px) hold for what was read, from the beginning of the file.
     """
 
-    poses: Poses | None
+    poses: PoseSource
     warnings: tuple[str, ...]
     clip: ClipInfo | None
     clip_warnings: tuple[str, ...]
@@ -91,31 +91,30 @@ def see(
     fresh: list[Poses] = []
     done = 0
     info = None
-    with PoseSpool() as spool:
-        with (
-            open_clip(path, enough_px=estimators.ENOUGH_PX, only=only, enough_hz=None if every_frame else ENOUGH_HZ) as clip,
-            estimators.create(model) as estimator,
-            closing(beside(clip)) as frames,
-            closing(beside((frame.index, estimator.look(frame)) for frame in frames)) as looks,
-        ):
-            for index, pose in looks:
-                if alone:
-                    time.sleep(_GIVE_WAY_S)
-                fresh.append(pose())
-                done += 1
-                if len(fresh) == _AT_ONCE:
-                    spool.append(Poses.concat(fresh))
-                    fresh.clear()
-                if on_frame is not None:
-                    on_frame(done, clip.frames_hint)
-                if only is not None and index + 1 == only.stop:
-                    break
-            else:
-                info = clip.info()
-            if fresh:
+    spool = PoseSpool()
+    with (
+        open_clip(path, enough_px=estimators.ENOUGH_PX, only=only, enough_hz=None if every_frame else ENOUGH_HZ) as clip,
+        estimators.create(model) as estimator,
+        closing(beside(clip)) as frames,
+        closing(beside((frame.index, estimator.look(frame)) for frame in frames)) as looks,
+    ):
+        for index, pose in looks:
+            if alone:
+                time.sleep(_GIVE_WAY_S)
+            fresh.append(pose())
+            done += 1
+            if len(fresh) == _AT_ONCE:
                 spool.append(Poses.concat(fresh))
-        poses = spool.read() if done else None  # now that the networks have let go of their memory
-        return Sight(poses, estimator.warnings, info, tuple(clip.warnings) if info else (), clip.size)
+                fresh.clear()
+            if on_frame is not None:
+                on_frame(done, clip.frames_hint)
+            if only is not None and index + 1 == only.stop:
+                break
+        else:
+            info = clip.info()
+        if fresh:
+            spool.append(Poses.concat(fresh))
+    return Sight(spool, estimator.warnings, info, tuple(clip.warnings) if info else (), clip.size)
 
 
 def _here(source: Iterable[Any]) -> Generator[Any, None, None]:
@@ -129,38 +128,34 @@ def track(
     every_frame: bool = False,
     alone: bool = True,
     on_frame: Progress | None = None,
-) -> tuple[ClipInfo, Poses, tuple[str, ...]]:
+) -> tuple[ClipInfo, PoseSource, tuple[str, ...]]:
     """Read a clip and see the poses in it: what is known of the file, poses of T frames, warnings. Raises ``HingecheckError``.
 
     Of more than ``ENOUGH_HZ`` frames a second the poses show as many as are enough, unless ``every_frame``. ``alone`` as for ``see``.
     """
-    return tracked([see(path, model=model, every_frame=every_frame, alone=alone, on_frame=on_frame)])
+    return tracked(see(path, model=model, every_frame=every_frame, alone=alone, on_frame=on_frame))
 
 
-def tracked(sights: Sequence[Sight]) -> tuple[ClipInfo, Poses, tuple[str, ...]]:
-    """Stretches of one clip, in order and the last to its end, as one: what is known of the file, poses, warnings."""
-    stretches = [sight.poses for sight in sights if sight.poses is not None]
-    poses = stretches[0] if len(stretches) == 1 else Poses.concat(stretches)
-    last = sights[-1]
-    if last.clip is None:
-        raise ValueError("tracked: the last stretch does not reach the end of the clip")
-    seen = next((sight.warnings for sight in sights if sight.warnings), ())  # later stretches would say it again
-    return last.clip, poses, (*last.clip_warnings, *seen, *_cropped(poses, last.size))
+def tracked(sight: Sight) -> tuple[ClipInfo, PoseSource, tuple[str, ...]]:
+    """A clip that was seen to its end: what is known of the file, poses, warnings."""
+    if sight.clip is None:
+        raise ValueError("tracked: it was not seen to the end of the clip")
+    return sight.clip, sight.poses, (*sight.clip_warnings, *sight.warnings, *_cropped(sight.poses, sight.size))
 
 
-def _cropped(poses: Poses, size: tuple[int, int]) -> list[str]:
+def _cropped(poses: PoseSource, size: tuple[int, int]) -> list[str]:
     """Say from when the feet are out of the picture of ``size`` (width, height), if they are for a second or more."""
-    feet = poses.xy[:, SIDES["ankle"], 1]
-    below = (feet > size[1]).all(axis=1)
+    below = np.concatenate([(part.xy[:, SIDES["ankle"], 1] > size[1]).all(axis=1) for part in chunks(poses)])
     if not below.any():
         return []
-    step = np.diff(poses.time_s, append=poses.time_s[-1])
+    time_s = poses.time_s
+    step = np.diff(time_s, append=time_s[-1])
     if float(step[below].sum()) < 1.0:
         return []
-    return [f"feet leave the picture from {poses.time_s[below.argmax()]:.1f} s"]
+    return [f"feet leave the picture from {time_s[below.argmax()]:.1f} s"]
 
 
-def judge(clip: ClipInfo, poses: Poses, warnings: Sequence[str], *, profile: Profile, model: str, live: bool = False) -> Verdict:
+def judge(clip: ClipInfo, poses: PoseSource, warnings: Sequence[str], *, profile: Profile, model: str, live: bool = False) -> Verdict:
     """The verdict on tracked poses, without video or network; ``retry`` and the tests start here. ``live``: as it was said at the time."""
     result = engine.analyse(poses, profile, hindsight=not live)
     return Verdict(clip, model, profile, poses, result, scoring.summarise(result, poses.people, warnings), live)
@@ -235,9 +230,10 @@ def write(folder: Path, verdict: Verdict, stills: Iterable[report.Still] = ()) -
             write_text(draft, text)
 
 
-def write_text(path: Path, text: str) -> None:
-    """UTF-8; a byte of a file name that no encoding has becomes an escape, which JSON reads back as it was."""
-    path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="")
+def write_text(path: Path, text: str | Iterable[str]) -> None:
+    """UTF-8, whole or in pieces; a byte of a file name that no encoding has becomes an escape, which JSON reads back as it was."""
+    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+        file.writelines([text] if isinstance(text, str) else text)
 
 
 def dump(content: Any) -> str:
@@ -271,7 +267,7 @@ def draw(
     wanted: dict[int, list[report.Moment]] = {}
     for moment in moments:
         wanted.setdefault(int(np.abs(result.time_s - moment.time_s).argmin()), []).append(moment)
-    _, lines = coaching.advance(coaching.start(), result)
+    lines = coaching.advance(coaching.start(), result)[1] if target else []
     note = view_note(verdict.summary.view.kind)
     ends = np.array([rep.end_s for rep in result.reps])
     stills: dict[report.Moment, report.Still] = {}

@@ -17,7 +17,8 @@ import numpy as np
 
 from . import estimators, run
 from .crew import Limits, Tell, work_off
-from .data import ClipInfo, Floats, Poses
+from .data import ClipInfo, Floats, Poses, PoseSource, chunks
+from .journal import PoseSpool
 from .silhouette import trunk
 from .sources import open_clip
 
@@ -50,26 +51,33 @@ def track(
     workers: int | None = None,
     every_frame: bool = False,
     on_frame: run.Progress | None = None,
-) -> tuple[ClipInfo, Poses, tuple[str, ...]]:
+) -> tuple[ClipInfo, PoseSource, tuple[str, ...]]:
     """What ``run.track`` gives, from so many processes (default: one a core) where the clip is long enough to be worth it."""
     with open_clip(path, enough_hz=None if every_frame else run.ENOUGH_HZ) as clip:
         expected = clip.frames_hint
     stretches = cut(expected or 0, workers or os.cpu_count() or 1)
     if len(stretches) > 1:
-        sights = _see_all(path, stretches, model, every_frame, on_frame, expected)
-        if sights is not None:
-            return run.tracked(sights)
+        sight = _see_all(path, stretches, model, every_frame, on_frame, expected)
+        if sight is not None:
+            return run.tracked(sight)
     return run.track(path, model=model, every_frame=every_frame, on_frame=on_frame)
 
 
 def _see_all(
     path: str | Path, stretches: Sequence[Stretch], model: str, every_frame: bool, on_frame: run.Progress | None, expected: int | None
-) -> list[run.Sight] | None:
-    """The stretches without their lead-ins; None where they do not fit together, or a process died."""
+) -> run.Sight | None:
+    """The stretches as one; None where they do not fit together, or a process died."""
     done = dict.fromkeys(stretches, 0)
+    spools: dict[Stretch, PoseSpool] = {}
 
-    def on_told(stretch: Stretch, frames: int) -> None:
-        done[stretch] = frames
+    def on_told(stretch: Stretch, told: int | tuple[bool, Poses]) -> None:
+        if isinstance(told, tuple):
+            begins, poses = told
+            if begins:  # maybe for the second time, after the first process has died
+                spools[stretch] = PoseSpool()
+            spools[stretch].append(poses)
+            return
+        done[stretch] = told
         if on_frame is not None:
             on_frame(sum(done.values()), expected)
 
@@ -79,35 +87,37 @@ def _see_all(
         for stretch, outcome in outcomes:
             if isinstance(outcome, Exception):
                 return None  # in one piece it is told properly, if it happens again
-            sights[stretch] = outcome
+            sights[stretch] = replace(outcome, poses=spools[stretch])
     return joined([(stretch, sights[stretch]) for stretch in stretches])
 
 
 def _see(stretch: Stretch, tell: Tell, *, path: str, model: str, every_frame: bool) -> run.Sight:
-    """See one stretch, in a process of its own."""
+    """See one stretch, in a process of its own. Its poses are told, not returned: a chunk at a time, with whether it is the first."""
 
     def on_frame(done: int, expected: int | None) -> None:
         if done % 30 == 0:
             tell(max(0, done - (stretch.keep - stretch.start)))
 
     only = range(stretch.start, stretch.stop)
-    return run.see(path, model=model, every_frame=every_frame, only=only, alone=False, on_frame=on_frame)
+    sight = run.see(path, model=model, every_frame=every_frame, only=only, alone=False, on_frame=on_frame)
+    for number, part in enumerate(chunks(sight.poses)):
+        tell((number == 0, part))
+    return replace(sight, poses=sight.poses[:0])
 
 
-def joined(seen: Sequence[tuple[Stretch, run.Sight]]) -> list[run.Sight] | None:
-    """Sights without their lead-ins, ready for ``run.tracked``; None where one and its lead-in do not agree, or frames are missing."""
-    sights: list[run.Sight] = []
-    before: Poses | None = None
+def joined(seen: Sequence[tuple[Stretch, run.Sight]]) -> run.Sight | None:
+    """Stretches of a clip, in order and the last to its end, as one; None where one and its lead-in do not agree, or frames are missing."""
+    whole = PoseSpool()
+    before: PoseSource | None = None
     for stretch, sight in seen:
-        lead = stretch.keep - stretch.start
-        poses = sight.poses
-        if poses is None or len(poses) <= lead:
+        lead, poses = stretch.keep - stretch.start, sight.poses
+        if len(poses) <= lead or (before is not None and not agree(before[-lead:], poses[:lead])):
             return None
-        if before is not None and not agree(before[-lead:], poses[:lead]):
-            return None
-        sights.append(replace(sight, poses=poses[lead:]))
+        for part in chunks(poses, lead):
+            whole.append(part)
         before = poses
-    return sights
+    warnings = next((sight.warnings for _, sight in seen if sight.warnings), ())  # later stretches would say it again
+    return replace(seen[-1][1], poses=whole, warnings=warnings)
 
 
 def agree(one: Poses, other: Poses) -> bool:

@@ -83,7 +83,6 @@ class Session:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._spool.close()
         self._events.close()
 
     @property
@@ -130,14 +129,15 @@ class Session:
 
         ``stills`` gives the pictures for the report, when it is told the repetitions.
         """
-        poses = self._spool.read()
+        poses = self._spool
         if len(poses) == 0:
-            poses = engine.nobody(np.array([self._last_s or 0.0]))
+            poses.append(engine.nobody(np.array([self._last_s or 0.0])))
+        time_s = poses.time_s
         info = ClipInfo(
             path=self.source,
             sha256="",
             frames=len(poses),
-            duration_s=float(poses.time_s[-1] - poses.time_s[0]),
+            duration_s=float(time_s[-1] - time_s[0]),
             width=self._size[0],
             height=self._size[1],
             rotation_deg=0,

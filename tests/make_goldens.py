@@ -32,7 +32,8 @@ DEGREES, RATIO = 0.5, 0.01  # how far a metric, and how far it may be off, may m
 def record(name: str) -> None:
     """See a sample clip with the default model and keep its poses, rounded to what matters: a tenth of a pixel, a millimetre."""
     clip = FOLDER.parents[1] / "sample_videos" / f"{name}.mp4"
-    info, poses, warnings = run.track(clip)
+    info, seen, warnings = run.track(clip)
+    poses = seen[:]
     digits = {"xy": 1, "score": 2, "world": 3, "back": 4}
     rounded = replace(poses, **{field: getattr(poses, field).round(places) for field, places in digits.items()})
     meta = {"clip": {**asdict(info), "path": f"sample_videos/{name}.mp4"}, "model": estimators.DEFAULT, "warnings": list(warnings)}

@@ -132,7 +132,7 @@ def in_chunks(poses: Poses, cuts: list[int], profile: Profile = STANDARD) -> tup
         state, part = engine.advance(state, poses[first:last], profile)
         assert len(part) == last - first
         parts.append(part)
-    return state, Result.concat([*parts, engine.finish(state, profile)])
+    return state, Result.concat([*parts, engine.finish(state, profile)], len(poses))
 
 
 def assert_same(a: Result, b: Result) -> None:

@@ -233,7 +233,7 @@ def test_a_cue_works_from_the_poses_to_the_page(cue, fault):
     assert content["reps"][0]["cues"][cue.id]["status"] == "fault"
     assert content["cues"][cue.id]["fault"] == 1
     assert content["score"] < 100
-    rows = csv.DictReader(io.StringIO(report.frames_csv(result)))
+    rows = csv.DictReader(io.StringIO("".join(report.frames_csv(result))))
     assert any(cue.id in row["cues"].split(";") for row in rows)
 
     relaxed = Profile.model_validate({"cues": {cue.id: {"enabled": False}}})
@@ -306,7 +306,7 @@ def test_every_fault_has_its_words_in_report_and_picture(monkeypatch, cue, fault
     assert content["reps"][0]["cues"][cue.id]["direction"] == fault.direction
     (moment,) = report.worst_moments(result)
     assert moment.cue == cue.id
-    page = report.html(content, result)
+    page = "".join(report.html(content, result))
     assert fault.say in page
     assert cue.name in page
 

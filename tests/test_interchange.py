@@ -82,7 +82,7 @@ def test_frames_as_parquet_are_frames_csv_with_types(seen, tmp_path):
     _, result = seen
     interchange.write_frames(tmp_path / "frames.parquet", result)
     table = pyarrow.parquet.read_table(tmp_path / "frames.parquet")
-    rows = list(csv.DictReader(io.StringIO(report.frames_csv(result))))
+    rows = list(csv.DictReader(io.StringIO("".join(report.frames_csv(result)))))
     assert tuple(table.column_names) == report.COLUMNS == tuple(rows[0])
     assert {str(table.schema.field(name).type) for name in METRICS} == {"double"}
     for name in ("phase", "cues"):

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from synthetic import film, hinge, noisy, stand
 
-from hingecheck import engine, journal
+from hingecheck import data, engine, journal
 from hingecheck.data import Poses
 from hingecheck.errors import OutputError
 from hingecheck.journal import Events, PoseSpool
@@ -46,33 +46,33 @@ def same(a: Poses, b: Poses) -> bool:
 def test_poses_come_back_bit_for_bit_however_they_were_handed_over(cuts, tmp_path_factory):
     poses = some_poses()
     assert len(poses) == 52
-    with PoseSpool(tmp_path_factory.mktemp("spool")) as spool:
-        for first, last in zip([0, *cuts], [*cuts, len(poses)], strict=True):
-            spool.append(poses[first:last])
-        assert spool.frames == 52
-        assert same(spool.read().widened(), poses)
+    spool = PoseSpool(tmp_path_factory.mktemp("spool"))
+    for first, last in zip([0, *cuts], [*cuts, len(poses)], strict=True):
+        spool.append(poses[first:last])
+    assert len(spool) == 52
+    assert same(spool[:].widened(), poses)
 
 
 def test_what_was_read_goes_on_growing(tmp_path):
     poses = some_poses()
-    with PoseSpool(tmp_path) as spool:
-        spool.append(poses[:10])
-        assert same(spool.read().widened(), poses[:10])
-        spool.append(poses[10:])
-        assert same(spool.read().widened(), poses)
+    spool = PoseSpool(tmp_path)
+    spool.append(poses[:10])
+    assert same(spool[:].widened(), poses[:10])
+    spool.append(poses[10:])
+    assert same(spool[:].widened(), poses)
 
 
 def test_nothing_appended_is_nothing_read(tmp_path):
-    with PoseSpool(tmp_path) as spool:
-        assert len(spool.read()) == spool.frames == 0
-        assert spool.read().back.shape == (0, S)
+    spool = PoseSpool(tmp_path)
+    assert len(spool[:]) == len(spool) == 0
+    assert spool[:].back.shape == (0, S)
 
 
 def test_poses_finer_than_a_file_keeps_come_back_as_storable_ones(tmp_path):
     poses = film(stand(0.4))
-    with PoseSpool(tmp_path) as spool:
-        spool.append(poses)
-        assert same(spool.read().widened(), storable(poses))
+    spool = PoseSpool(tmp_path)
+    spool.append(poses)
+    assert same(spool[:].widened(), storable(poses))
 
 
 @pytest.mark.parametrize("temporary", [False, True])
@@ -80,29 +80,82 @@ def test_frames_lie_on_the_disk_and_not_in_memory(temporary, tmp_path, monkeypat
     monkeypatch.setattr(journal, "_IN_MEMORY", 10 * FRAME_BYTES)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     poses = some_poses()
-    with PoseSpool(None if temporary else tmp_path) as spool:
-        for n in range(len(poses)):
-            spool.append(poses[n : n + 1])
-        assert same(spool.read().widened(), poses)
-        open_here = [os.readlink(link) for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
-        assert any(target.startswith(str(tmp_path)) for target in open_here)
+    spool = PoseSpool(None if temporary else tmp_path)
+    for n in range(len(poses)):
+        spool.append(poses[n : n + 1])
+    assert same(spool[:].widened(), poses)
+    open_here = [os.readlink(link) for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
+    assert any(target.startswith(str(tmp_path)) for target in open_here)
 
 
-def test_a_spool_leaves_nothing_behind_and_may_be_closed_twice(tmp_path):
+def open_files() -> int:
+    """How many files this process has open."""
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_a_spool_that_nobody_holds_leaves_nothing_behind(tmp_path):
+    before = open_files()
     spool = PoseSpool(tmp_path)
     spool.append(some_poses())
-    spool.close()
-    spool.close()
+    assert open_files() == before + 1
+    del spool
+    assert open_files() == before
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_spool_let_go_on_a_full_disk_says_nothing_and_leaves_nothing(tmp_path, recwarn):
+    before = open_files()
+    spool = PoseSpool(tmp_path)
+    spool.append(some_poses()[:1])  # still in memory
+    with files_no_larger_than(0):
+        del spool
+    assert open_files() == before
+    assert list(tmp_path.iterdir()) == []
+    assert not recwarn.list
+
+
+@given(frames=st.builds(slice, *[st.none() | st.integers(-60, 60)] * 2), chunk=st.integers(1, 60))
+def test_a_slice_of_a_spool_is_a_slice_of_its_poses(frames, chunk):
+    poses = some_poses()
+    spool = PoseSpool()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(journal, "CHUNK", chunk)
+        spool.append(poses[:40])
+        assert same(spool[frames].widened(), poses[:40][frames])
+        spool.append(poses[40:])
+        assert same(spool[frames].widened(), poses[frames])
+
+
+@given(chunk=st.integers(1, 60), first=st.integers(0, 60))
+def test_in_chunks_there_is_every_frame_once_and_in_order(chunk, first):
+    poses = some_poses()
+    spool = PoseSpool()
+    spool.append(poses)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(data, "CHUNK", chunk)
+        for source in (poses, spool):
+            parts = list(data.chunks(source, first))
+            assert same(Poses.concat(parts).widened(), poses[first:])
+            assert all(len(part) == chunk for part in parts[:-1])
+            assert len(parts) == 1 or len(parts[-1]) > 0
+        assert np.array_equal(spool.time_s, poses.time_s)
+        assert np.array_equal(spool.people, poses.people)
+
+
+def test_only_frame_after_frame_is_a_spool_read():
+    spool = PoseSpool()
+    spool.append(some_poses())
+    with pytest.raises(ValueError, match="frame after frame"):
+        spool[::2]
 
 
 def test_two_spools_in_one_folder_do_not_mix(tmp_path):
     poses = some_poses()
-    with PoseSpool(tmp_path) as one, PoseSpool(tmp_path) as other:
-        one.append(poses[:20])
-        other.append(poses[20:40])
-        assert same(one.read().widened(), poses[:20])
-        assert same(other.read().widened(), poses[20:40])
+    one, other = PoseSpool(tmp_path), PoseSpool(tmp_path)
+    one.append(poses[:20])
+    other.append(poses[20:40])
+    assert same(one[:].widened(), poses[:20])
+    assert same(other[:].widened(), poses[20:40])
 
 
 @pytest.mark.parametrize("limit_bytes", [0, 100, 20_000])
@@ -114,10 +167,9 @@ def test_a_full_disk_is_told_by_the_name_of_the_folder(limit_bytes, tmp_path):
         try:
             for n in range(len(poses)):
                 spool.append(poses[n : n + 1])
-            spool.read()
+            spool[:]
         except OutputError as error:
             told = str(error)
-    spool.close()  # there is room again
     assert told == f"{tmp_path}: larger than files may be there. Choose another folder."
     assert list(tmp_path.iterdir()) == []
 
@@ -195,12 +247,3 @@ def test_events_on_a_full_disk_are_an_output_error_and_those_before_are_kept(tmp
 def test_events_that_cannot_be_kept_are_an_output_error(name, tmp_path):
     with pytest.raises(OutputError):
         Events(tmp_path / name)
-
-
-def test_closing_on_a_full_disk_is_told_and_leaves_nothing(tmp_path):
-    poses = some_poses()
-    spool = PoseSpool(tmp_path)
-    spool.append(poses[:1])  # still in memory
-    with files_no_larger_than(0), pytest.raises(OutputError, match="larger than files may be there"):
-        spool.close()
-    assert list(tmp_path.iterdir()) == []

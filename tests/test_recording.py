@@ -1,6 +1,7 @@
 """What was recorded comes back bit for bit, and anything else is a RecordingError."""
 
 import io
+import json
 import zipfile
 from dataclasses import fields, replace
 
@@ -11,10 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from hingecheck import __version__
+from hingecheck import __version__, data
 from hingecheck.data import Poses
 from hingecheck.errors import OutputError, RecordingError
+from hingecheck.journal import PoseSpool
 from hingecheck.recording import SCHEMA, load_poses, save_poses, storable
+from hingecheck.silhouette import S
 from hingecheck.skeleton import K
 
 META = {"clip": {"path": "clip.mp4", "frames": 5}, "model": "full", "warnings": ["ends early"], "nothing": None}
@@ -105,6 +108,7 @@ def test_poses_finer_than_a_file_keeps_are_not_saved(tmp_path):
         {"time_s": np.zeros(5)},
         {"score": np.zeros((4, K))},
         {"xy": np.zeros((5, K - 1, 2))},
+        {"score": np.zeros((6, K))},
         {"back": np.zeros(5)},
     ],
 )
@@ -134,16 +138,16 @@ def test_the_same_poses_make_the_same_bytes(saved, tmp_path):
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(data=st.data(), frames=st.integers(0, 4), samples=st.integers(0, 3))
-def test_whatever_the_numbers_they_come_back(tmp_path, data, frames, samples):
+@given(drawn=st.data(), frames=st.integers(0, 4), samples=st.integers(0, 3))
+def test_whatever_the_numbers_they_come_back(tmp_path, drawn, frames, samples):
     numbers = st.floats(width=32) | st.just(float("nan"))
     raw = Poses(
-        time_s=np.sort(data.draw(arrays(float, frames, elements=st.floats(-1e9, 1e9), unique=True))),
-        xy=data.draw(arrays(float, (frames, K, 2), elements=numbers)),
-        score=data.draw(arrays(float, (frames, K), elements=st.floats(allow_nan=True))),
-        world=data.draw(arrays(float, (frames, K, 3), elements=numbers)),
-        back=data.draw(arrays(float, (frames, samples), elements=numbers)),
-        people=data.draw(arrays(np.int8, frames)),
+        time_s=np.sort(drawn.draw(arrays(float, frames, elements=st.floats(-1e9, 1e9), unique=True))),
+        xy=drawn.draw(arrays(float, (frames, K, 2), elements=numbers)),
+        score=drawn.draw(arrays(float, (frames, K), elements=st.floats(allow_nan=True))),
+        world=drawn.draw(arrays(float, (frames, K, 3), elements=numbers)),
+        back=drawn.draw(arrays(float, (frames, samples), elements=numbers)),
+        people=drawn.draw(arrays(np.int8, frames)),
     )
     if len(np.unique(raw.time_s)) < frames:  # 0.0 and -0.0
         return
@@ -167,6 +171,60 @@ def test_a_path_that_is_not_unicode_can_be_told(tmp_path):
     meta = {"path": b"latin \xe9.mp4".decode(errors="surrogateescape")}
     save_poses(tmp_path / "a.npz", some_poses(), meta)
     assert load_poses(tmp_path / "a.npz")[1] == meta
+
+
+def plain_file(path, poses, meta):
+    """What numpy itself makes of the same arrays."""
+    arrays = {f.name: getattr(poses, f.name) for f in fields(Poses)}
+    arrays |= {name: arrays[name].astype(np.float32) for name in ("xy", "score", "world", "back")}
+    np.savez_compressed(path, schema=SCHEMA, hingecheck=__version__, meta=json.dumps(meta), **arrays)
+    return path
+
+
+def members(path) -> list[tuple[str, int, bytes]]:
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
+        return [(entry.filename, entry.compress_type, archive.read(entry)) for entry in archive.infolist()]
+
+
+@pytest.mark.parametrize("frames", [0, 1, 99, 100, 101, 250])
+@pytest.mark.parametrize("spooled", [False, True])
+def test_written_in_chunks_it_is_the_file_that_numpy_writes_in_one_piece(tmp_path, monkeypatch, frames, spooled):
+    poses = some_poses(frames, S, seed=frames)
+    source = poses
+    if spooled:
+        source = PoseSpool()
+        source.append(poses)
+    monkeypatch.setattr(data, "CHUNK", 100)
+    save_poses(tmp_path / "a.npz", source, META)
+    assert members(tmp_path / "a.npz") == members(plain_file(tmp_path / "b.npz", poses, META))
+    assert same(load_poses(tmp_path / "a.npz")[0], poses)
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "value", "complaint"),
+    [
+        ("xy", 230, 1e-9, "xy is finer than a file keeps"),
+        ("time_s", 200, 1.0, "its times do not rise"),  # the first of a chunk
+        ("time_s", 120, np.nan, "its times do not rise"),
+    ],
+)
+def test_a_flaw_in_a_later_chunk_is_found_as_well(tmp_path, monkeypatch, name, row, value, complaint):
+    poses = some_poses(250)
+    getattr(poses, name)[row] = value
+    monkeypatch.setattr(data, "CHUNK", 100)
+    with pytest.raises(ValueError, match=complaint):
+        save_poses(tmp_path / "a.npz", poses, {})
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("limit_bytes", [0, 100, 5_000, 60_000, 100_000])
+def test_wherever_the_disk_is_full_it_is_one_line_and_nothing_is_left(tmp_path, monkeypatch, limit_bytes):
+    monkeypatch.setattr(data, "CHUNK", 50)
+    with files_no_larger_than(limit_bytes), pytest.raises(OutputError) as caught:
+        save_poses(tmp_path / "a.npz", some_poses(300), META)
+    assert str(caught.value) == f"{tmp_path / 'a.npz'}: larger than files may be there. Choose another folder."
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_array_added_by_a_later_version_of_this_schema_is_no_obstacle(saved):

@@ -54,7 +54,7 @@ class Page(HTMLParser):
 def page_of(result=None, summary=None, path="clips/ana.mp4", **options):
     result = result or sample_result()
     stills = [report.Still(JPEG, moment) for moment in report.worst_moments(result)]
-    return report.html(built(result, summary, path), result, stills, **options)
+    return "".join(report.html(built(result, summary, path), result, stills, **options))
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +142,7 @@ def test_areas_and_exercises_are_ids_in_report_json():
 
 
 def test_frames_csv_has_the_columns_in_order_and_a_row_a_frame():
-    rows = list(csv.reader(io.StringIO(report.frames_csv(sample_result()))))
+    rows = list(csv.reader(io.StringIO("".join(report.frames_csv(sample_result())))))
     assert ", ".join(rows[0][:15]) == (
         "time_s, hip_flexion_deg, knee_flexion_deg, trunk_lean_deg, shin_lean_deg, spine_lower_deg, spine_upper_deg, butt_drop, "
         "shoulder_shift, knee_ankle_ratio, ankle_hip_ratio, view_yaw_deg, phase, rep, cues"
@@ -152,7 +152,7 @@ def test_frames_csv_has_the_columns_in_order_and_a_row_a_frame():
 
 
 def test_frames_csv_is_empty_where_nothing_was_measured():
-    rows = list(csv.DictReader(io.StringIO(report.frames_csv(sample_result()))))
+    rows = list(csv.DictReader(io.StringIO("".join(report.frames_csv(sample_result())))))
     lost, bottom = rows[10], rows[150]
     assert (lost["time_s"], lost["phase"]) == ("0.400000", "unseen")
     assert all(lost[name] == "" for name in METRICS)

@@ -1,6 +1,7 @@
 """A long clip cut into stretches: where it is cut, when the stretches fit together, and that the verdict is the same."""
 
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
 
@@ -9,7 +10,7 @@ import pytest
 import replayed
 from clips import make_clip
 
-from hingecheck import run, segments
+from hingecheck import data, recording, run, segments
 from hingecheck.crew import Lost
 from hingecheck.profiles import Profile
 from hingecheck.segments import LEAD_FRAMES, WORTH_FRAMES, Stretch
@@ -58,9 +59,11 @@ def moved(trunks):
 
 
 def test_stretches_that_agree_are_joined_without_their_lead(poses):
-    parts = segments.joined(sights(poses, moved(0.02)))
-    assert [len(part.poses) for part in parts] == [100, len(poses) - 100]
-    assert np.array_equal(np.concatenate([part.poses.time_s for part in parts]), poses.time_s)
+    whole = segments.joined(sights(poses, moved(0.02)))
+    assert np.array_equal(whole.poses.time_s, poses.time_s)
+    kept = recording.storable(poses)
+    assert np.array_equal(whole.poses[:100].widened().xy, kept.xy[:100], equal_nan=True), "of the first stretch"
+    assert not np.array_equal(whole.poses[100:].widened().xy, kept.xy[100:]), "of the second"
 
 
 def unseen(poses):
@@ -106,7 +109,7 @@ def test_a_clip_whose_stretches_fail_is_seen_in_one_piece(tmp_path, monkeypatch,
     again = segments.track(clip, workers=3)
     assert len(asked) == 1  # the others are not waited for
     assert (again[0], again[2]) == (whole[0], whole[2])
-    assert np.array_equal(again[1].xy, whole[1].xy)
+    assert np.array_equal(again[1][:].xy, whole[1][:].xy)
 
 
 def in_this_process(work, jobs, workers, limits, on_told):
@@ -127,9 +130,37 @@ def test_a_clip_in_stretches_gives_what_it_gives_in_one_piece(tmp_path, monkeypa
     whole = run.track(clip)
     assert (info, warnings) == (whole[0], whole[2])
     for name in ("time_s", "xy", "score", "world", "back", "people"):
-        assert np.array_equal(getattr(seen, name), getattr(whole[1], name), equal_nan=True)
+        assert np.array_equal(getattr(seen[:], name), getattr(whole[1][:], name), equal_nan=True)
     assert done == sorted(done)
     assert len(poses) - 90 < done[-1] <= len(poses)
+
+
+def test_a_process_that_dies_while_it_tells_of_its_poses_is_heard_anew(tmp_path, monkeypatch, poses):
+    replayed.see(monkeypatch, poses)
+    clip = replayed.clip_of(tmp_path / "clip.mp4", poses)
+    monkeypatch.setattr(segments, "WORTH_FRAMES", 70)
+    monkeypatch.setattr(data, "CHUNK", 20)
+    heard = []
+
+    def dies_once(work, jobs, workers, limits, on_told):
+        for job in jobs:
+
+            def tell(value, job=job):
+                if isinstance(value, tuple):
+                    heard.append(value)
+                    if len(heard) == 3:
+                        raise BrokenPipeError
+                on_told(job, value)
+
+            with suppress(BrokenPipeError):
+                yield job, work(job, tell)
+                continue
+            yield job, work(job, tell)
+
+    monkeypatch.setattr(segments, "work_off", dies_once)
+    seen = segments.track(clip, workers=2)[1]
+    assert [first for first, _ in heard[:5]] == [True, False, False, True, False]
+    assert np.array_equal(seen.time_s, run.track(clip)[1].time_s)
 
 
 def test_a_short_clip_starts_no_process(tmp_path, monkeypatch, poses):

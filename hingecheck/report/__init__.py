@@ -9,7 +9,7 @@ import csv
 import io
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import PurePath
@@ -21,7 +21,7 @@ from markupsafe import Markup
 
 from .. import __version__
 from ..cues import BY_ID, CUES, TABLE_LIMITS, Cue
-from ..data import METRICS, ClipInfo, Phase, Rep, Result, Status, Summary
+from ..data import METRICS, ClipInfo, Phase, Rep, Result, Status, Summary, chunks
 from ..scoring import AREAS, EXERCISES
 from .plots import Limits, figure
 
@@ -103,8 +103,16 @@ def _plain(value: float | None, digits: int = 3) -> float | None:
     return None if value is None or not math.isfinite(value) else round(float(value), digits)
 
 
-def frames_csv(result: Result) -> str:
-    """frames.csv: a row a frame; a measure is empty where it is NaN, ``rep`` is 0 between reps, ``cues`` are joined by ';'."""
+def frames_csv(result: Result) -> Iterator[str]:
+    """frames.csv in pieces: a row a frame; a measure is empty where it is NaN, ``rep`` is 0 between reps, ``cues`` are joined by ';'."""
+    yield ",".join(COLUMNS) + "\n"
+    for part in chunks(result):
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows(_rows(part))
+        yield text.getvalue()
+
+
+def _rows(result: Result) -> Iterable[tuple[str | int, ...]]:
     ids = np.array([cue.id for cue in CUES])
     made = {
         "time_s": [f"{time_s:.6f}" for time_s in result.time_s],
@@ -116,11 +124,7 @@ def frames_csv(result: Result) -> str:
         made[name] = [
             "" if math.isnan(value) else f"{value:.{2 if name.endswith('_deg') else 4}f}" for value in getattr(result.metrics, name)
         ]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(zip(*(made[name] for name in COLUMNS), strict=True))
-    return text.getvalue()
+    return zip(*(made[name] for name in COLUMNS), strict=True)
 
 
 def worst_moments(result: Result) -> list[Moment]:
@@ -138,13 +142,13 @@ def worst_moments(result: Result) -> list[Moment]:
     return moments[:MOST_MOMENTS] or [Moment(rep.bottom_s, rep.index, None) for rep in result.reps[:1]]
 
 
-def html(report: Mapping[str, Any], result: Result, stills: Iterable[Still] = (), *, limits: Limits = TABLE_LIMITS) -> str:
-    """report.html of one clip or session: ``report`` as ``build`` made it, with the frames it was made of.
+def html(report: Mapping[str, Any], result: Result, stills: Iterable[Still] = (), *, limits: Limits = TABLE_LIMITS) -> Iterator[str]:
+    """report.html of one clip or session, in pieces: ``report`` as ``build`` made it, with the frames it was made of.
 
     ``limits`` are the profile's, (cue id, direction) -> limit, drawn as dashed lines.
     """
     plots = plotted(report, result, limits)
-    return _page(
+    return _pieces(
         "report.html",
         name=PurePath(report["clip"]["path"]).name,
         cues=CUES,
@@ -201,7 +205,7 @@ def batch_summary_html(rows: Sequence[Mapping[str, Any]], stills: Mapping[str, b
     ]
     clips.sort(key=lambda clip: (bool(clip["error"]), clip["score"] is None, clip["score"] or 0, clip["path"]))
     by_path = {clip["path"]: clip for clip in clips}
-    return _page(
+    pieces = _pieces(
         "summary.html",
         clips=clips,
         cues=cues,
@@ -210,6 +214,7 @@ def batch_summary_html(rows: Sequence[Mapping[str, Any]], stills: Mapping[str, b
         faults=_bars({cue.name: sum(bool(clip[cue.id]) for clip in clips) for cue in cues}),
         worst=[(by_path[path], _embedded(jpeg)) for path, jpeg in (stills or {}).items()],
     )
+    return "".join(pieces)
 
 
 def _score_bars(scores: Sequence[float]) -> list[tuple[str, int, float]]:
@@ -340,5 +345,5 @@ def _templates() -> jinja2.Environment:
     return templates
 
 
-def _page(template: str, **values: Any) -> str:
-    return _templates().get_template(template).render(version=__version__, **values)
+def _pieces(template: str, **values: Any) -> Iterator[str]:
+    return _templates().get_template(template).generate(version=__version__, **values)

@@ -38,7 +38,7 @@ def report_html(request: Request, clip_id: Id, download: bool = False) -> HTMLRe
     verdict = verdict_of(request, clip)
     found = [(moment, still(request, clip_id, moment)) for moment in report.worst_moments(verdict.result)]
     stills = [report.Still(file.read_bytes(), moment) for moment, file in found if file is not None]
-    page = report.html(verdict.report(), verdict.result, stills, limits=verdict.limits)
+    page = "".join(report.html(verdict.report(), verdict.result, stills, limits=verdict.limits))
     answer = HTMLResponse(page.encode("utf-8", "backslashreplace"))
     # The page brings a stricter policy of its own; its script and styles are inside.
     answer.headers["Content-Security-Policy"] = (
@@ -53,7 +53,7 @@ def report_html(request: Request, clip_id: Id, download: bool = False) -> HTMLRe
 @router.get("/clips/{clip_id}/frames.csv", response_class=Response, responses={200: {"content": {"text/csv": {}}}})
 def frames_csv(request: Request, clip_id: Id) -> Response:
     """All measures, a row a frame."""
-    table = report.frames_csv(verdict_of(request, judged_or_404(request, clip_id)).result)
+    table = "".join(report.frames_csv(verdict_of(request, judged_or_404(request, clip_id)).result))
     return Response(table, media_type="text/csv", headers={"Content-Disposition": 'attachment; filename="frames.csv"'})
 
 
