@@ -156,8 +156,8 @@ def outlined(poses: Poses, yaw_deg: Floats) -> Floats:
     A plate before the leg draws the hip's landmarks on to itself, and never covers the back. NaN where the outline is not seen.
     """
     hip, _ = trunk(poses.xy)
-    turned = forward(yaw_deg)
-    return hip + turned * (around_hip(poses, yaw_deg)[:, :, None] * np.array(calibration.HIP_BY_OUTLINE)).sum(axis=1)
+    off: Floats = (around_hip(poses, yaw_deg)[:, :, None] * np.array(calibration.HIP_BY_OUTLINE)).sum(axis=1)
+    return hip + forward(yaw_deg) * off
 
 
 def around_hip(poses: Poses, yaw_deg: Floats) -> Floats:
