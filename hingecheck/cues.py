@@ -264,7 +264,7 @@ CUES: Final[tuple[Cue, ...]] = (
         hold_s=0.2,
         priority=2,
         weight=1.5,
-        hidden="the edge of the back is hidden, or the leg is and contradicts itself",
+        hidden="the edge of the back is hidden, or leg and buttocks are",
         faults=(
             Fault(
                 direction="loose",
