@@ -15,6 +15,11 @@ from .data import Bools, Floats, Ints, Phase
 
 RISE_DEG: Final = 20.0  # a new rep starts this far above the last top at least, so that an unfinished lockout does not start one
 END_DEG: Final = 25.0  # a rise that stops below this, or below half the depth, has reached its top
+# One that halts higher, a third of the way up at least, has too if the next thing is a descent; if it goes on, it has not. To halt is to
+# straighten by less than this in this time.
+HALT_S: Final = 0.5
+HALT_DEG: Final = 2.0
+HALT_SHARE: Final = 2 / 3  # of the depth that may be left
 STRAIGHT_DEG: Final = 5.0  # below this the top is reached however fast the lifter still moves
 STILL_DEG_S: Final = 20.0  # slower than this the rise has stopped
 ONSET_DEG_S: Final = 10.0  # slower than this the descent has not begun
@@ -33,7 +38,7 @@ class Track:
     """What the phases remember: the open movement and the number of reps so far. ``advance`` works on a copy and hands that back.
 
     ``phase`` None before the first sight and after a loss. ``top_s`` is when the rise stopped, ``top_deg`` where, while the top is being
-    watched.
+    watched; ``halt_s`` since when it halts, and ``halt_deg`` where.
     """
 
     phase: Phase | None = None
@@ -44,6 +49,8 @@ class Track:
     bottom_s: float = 0.0
     top_s: float | None = None
     top_deg: float = math.inf
+    halt_s: float = math.inf
+    halt_deg: float = math.inf
     deepest: float = -math.inf
     lowest: float = math.inf
     onset_s: float = 0.0
@@ -113,7 +120,7 @@ def advance(
             if s.top_s is not None:
                 if v < -STILL_DEG_S and h > STRAIGHT_DEG and not starts:
                     s.phase, s.top_s = Phase.UP, None
-                elif t - s.top_s >= TOP_S or (v > STILL_DEG_S and h > s.top_deg + TURN_DEG) or starts:
+                elif (t - s.top_s >= TOP_S and h <= _end_deg(s)) or (v > STILL_DEG_S and h > s.top_deg + TURN_DEG) or starts:
                     _close(s, frame, closed, min_depth_deg)
                 elif h <= s.top_deg - CREEP_DEG:
                     s.top_s, s.top_deg = t, h
@@ -160,14 +167,22 @@ def _step(s: Track, t: float, h: float, v: float) -> None:
     """Phase of one frame within an open movement; ``lowest`` follows the rise."""
     slow = SLOW_SHARE * s.fastest
     risen = s.deepest - h
-    if s.phase is Phase.UP and (h <= STRAIGHT_DEG or (v > -STILL_DEG_S and h <= max(END_DEG, s.deepest / 2))):
-        s.phase, s.top_s, s.top_deg, s.lowest = Phase.STANDING, t, h, h
+    if not h > s.halt_deg - HALT_DEG or s.phase is not Phase.UP or h > HALT_SHARE * s.deepest:
+        s.halt_s, s.halt_deg = t, h
+    stopped = t - s.halt_s >= HALT_S or (v > -STILL_DEG_S and h <= _end_deg(s))
+    if s.phase is Phase.UP and (h <= STRAIGHT_DEG or stopped):
+        s.phase, s.top_s, s.top_deg, s.lowest = Phase.STANDING, s.halt_s if h > _end_deg(s) else t, h, h
     elif (risen > TURN_DEG and v < -slow) or (risen > NEAR_BOTTOM_DEG and v <= 0):
         s.phase, s.lowest = Phase.UP, h
     elif abs(v) <= slow and risen <= NEAR_BOTTOM_DEG:
         s.phase = Phase.BOTTOM
     elif v > slow:
         s.phase = Phase.DOWN
+
+
+def _end_deg(s: Track) -> float:
+    """Below this a rise that stops has reached its top."""
+    return max(END_DEG, s.deepest / 2)
 
 
 def _is_rep(s: Track, min_depth_deg: float) -> bool:

@@ -107,6 +107,25 @@ def test_a_pause_half_way_up_does_not_split_the_rep(half_way_deg: float) -> None
     assert len(counted(closed)) == len(closed) == 1
 
 
+@pytest.mark.parametrize(("stops_deg", "reps"), [(40.0, 2), (55.0, 2), (75.0, 1)])
+def test_a_rise_that_halts_high_has_reached_its_top_if_a_descent_is_next(stops_deg: float, reps: int) -> None:
+    """A third of the way up is 60 of 90 degrees; who rises by less and goes down again has only shifted."""
+    low = (Key(1.2, stops_deg), Key(1.0, stops_deg), Key(1.5, 90.0), Key(0.3, 90.0))
+    _, closed = of((Key(1.0), Key(1.5, 90.0), Key(0.3, 90.0), *low, Key(1.5), Key(1.0)))
+    assert len(counted(closed)) == len(closed) == reps
+    if reps == 2:
+        assert closed[0].end_s == pytest.approx(1.0 + 1.5 + 0.3 + 1.2, abs=0.3)
+        assert closed[1].bottom_s == pytest.approx(1.0 + 1.5 + 0.3 + 1.2 + 1.0 + 1.5, abs=0.4)
+
+
+@pytest.mark.parametrize("fps", [10.0, 25.0, 60.0])
+def test_a_slow_rise_halts_nowhere(fps: float) -> None:
+    moved, closed = of(stand(1.0) + hinge(1, 90, up_s=6.0), fps, linear=True)
+    assert len(counted(closed)) == 1
+    assert (moved.phase == Phase.UP).sum() / fps == pytest.approx((78.0 - 45.0) / 15.0, abs=0.2)  # to half the depth: slow is stopped there
+    assert order(moved) == REP
+
+
 def test_bouncing_at_the_bottom_is_one_rep() -> None:
     bounce = (Key(0.3, 78.0), Key(0.3, 90.0))
     keys = (*stand(1.0), Key(1.5, 90.0), *bounce * 3, Key(1.2), Key(0.8))
