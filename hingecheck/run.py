@@ -31,7 +31,7 @@ ENOUGH_HZ: Final = 30.0  # of frames shown to the pose network; a hinge has no f
 _AT_ONCE: Final = 64  # frames that are put aside together
 # In one thread, frames that are decoded, then seen, then worked out together: after the network has run, the processor has to fetch all
 # code and data for anything else anew, which takes longer than the work itself.
-_BUNCH: Final = 16
+_BUNCH: Final = 8
 # Python runs one thread at a time, and that of the pose network needs a moment of it between two frames: just then the mask of the frame
 # before would be read. Waiting for a millisecond instead makes a clip 2 to 5 % faster.
 _GIVE_WAY_S: Final = 0.001
