@@ -51,6 +51,10 @@ class Subject:
     true_hip: Floats
     around: Floats
 
+    def above_foot(self, hip_px: Floats) -> tuple[Floats, Floats, Floats]:
+        """What ``metrics.above_foot`` tells of a hip there, (T, 2) px, from how the lifter stood."""
+        return metrics.above_foot(_foot(self.standing), hip_px, _hip(self.standing), self.seen.yaw_deg)
+
 
 def subject(truth: Truth, poses: Poses) -> Subject | None:
     """What the fit needs of a clip; None where the lifter is not seen standing before the first rep."""
@@ -65,7 +69,7 @@ def subject(truth: Truth, poses: Poses) -> Subject | None:
         return None
     upright = known & (np.abs(seen.series[:, series.TRUNK]) < NEARLY_UPRIGHT_DEG) & (poses.time_s < truth.reps[0].bottom_s)
     standing = _first_seen(seen.series, lead, upright)
-    leg_px = standing[series.THIGH_PX] + standing[series.SHANK_PX]
+    leg_px = _leg_px(standing)
     turned = series.forward(seen.yaw_deg)
     return Subject(
         truth=truth,
@@ -83,6 +87,21 @@ def subject(truth: Truth, poses: Poses) -> Subject | None:
         true_hip=_since(np.stack([true["hip_x_px"], true["hip_y_px"]], -1) * turned, lead) / leg_px,
         around=_since(series.around_hip(poses, seen.yaw_deg), lead) / leg_px,
     )
+
+
+def _hip(row: Floats) -> Floats:
+    """Where the near hip is, px. (..., SERIES) -> (..., 2)."""
+    return row[..., series.HIP_X : series.HIP_Y + 1]
+
+
+def _foot(row: Floats) -> Floats:
+    """Where the near ankle is, px. (..., SERIES) -> (..., 2)."""
+    return row[..., series.ANKLE_X : series.ANKLE_Y + 1]
+
+
+def _leg_px(row: Floats) -> float:
+    """Thigh plus shank. (SERIES,)."""
+    return float(row[series.THIGH_PX] + row[series.SHANK_PX])
 
 
 def _since(columns: Floats, lead: Bools) -> Floats:
@@ -157,8 +176,7 @@ def _leg(group: Sequence[Subject]) -> dict[str, Any]:
     side = [one for one in group if one.truth.view == "side" and one.moving.any()]
     knee, thigh = _Squares(2), _Squares(4)
     for one in side:
-        foot, stood = one.standing[series.ANKLE_X : series.ANKLE_Y + 1], one.standing[series.HIP_X : series.HIP_Y + 1]
-        line, own, shorter = metrics.above_foot(foot, one.seen.series[:, series.HIP_X : series.HIP_Y + 1], stood, one.seen.yaw_deg)
+        line, own, shorter = one.above_foot(_hip(one.seen.series))
         ones = np.ones_like(shorter)
         knee.add(np.stack([ones, shorter], -1), one.true["knee_flexion"], one.moving)
         if one.truth.plates:
@@ -172,18 +190,15 @@ def _leg(group: Sequence[Subject]) -> dict[str, Any]:
 def _outlined(group: Sequence[Subject]) -> dict[str, Any]:
     """Where the hip is by the outline, and thigh and knee over that. Side views, those with plates ``BEHIND_PLATES`` times."""
     side = [one for one in group if one.truth.view == "side" and one.moving.any()]
-    rows = [np.c_[one.around, _leant(one)] for one in side]
-    place = _Squares(rows[0].shape[1], 2, HIP_RIDGE)
-    for one, row in zip(side, rows, strict=True):
-        place.add(row, one.true_hip - one.hip, one.moving, BEHIND_PLATES if one.truth.plates else 1.0)
+    told = [(one, np.c_[one.around, _leant(one)], BEHIND_PLATES if one.truth.plates else 1.0) for one in side]
+    place = _Squares(told[0][1].shape[1], 2, HIP_RIDGE)
+    for one, rows, weight in told:
+        place.add(rows, one.true_hip - one.hip, one.moving, weight)
     weights = place.solved().round(4)
     knee, thigh = _Squares(4), _Squares(4)
-    for one, row in zip(side, rows, strict=True):
-        foot, stood = one.standing[series.ANKLE_X : series.ANKLE_Y + 1], one.standing[series.HIP_X : series.HIP_Y + 1]
-        leg_px = one.standing[series.THIGH_PX] + one.standing[series.SHANK_PX]
-        hip = stood + series.forward(one.seen.yaw_deg) * leg_px * (one.hip + row @ weights)
-        above = np.stack([np.ones(len(hip)), *metrics.above_foot(foot, hip, stood, one.seen.yaw_deg)], -1)
-        weight = BEHIND_PLATES if one.truth.plates else 1.0
+    for one, rows, weight in told:
+        hip_px = _hip(one.standing) + series.forward(one.seen.yaw_deg) * _leg_px(one.standing) * (one.hip + rows @ weights)
+        above = np.stack([np.ones(len(hip_px)), *one.above_foot(hip_px)], -1)
         knee.add(above, one.true["knee_flexion"], one.moving, weight)
         thigh.add(above, one.true_deg[:, THIGH], one.moving, weight)
     return {

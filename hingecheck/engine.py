@@ -308,14 +308,16 @@ def _learn(state: State, still: Bools, times: Floats, rows: Floats, yaws: Floats
 
 def _bottoms(last: Deepest, flexion: Floats, moved: phases.Phases, measured: Metrics, spreads: Metrics) -> tuple[Deepest, list[Deepest]]:
     """Follow the bottom of the open movement, and tell that of each movement that closed. Flexion (T,) -> bottoms."""
-    rows = np.column_stack([getattr(table, name) for table in (measured, spreads) for name in METRICS])
     moving = (moved.rep > 0) & np.isfinite(flexion)
     bottoms = []
     for first, end in pairwise([0, *(closed.frame for closed in moved.closed), len(flexion)]):
         inside = first + np.flatnonzero(moving[first:end])
-        known = np.concatenate([last.flexion, flexion[inside]])
-        near = known >= known.max(initial=-np.inf) - BOTTOM_DEG
-        bottoms.append(Deepest(known[near], np.concatenate([last.rows, rows[inside]])[near]))
+        if len(inside):
+            rows = np.column_stack([getattr(table, name)[inside] for table in (measured, spreads) for name in METRICS])
+            known = np.concatenate([last.flexion, flexion[inside]])
+            near = known >= known.max() - BOTTOM_DEG
+            last = Deepest(known[near], np.concatenate([last.rows, rows])[near])
+        bottoms.append(last)
         last = NOT_YET
     return bottoms[-1], bottoms[:-1]
 
