@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from hingecheck import calibration, drift, engine, metrics, recording, rising
+from hingecheck import calibration, drift, engine, metrics, recording, rising, series
 from hingecheck.data import METRICS, Phase, Poses, Result
 from hingecheck.errors import InputError
 from hingecheck.profiles import Profile
@@ -69,6 +69,7 @@ def _refit(numbers: dict[str, Any], truths: Sequence[Truth], poses: Sequence[Pos
     }
     with using({"SPREADS": numbers["SPREADS"]} | {name: value for name, value in numbers.items() if name in vars(calibration)}):
         numbers["SPREADS_UNSTOOD"] = _unstood(group)
+        numbers["SPREADS"]["butt_drop"], numbers["SPREADS_OUTLINED"] = _sunk(group)
     return numbers, [_left_out(name, errors[name]) for name in METRICS]
 
 
@@ -139,6 +140,26 @@ def _unstood(group: Sequence[tuple[Subject, Poses]]) -> dict[str, float]:
     return {name: _by_view(found, 1, MORE_WITHIN.get(name, WITHIN))[0] for name, found in errors.items()}
 
 
+def _sunk(group: Sequence[tuple[Subject, Poses]]) -> tuple[tuple[float, ...], dict[str, float]]:
+    """How far ``butt_drop`` is off by the landmarks' hip, by view, and by the outline's, from the side."""
+    by_landmarks: list[tuple[float, Floats]] = []
+    by_outline: list[tuple[float, Floats]] = []
+    for one, poses in group:
+        _, seen = engine.observe(engine.start(Profile.default()), poses)
+        known = engine.first_baseline(poses, Profile.default())
+        if known is None or not one.moving.any():
+            continue
+        blind = seen.series.copy()
+        blind[:, series.OUTLINED] = np.nan
+        for rows, errors in ((seen.series, by_outline), (blind, by_landmarks)):
+            measured, opinions = metrics.against(known, rows, seen.yaw_deg, seen.sure)
+            told = np.isfinite(opinions[:, metrics.BY_OUTLINE]) | (rows is blind)
+            error = (measured.butt_drop - one.true["butt_drop"])[one.moving & told]
+            if np.isfinite(error).any():
+                errors.append((abs((one.truth.azimuth_deg + 90.0) % 180.0 - 90.0), error[np.isfinite(error)]))
+    return _by_view(by_landmarks, 3, WITHIN), {"butt_drop": _by_view(by_outline, 3, WITHIN)[0]}
+
+
 def _left_out(name: str, errors: Sequence[tuple[float, Floats]]) -> Row:
     side = [error for off, error in errors if (off >= 70.0 if name in ACROSS else off <= 20.0)]
     every = np.concatenate(side) if side else np.empty(0)
@@ -169,6 +190,6 @@ def text(numbers: dict[str, Any]) -> str:
     types = dict.fromkeys(
         ("USUAL_PROFILE", "LOWER_WEIGHTS", "UPPER_WEIGHTS", "SHOULDER_WEIGHTS", "SHOULDER_CARRIAGE"), "[tuple[float, ...]]"
     )
-    types |= {"SPREADS": "[dict[str, tuple[float, ...]]]", "SPREADS_UNSTOOD": "[dict[str, float]]"}
+    types |= {"SPREADS": "[dict[str, tuple[float, ...]]]"} | dict.fromkeys(("SPREADS_UNSTOOD", "SPREADS_OUTLINED"), "[dict[str, float]]")
     lines = (f"{name}: Final{types.get(name, '')} = {value!r}".replace("'", '"') for name, value in numbers.items())
     return "\n".join(textwrap.fill(line, 138, subsequent_indent="    ", break_long_words=False) for line in lines) + "\n"

@@ -23,7 +23,7 @@ BACK_FROM, BACK_TO = -0.05, 1.05
 RIDGE, ROUGH, ANGLE_RIDGE = 5.0, 100.0, 1.0
 SHOULDER_TO, SHOULDER_RIDGE, SLUMPED = 1.15, 10.0, 0.055
 HIP_RIDGE, BEHIND_PLATES = 3e-5, 3.0  # leg lengths; how much more a clip with plates counts where the outline is fitted
-THIGH, DEEP_RIDGE = 1, 10.0  # few thighs turn far, and from the front none does
+TRUNK, THIGH, DEEP_RIDGE = 0, 1, 10.0  # few thighs turn far, and from the front none does
 FAULTY_BACKS: Final = 3.0  # how much more a body counts whose back rounds: there are few of them, and they are what matters
 CAMERA_AT_DEG: Final = (-35.0, 0.0, 30.0, 60.0, 90.0)
 
@@ -122,7 +122,7 @@ def _first_seen(columns: Floats, lead: Bools, upright: Bools) -> Floats:
 
 def fit(group: Sequence[Subject]) -> dict[str, Any]:
     """Every fitted number but the intervals, by its name in ``calibration``."""
-    return _camera(group) | _angles(group) | _leg(group) | _outlined(group) | _back(group)
+    return _camera(group) | _angles(group) | _leg(group) | _outlined(group) | _knees(group) | _back(group)
 
 
 def usual_profile(truths: Sequence[Truth], poses: Sequence[Poses]) -> tuple[float, ...]:
@@ -188,15 +188,18 @@ def _leg(group: Sequence[Subject]) -> dict[str, Any]:
 
 
 def _outlined(group: Sequence[Subject]) -> dict[str, Any]:
-    """Where the hip is by the outline, and thigh and knee over that. Side views, those with plates ``BEHIND_PLATES`` times."""
+    """Where the hip is by the outline, and trunk, thigh and knee over that. Side views, those with plates ``BEHIND_PLATES`` times."""
     side = [one for one in group if one.truth.view == "side" and one.moving.any()]
     told = [(one, np.c_[one.around, _leant(one)], BEHIND_PLATES if one.truth.plates else 1.0) for one in side]
     place = _Squares(told[0][1].shape[1], 2, HIP_RIDGE)
     for one, rows, weight in told:
         place.add(rows, one.true_hip - one.hip, one.moving, weight)
     weights = place.solved().round(4)
-    knee, thigh = _Squares(4), _Squares(4)
+    knee, thigh, trunk_lean = _Squares(4), _Squares(4), _Squares(3)
     for one, rows, weight in told:
+        lean = _trunk_lean(one)
+        bent = np.clip(lean / calibration.BENT_OVER_DEG, 0.0, 1.0)
+        trunk_lean.add(np.c_[rows @ weights, bent], one.true_deg[:, TRUNK] - lean, one.moving, weight)
         hip_px = _hip(one.standing) + series.forward(one.seen.yaw_deg) * _leg_px(one.standing) * (one.hip + rows @ weights)
         above = np.stack([np.ones(len(hip_px)), *one.above_foot(hip_px)], -1)
         knee.add(above, one.true["knee_flexion"], one.moving, weight)
@@ -204,6 +207,7 @@ def _outlined(group: Sequence[Subject]) -> dict[str, Any]:
     return {
         "HIP_BY_OUTLINE": tuple(map(tuple, weights[:-2].tolist())),
         "HIP_BY_LEAN": tuple(map(tuple, weights[-2:].tolist())),
+        "TRUNK_BY_OUTLINE": tuple(trunk_lean.solved().round(2).tolist()),
         "THIGH_BY_OUTLINE": tuple(thigh.solved().round(2).tolist()),
         "KNEE_BY_OUTLINE": tuple(knee.solved().round(2).tolist()),
     }
@@ -211,9 +215,25 @@ def _outlined(group: Sequence[Subject]) -> dict[str, Any]:
 
 def _leant(one: Subject) -> Floats:
     """The trunk's lean in hundreds of degrees, and its square. (T, 2)."""
-    share = series.sources(one.seen.yaw_deg)
-    lean = np.maximum(calibration.leans(one.seen.series[:, series.LEANS], one.standing[series.LEANS].tolist(), share)[:, 0], 0.0) / 100.0
+    lean = np.maximum(_trunk_lean(one), 0.0) / 100.0
     return np.stack([lean, lean**2], -1)
+
+
+def _trunk_lean(one: Subject) -> Floats:
+    """As the engine tells it, degrees. (T,)."""
+    share = series.sources(one.seen.yaw_deg)
+    return calibration.leans(one.seen.series[:, series.LEANS], one.standing[series.LEANS].tolist(), share)[:, 0]
+
+
+def _knees(group: Sequence[Subject]) -> dict[str, Any]:
+    """What the gap of the knees is read off by, bent over and seen from the front."""
+    off = _Squares(2)
+    for one in group:
+        if one.truth.view == "front" and one.moving.any():
+            ratio = one.seen.series[:, series.KNEE_ANKLE]
+            leant = np.sin(np.radians(np.clip(_trunk_lean(one), 0.0, 90.0)))
+            off.add(leant[:, None] * np.stack([np.ones_like(ratio), ratio], -1), one.true["knee_ankle_ratio"] - ratio, one.moving)
+    return {"KNEES_BENT_OVER": tuple(off.solved().round(3).tolist())}
 
 
 class _Squares:

@@ -14,6 +14,7 @@ from .series import (
     HIP_X,
     HIP_Y,
     LEANS,
+    MIDDLE,
     NEAR_SIDE,
     OUTLINED,
     SHANK_PX,
@@ -51,7 +52,8 @@ class Baseline:
     """The lifter standing tall, at ``time_s``. NaN where it could not be measured.
 
     ``yaw_deg`` signed; ``leans_deg`` trunk, thigh and shin as read; ``hip_px`` and ``ankle_px`` where the near hip and ankle were,
-    ``outlined_px`` where the outline had the hip; ``thigh_px``, ``shank_px`` lengths; ``back`` the columns ``series.BACK``.
+    ``middle_px`` where the middle of the hips, ``outlined_px`` where the outline had the hip; ``thigh_px``, ``shank_px`` lengths;
+    ``back`` the columns ``series.BACK``.
     """
 
     time_s: float
@@ -59,6 +61,7 @@ class Baseline:
     leans_deg: tuple[float, float, float]
     hip_px: tuple[float, float]
     ankle_px: tuple[float, float]
+    middle_px: tuple[float, float]
     outlined_px: tuple[float, float]
     thigh_px: float
     shank_px: float
@@ -109,6 +112,7 @@ def learn(time_s: float, series: Floats, yaw_deg: Floats) -> Baseline:
         leans_deg=tuple(middle[LEANS].tolist()),
         hip_px=(float(middle[HIP_X]), float(middle[HIP_Y])),
         ankle_px=(float(middle[ANKLE_X]), float(middle[ANKLE_Y])),
+        middle_px=tuple(middle[MIDDLE].tolist()),
         outlined_px=tuple(middle[OUTLINED].tolist()),
         thigh_px=float(middle[THIGH_PX]),
         shank_px=float(middle[SHANK_PX]),

@@ -107,6 +107,24 @@ def camera_yaw(yaw_deg: Floats) -> Floats:
     return way * np.clip(90.0 - (np.interp(read, CAMERA_READ_DEG, CAMERA_TRUE_DEG) + beyond), 0.0, 180.0)
 
 
+def trunk_by_outline(trunk_deg: Floats, astray: Floats) -> Floats:
+    """The trunk's lean, degrees, where the outline says how far ahead and down of the landmarks the hip is, leg lengths. (T,), (T, 2)."""
+    ahead, down, bent_deg = TRUNK_BY_OUTLINE
+    return trunk_deg + ahead * astray[:, 0] + down * astray[:, 1] + bent_deg * np.clip(trunk_deg / BENT_OVER_DEG, 0.0, 1.0)
+
+
+def knee_gap(ratio: Floats, trunk_lean_deg: Floats) -> Floats:
+    """The gap of the knees over that of the ankles as it is, from how it is read and the trunk's lean, degrees. (T,), (T,) -> (T,).
+
+    Of who stands it is read right. Bent over towards the camera, knees that are near each other are drawn too far apart, and knees that
+    are far apart too near. NaN stays.
+    """
+    leant = np.sin(np.radians(np.clip(trunk_lean_deg, 0.0, 90.0)))
+    near, far = KNEES_BENT_OVER
+    with np.errstate(invalid="ignore"):  # no gap at all between the ankles
+        return ratio + leant * (near + far * ratio)
+
+
 def back(read: Floats, standing: Sequence[float] | None, trunk_lean_deg: Floats) -> tuple[Floats, Floats, Floats]:
     """Flexion of the lower and the upper back, degrees, and how far forward the shoulders hang, trunk lengths. (T, 4), (T,) -> (T,) each.
 
@@ -144,6 +162,8 @@ HIP_BY_OUTLINE: Final = ((0.0232, -0.0431), (-0.019, 0.3604), (0.2105, -0.4628),
 HIP_BY_LEAN: Final = ((-0.0361, -0.0006), (-0.1139, -0.2661))
 THIGH_BY_OUTLINE: Final = (1.86, 1.28, -0.34, 214.06)
 KNEE_BY_OUTLINE: Final = (5.13, 0.6, -0.44, 380.98)
+TRUNK_BY_OUTLINE: Final = (-126.4, 24.63, -2.44)
+KNEES_BENT_OVER: Final = (-0.214, 0.157)
 LOWER_WEIGHTS: Final[tuple[float, ...]] = (0.0, 0.0, 0.0, -60.97, -35.63, -23.86, -30.04, -31.6, -13.3, 19.09, 61.14, 104.37, 113.94,
     76.22, 18.82, -26.37, -42.82, -32.24, -7.29, -2.37, -14.1, -18.01, -13.25, -8.6, -6.12, -7.38, 0.0, 0.0, 0.0, 0.0, 0.0)
 UPPER_WEIGHTS: Final[tuple[float, ...]] = (0.0, 0.0, 0.0, -33.87, -6.91, 15.56, 29.64, 24.7, 1.97, -9.23, -14.54, -28.01, -45.36, -43.55,
@@ -164,3 +184,4 @@ SPREADS: Final[dict[str, tuple[float, ...]]] = {"hip_flexion_deg": (4.5, 7.6, 6.
     0.079, 0.127), "hips_lead_deg": (7.6, 11.1, 9.0, 9.3, 15.7), "back_drift_deg": (1.4, 1.4, 1.4, 1.4, 1.4), "view_yaw_deg": (5.0, 9.3,
     9.8, 8.8, 5.1)}
 SPREADS_UNSTOOD: Final[dict[str, float]] = {"spine_lower_deg": 15.4, "spine_upper_deg": 7.6}
+SPREADS_OUTLINED: Final[dict[str, float]] = {"butt_drop": 0.016}

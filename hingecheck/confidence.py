@@ -18,11 +18,11 @@ LEAST_SURE: Final = 0.5
 OF_THE_LEG: Final = frozenset({"hip_flexion_deg", "knee_flexion_deg", "shin_lean_deg", "butt_drop", "knee_ankle_ratio", "ankle_hip_ratio"})
 
 
-def spreads(off_side_deg: Floats, sure: Floats, shaped: Bools) -> Metrics:
-    """Half-width of each metric's interval, in its unit, by frame. (T,) degrees, (T, 2) 0 to 1, (T,) -> Metrics of T. NaN without a view.
+def spreads(off_side_deg: Floats, sure: Floats, shaped: Bools, outlined: Bools) -> Metrics:
+    """Half-width of each metric's interval, in its unit, by frame. (T,) degrees, (T, 2) 0 to 1, (T,), (T,) -> Metrics of T.
 
-    ``sure`` is how likely the least likely joint of the near trunk and of the near leg is; ``shaped``: whether the
-    lifter's own standing back was known.
+    NaN without a view. ``sure`` is how likely the least likely joint of the near trunk and of the near leg is; ``shaped``: whether the
+    lifter's own standing back was known; ``outlined``: whether the outline tells where the hip has gone, whatever the leg does.
     """
     doubt = 1.0 / np.clip(sure, LEAST_SURE, 1.0)
     columns = {}
@@ -30,5 +30,7 @@ def spreads(off_side_deg: Floats, sure: Floats, shaped: Bools) -> Metrics:
         wide = np.interp(off_side_deg, calibration.SPREADS_AT_DEG, calibration.SPREADS[name]) * doubt[:, int(name in OF_THE_LEG)]
         if name in calibration.SPREADS_UNSTOOD:
             wide = np.where(shaped, wide, np.maximum(wide, calibration.SPREADS_UNSTOOD[name]))
+        if name in calibration.SPREADS_OUTLINED:
+            wide = np.where(outlined, calibration.SPREADS_OUTLINED[name], wide)
         columns[name] = wide
     return Metrics(**columns)

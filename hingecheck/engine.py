@@ -111,7 +111,7 @@ def advance(state: State, poses: Poses, profile: Profile) -> tuple[State, Result
     if not (steps > 0).all():
         raise ValueError("poses: time_s must rise strictly")
     state, seen = observe(state, poses)
-    state, measured, knees, flexion, stood, shaped, events = _against_standing(state, time_s, seen)
+    state, measured, told, flexion, stood, shaped, events = _against_standing(state, time_s, seen)
     bending, track = seen.rate[:, series.TRUNK] + seen.rate[:, series.THIGH], state.track
     track, moved = phases.advance(
         track,
@@ -123,6 +123,7 @@ def advance(state: State, poses: Poses, profile: Profile) -> tuple[State, Result
         min_depth_deg=profile.reps.min_depth_deg,
     )
     ended = [closed.frame for closed in moved.closed]
+    knees = told[:, metrics.KNEES]
     guessed = np.isnan(knees).all(axis=1)  # a thigh of which neither landmarks nor outline tell
     descent, wandered = drift.advance(
         state.descent,
@@ -132,10 +133,11 @@ def advance(state: State, poses: Poses, profile: Profile) -> tuple[State, Result
         measured.spine_lower_deg,
         ended,
     )
-    bottom, lead = rising.advance(state.bottom, moved.deepest, moved.phase == Phase.UP, knees, measured.trunk_lean_deg, ended)
+    rise = moved.phase == Phase.UP
+    bottom, lead = rising.advance(state.bottom, moved.deepest, rise, knees, told[:, metrics.LANDMARKS_LEAN], ended)
     measured = replace(measured, back_drift_deg=wandered, hips_lead_deg=lead)
     off = series.off_side(measured.view_yaw_deg)
-    spreads = confidence.spreads(off, seen.sure, shaped)
+    spreads = confidence.spreads(off, seen.sure, shaped, np.isfinite(knees[:, metrics.BY_OUTLINE]))
     deepest, bottoms = _bottoms(state.deepest, flexion, moved, measured, spreads)
     off_deg = {ViewKind.SIDE: off, ViewKind.FRONT: 90.0 - off}
     tallies, judged = judging.advance(
@@ -234,7 +236,7 @@ def observe(state: State, poses: Poses) -> tuple[State, Seen]:
     yaw_state, yaw_parts, _ = smoothing.track(state.yaw, poses.time_s, views.yaw_parts(likely.world), YAW_CUTOFF_HZ)
     yaw_deg = views.yaw(yaw_parts)
     near = views.near_side(state.near, yaw_deg)
-    read = series.measure(likely, yaw_deg, near, series.outlined(poses, yaw_deg))
+    read = series.measure(poses, likely, yaw_deg, near)
     series_state, smooth, rate = smoothing.track(state.series, poses.time_s, read, series.CUTOFF_HZ)
     state = replace(state, yaw=yaw_state, series=series_state, near=int(near[-1]) if len(near) else state.near)
     return state, Seen(smooth, rate, yaw_deg, near, series.sureness(likely, near))
@@ -243,15 +245,15 @@ def observe(state: State, poses: Poses) -> tuple[State, Seen]:
 def _against_standing(state: State, time_s: Floats, seen: Seen) -> tuple[State, Metrics, Floats, Floats, Bools, Bools, list[Event]]:
     """Learn the baseline where the lifter stands, and measure each frame against the one known by then.
 
-    T frames -> state, metrics, opinions of the knee (T, 3), hip flexion against standing (T,), whether a stand was known and whether its
-    back was (T,), ``baseline`` events.
+    T frames -> state, metrics, what the rise is told from (T, 4), hip flexion against standing (T,), whether a stand was known and whether
+    its back was (T,), ``baseline`` events.
     """
     times = np.concatenate([state.recent_time_s, time_s])
     rows = np.concatenate([state.recent_series, seen.series])
     yaws = np.concatenate([state.recent_yaw_deg, seen.yaw_deg])
     state, learnt = _learn(state, standing.standing(seen.series, seen.rate, seen.yaw_deg, seen.sure), times, rows, yaws)
     seen_before = np.isfinite(rows[np.searchsorted(times, time_s - standing.SURE_S)])
-    parts, knees, flexion, stood, shaped = [], [], [], [], []
+    parts, told, flexion, stood, shaped = [], [], [], [], []
     for (first, known), (last, _) in zip(learnt, [*learnt[1:], (len(time_s), None)], strict=True):
         while True:
             until, completed = last, known
@@ -260,7 +262,7 @@ def _against_standing(state: State, time_s: Floats, seen: Seen) -> tuple[State, 
             stretch = slice(first, until)
             measured, opinions = metrics.against(known, seen.series[stretch], seen.yaw_deg[stretch], seen.sure[stretch])
             parts.append(measured)
-            knees.append(opinions)
+            told.append(opinions)
             flexion.append(metrics.bend(known, seen.series[stretch], seen.yaw_deg[stretch]))
             stood.append(np.full(until - first, known is not None))
             shaped.append(np.full(until - first, known is not None and known.shaped))
@@ -274,7 +276,7 @@ def _against_standing(state: State, time_s: Floats, seen: Seen) -> tuple[State, 
     return (
         state,
         Metrics.concat(parts),
-        np.concatenate(knees),
+        np.concatenate(told),
         np.concatenate(flexion),
         np.concatenate(stood),
         np.concatenate(shaped),

@@ -298,7 +298,7 @@ def _persons(detect: Any, image: NDArray[np.uint8], time_s: float, *clock_ms: in
 def load() -> None:
     """Import MediaPipe, which takes a while and so waits until it is needed. ``ModelError`` when that does not work."""
     try:
-        with _unplotted():
+        with _sparing():
             from mediapipe.tasks.python.vision import pose_landmarker  # noqa: F401
     except (ImportError, OSError) as error:
         raise ModelError(f"mediapipe: cannot be loaded ({_first_line(error)}). `hingecheck doctor` says what to install.") from error
@@ -339,11 +339,11 @@ class _Later(ModuleType):
 
 
 @contextlib.contextmanager
-def _unplotted() -> Iterator[None]:
-    """Keeps MediaPipe from importing matplotlib for a function that plots poses: a third of a second, every time it starts."""
+def _sparing() -> Iterator[None]:
+    """Keeps MediaPipe from importing matplotlib, to plot poses, and sounddevice, to record: a third of a second, every time it starts."""
     package, plots = ModuleType("matplotlib"), _Later("matplotlib.pyplot")
     package.pyplot = plots  # type: ignore[attr-defined]
-    late = {name: module for name, module in (("matplotlib", package), (plots.__name__, plots)) if name not in sys.modules}
+    late = {module.__name__: module for module in (package, plots, _Later("sounddevice")) if module.__name__ not in sys.modules}
     sys.modules |= late
     try:
         yield

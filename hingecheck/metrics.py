@@ -17,6 +17,7 @@ from .series import (
     HIP_Y,
     KNEE_ANKLE,
     LEANS,
+    MIDDLE,
     NEAR_SIDE,
     OUTLINED,
     SHANK_PX,
@@ -34,6 +35,10 @@ GAPS_BEYOND_DEG: Final = 30.0  # nearer to the side one knee hides the other, an
 # measured, and the thigh is told from where the hip is and where the foot stood: off by 4 degrees, where landmarks alone were by up to 14.
 STRAYED: Final = 0.07
 STRETCHED: Final = 0.18
+
+# Columns of what the rise is told from: opinions of the knee, the last of which is the outline's, and the trunk's lean.
+KNEES: Final = slice(0, 3)
+BY_OUTLINE, LANDMARKS_LEAN = 2, 3
 
 
 def leg_kept(baseline: Baseline, series: Floats, sure: Floats) -> Bools:
@@ -65,13 +70,22 @@ def leg_from_foot(baseline: Baseline, series: Floats, yaw_deg: Floats) -> tuple[
     return _weighed(calibration.THIGH_BY_FOOT, line, own, shorter), straight_deg + bent_deg * shorter
 
 
-def leg_from_outline(baseline: Baseline, series: Floats, trunk_deg: Floats, yaw_deg: Floats) -> tuple[Floats, Floats]:
-    """The same, the hip being where the outline has it. Series, trunk's lean (T,) -> (T,) each; NaN where the outline was not seen."""
+def hip_moved(baseline: Baseline, series: Floats, trunk_deg: Floats, yaw_deg: Floats) -> Floats:
+    """How far the hip joint has gone across and down the picture since standing, px, as the outline of the buttocks has it.
+
+    Series, trunk's lean (T,), signed degrees (T,) -> (T, 2); NaN where the outline was not seen. On rendered clips it sinks by what it does
+    give or take 0.006 leg lengths, the landmarks' hip by 0.02.
+    """
     leant = np.maximum(trunk_deg, 0.0)[:, None] / 100.0
     by_lean, by_square = np.array(calibration.HIP_BY_LEAN)
-    moved = series[:, OUTLINED] - baseline.outlined_px + forward(yaw_deg) * baseline.leg_px * (by_lean * leant + by_square * leant**2)
+    more: Floats = forward(yaw_deg) * baseline.leg_px * (by_lean * leant + by_square * leant**2)
+    return series[:, OUTLINED] - baseline.outlined_px + more
+
+
+def leg_from_outline(baseline: Baseline, moved_px: Floats, yaw_deg: Floats) -> tuple[Floats, Floats]:
+    """Thigh and knee as ``leg_from_foot`` tells them, the hip having moved so far since standing. (T, 2), (T,) -> (T,) each."""
     stood = np.array(baseline.hip_px)
-    above = above_foot(np.array(baseline.ankle_px), stood + moved, stood, yaw_deg)
+    above = above_foot(np.array(baseline.ankle_px), stood + moved_px, stood, yaw_deg)
     return _weighed(calibration.THIGH_BY_OUTLINE, *above), _weighed(calibration.KNEE_BY_OUTLINE, *above)
 
 
@@ -90,14 +104,15 @@ def bend(baseline: Baseline | None, series: Floats, yaw_deg: Floats) -> Floats:
 
 
 def against(baseline: Baseline | None, series: Floats, yaw_deg: Floats, sure: Floats) -> tuple[Metrics, Floats]:
-    """The measures of these frames, given the standing baseline, and opinions of the knee's flexion -> Metrics of T, (T, 3) degrees.
+    """The measures of these frames, given the standing baseline, and what the rise is told from -> Metrics of T, (T, 4) degrees.
 
     ``series`` (T, SERIES) smoothed; ``yaw_deg`` (T,) signed, as read; ``sure`` (T, 2) of the near trunk and leg, 0 to 1.
 
     Without a baseline angles and back are taken against people's usual standing, and what needs lengths is NaN; gaps between left and
-    right are NaN from near the side. ``hips_lead_deg`` and ``back_drift_deg`` depend on the rep and are filled in later. The opinions are
-    of the landmarks; of the leg's length, or, where that tells nothing, the landmarks' again; and of the outline, NaN where that tells
-    nothing. The first two are NaN for a leg that is not surely seen, or was not kept: there a landmark has jumped.
+    right are NaN from near the side. ``hips_lead_deg`` and ``back_drift_deg`` depend on the rep and are filled in later. The rise is told
+    from opinions of the knee's flexion: of the landmarks; of the leg's length, or, where that tells nothing, the landmarks' again; and of
+    the outline, NaN where that tells nothing. The first two are NaN for a leg that is not surely seen, or was not kept: there a landmark
+    has jumped. And from the trunk's lean by the landmarks alone, whose errors are those of their knee.
     """
     blank = np.full(len(series), np.nan)
     share = sources(yaw_deg)
@@ -105,18 +120,22 @@ def against(baseline: Baseline | None, series: Floats, yaw_deg: Floats, sure: Fl
     kept, drop = ~(sure[:, 1] < LEG_SURE) | ~beside, blank
     own = None if baseline is None else baseline.leans_deg
     trunk, thigh, shin = np.moveaxis(calibration.leans(series[:, LEANS], own, share), -1, 0)
-    knees = np.stack([thigh + shin, thigh + shin, blank], axis=-1)
+    told = np.stack([thigh + shin, thigh + shin, blank, trunk], axis=-1)
     if baseline is not None:
         kept = leg_kept(baseline, series, sure) | ~beside
         thigh_by_foot, knee_by_foot = leg_from_foot(baseline, series, yaw_deg)
-        thigh_by_outline, knee_by_outline = leg_from_outline(baseline, series, trunk, yaw_deg)
+        moved = hip_moved(baseline, series, trunk, yaw_deg)
+        astray = (moved - series[:, MIDDLE] + baseline.middle_px) * forward(yaw_deg) / baseline.leg_px
+        trunk = np.where(beside & np.isfinite(astray).all(axis=1), calibration.trunk_by_outline(trunk, astray), trunk)
+        thigh_by_outline, knee_by_outline = leg_from_outline(baseline, moved, yaw_deg)
         outlined = np.isfinite(thigh_by_outline)
         thigh = np.where(kept, thigh, np.where(outlined, thigh_by_outline, thigh_by_foot))
-        knees[:, 1] = np.where(beside, knee_by_foot, knees[:, 1])
-        knees[~kept, :2] = np.nan
-        knees[beside, 2] = knee_by_outline[beside]
+        told[:, 1] = np.where(beside, knee_by_foot, told[:, 1])
+        told[~kept, :BY_OUTLINE] = np.nan
+        told[beside, BY_OUTLINE] = knee_by_outline[beside]
         ankle_y = np.where(kept, series[:, ANKLE_Y], baseline.ankle_px[1])
-        drop = (baseline.ankle_px[1] - baseline.hip_px[1] - ankle_y + series[:, HIP_Y]) / baseline.leg_px
+        sunk = baseline.ankle_px[1] - baseline.hip_px[1] - ankle_y + series[:, HIP_Y]
+        drop = np.where(outlined & beside, moved[:, 1], sunk) / baseline.leg_px
     camera_deg = calibration.camera_yaw(yaw_deg)
     off_deg = off_side(camera_deg)
     from_front = off_deg > GAPS_BEYOND_DEG
@@ -131,10 +150,10 @@ def against(baseline: Baseline | None, series: Floats, yaw_deg: Floats, sure: Fl
         spine_upper_deg=upper,
         butt_drop=drop,
         shoulder_shift=shift,
-        knee_ankle_ratio=np.where(from_front, series[:, KNEE_ANKLE], np.nan),
+        knee_ankle_ratio=np.where(from_front, calibration.knee_gap(series[:, KNEE_ANKLE], trunk), np.nan),
         ankle_hip_ratio=np.where(from_front, series[:, ANKLE_HIP], np.nan),
         hips_lead_deg=blank,
         back_drift_deg=blank,
         view_yaw_deg=np.abs(camera_deg),
     )
-    return measured, knees
+    return measured, told

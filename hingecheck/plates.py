@@ -17,7 +17,7 @@ from .data import Bools, Floats
 from .silhouette import MIN_CHORD_PX, facing, trunk
 
 LOOK_EVERY_S: Final = 0.06  # of video time; between two looks a plate stays where it hung from the hands
-SEEK_EVERY_S: Final = 0.18  # ... while none is known
+SEEK_EVERY_S: Final = 0.3  # ... while none is known
 FORGET_S: Final = 0.7  # not found for that long it has been put down
 SURE_LOOKS: Final = 2  # that agree: a circle once is a buttock or a ball behind the lifter
 AGREE: Final = 0.15  # trunk lengths from one look to the next, of the middle against the hands; and share of the radius

@@ -25,11 +25,12 @@ LIFTED: Final = 0.12  # of the height of the hip over the other foot: more than 
 LONGEST: Final = 3.0  # times: more is not lengthened, a pixel would be ten degrees
 
 # Columns of the smoothed series, and how fast each may change (cutoff of the filter, hertz).
-TRUNK, THIGH, SHIN, HIP_X, HIP_Y, ANKLE_X, ANKLE_Y, THIGH_PX, SHANK_PX, OUTLINED_X, OUTLINED_Y = range(11)
-KNEE_ANKLE, ANKLE_HIP, SHOULDER, LOWER, UPPER, HEAD = range(11, 17)
-CUTOFF_HZ: Final = (4.0,) * 11 + (2.0,) * 2 + (3.0,) * 4
+TRUNK, THIGH, SHIN, HIP_X, HIP_Y, ANKLE_X, ANKLE_Y, THIGH_PX, SHANK_PX, MIDDLE_X, MIDDLE_Y, OUTLINED_X, OUTLINED_Y = range(13)
+KNEE_ANKLE, ANKLE_HIP, SHOULDER, LOWER, UPPER, HEAD = range(13, 19)
+CUTOFF_HZ: Final = (4.0,) * 13 + (2.0,) * 2 + (3.0,) * 4
 SERIES: Final = len(CUTOFF_HZ)
 LEANS: Final = slice(TRUNK, SHIN + 1)
+MIDDLE: Final = slice(MIDDLE_X, MIDDLE_Y + 1)  # of the hips, as the landmarks have it
 OUTLINED: Final = slice(OUTLINED_X, OUTLINED_Y + 1)
 BACK: Final = slice(SHOULDER, HEAD + 1)  # what an arm or a turned head may hide, and what a standing shape is
 
@@ -98,8 +99,8 @@ def _mean_of_sides(a: Floats, b: Floats) -> Floats:
     return np.where(np.isnan(a), b, np.where(np.isnan(b), a, (a + b) / 2))
 
 
-def measure(poses: Poses, yaw_deg: Floats, near: Ints, outlined_px: Floats) -> Floats:
-    """Unsmoothed series, columns as named above. Gated poses, yaw (T,) signed degrees, near side (T,), ``outlined`` -> (T, SERIES).
+def measure(seen: Poses, poses: Poses, yaw_deg: Floats, near: Ints) -> Floats:
+    """Unsmoothed series, columns as named above. Poses as seen and gated, yaw (T,) signed degrees, near side (T,) -> (T, SERIES).
 
     Leans and the head's turn in degrees; places and lengths in px; ratios; shoulders in trunk lengths; the back in degrees. NaN where
     unseen.
@@ -135,7 +136,8 @@ def measure(poses: Poses, yaw_deg: Floats, near: Ints, outlined_px: Floats) -> F
     series[:, ANKLE_X : ANKLE_Y + 1] = picture["ankle"]
     series[:, THIGH_PX] = length(picture["hip"], picture["knee"])
     series[:, SHANK_PX] = length(picture["knee"], picture["ankle"])
-    series[:, OUTLINED] = outlined_px
+    series[:, MIDDLE], _ = trunk(seen.xy)
+    series[:, OUTLINED] = outlined(seen, yaw_deg)
     gap = {j: length(poses.xy[:, skeleton.SIDES[j][0]], poses.xy[:, skeleton.SIDES[j][1]]) for j in ("hip", "knee", "ankle")}
     with np.errstate(invalid="ignore", divide="ignore"):
         series[:, KNEE_ANKLE] = gap["knee"] / gap["ankle"]

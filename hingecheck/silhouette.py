@@ -9,7 +9,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from . import skeleton
 from .data import Floats
@@ -18,7 +17,8 @@ HEIGHTS: Final = np.round(np.arange(-0.20, 1.301, 0.05), 2)
 S: Final = len(HEIGHTS)
 
 REACH: Final = 0.60  # chord lengths a ray looks for the edge; the deepest rendered buttock lies at 0.35
-STEPS: Final = 64  # looks along a ray: 1.4 px apart on a trunk of 150 px, where the mask goes from 0 to 1 over four
+# Looks along a ray, chord lengths: 1.4 px apart on a trunk of 150 px, where the mask goes from 0 to 1 over four.
+LOOKS: Final = np.linspace(0.0, REACH, 64)
 MIN_CHORD_PX: Final = 24.0  # a smaller trunk has no back to speak of: one mask pixel would be four hundredths of it
 MIN_FOOT: Final = 0.08  # chord lengths from heel to toe across the picture that tell left from right; side views give 0.26 to 0.5
 SHANK_STEPS: Final = np.linspace(0.0, 0.9, 10)  # the ankle itself is narrow
@@ -37,30 +37,36 @@ def trunk(xy: Floats) -> tuple[Floats, Floats]:
 def facing(xy: Floats) -> Floats:
     """Which way the feet point across the picture: +1 right, -1 left, 0 too little to tell or unseen. (..., K, 2) px -> (...)."""
     hip, shoulder = trunk(xy)
-    chord = np.hypot(*np.moveaxis(shoulder - hip, -1, 0))
-    toes = [xy[..., side, 0] for side in skeleton.SIDES["foot_index"]]
-    heels = [xy[..., side, 0] for side in skeleton.SIDES["heel"]]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        foot = ((toes[0] - heels[0]) + (toes[1] - heels[1])) / 2 / chord
-    return np.where(np.abs(foot) >= MIN_FOOT, np.sign(foot), 0.0)
+    return _facing(xy, _length(shoulder - hip))
 
 
-def _frame_of(xy: Floats) -> tuple[Floats, Floats, Floats]:
-    """Hip, chord vector and unit normal towards the back, px. (..., K, 2) -> (..., 2) each. NaN where facing is unclear."""
+def _facing(xy: Floats, size: Floats) -> Floats:
+    """The same, the chord's length known."""
+    (left_toe, right_toe), (left_heel, right_heel) = skeleton.SIDES["foot_index"], skeleton.SIDES["heel"]
+    foot = (xy[..., left_toe, 0] - xy[..., left_heel, 0] + (xy[..., right_toe, 0] - xy[..., right_heel, 0])) / 2
+    return np.where(np.abs(foot) >= MIN_FOOT * size, np.sign(foot), 0.0)
+
+
+def _length(vector: Floats) -> Floats:
+    """(..., 2) -> (...)."""
+    return np.hypot(vector[..., 0], vector[..., 1])
+
+
+def _frame_of(xy: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """Hip, chord, its length and unit normal towards the back, px. (..., K, 2) -> (..., 2) each, (...). NaN where facing is unclear."""
     hip, shoulder = trunk(xy)
     chord = shoulder - hip
-    size = np.hypot(chord[..., 0], chord[..., 1])
-    way = facing(xy)
+    size = _length(chord)
+    way = _facing(xy, size)
     back = np.where(way == 0, np.nan, -way) / size
     # The chord turned by a right angle; standing upright (chord pointing up) it points to the picture's right for back = +1.
     normal = np.stack([-chord[..., 1] * back, chord[..., 0] * back], axis=-1)
-    return hip, chord, normal
+    return hip, chord, size, normal
 
 
 def back_points(xy: Floats, back: Floats) -> Floats:
     """The dorsal contour in the picture, px. (..., K, 2) and (..., S) -> (..., S, 2). NaN where the profile is."""
-    hip, chord, normal = _frame_of(xy)
-    size = np.hypot(chord[..., 0], chord[..., 1])
+    hip, chord, size, normal = _frame_of(xy)
     along = hip[..., None, :] + HEIGHTS[:, None] * chord[..., None, :]
     return along + (back * size[..., None])[..., None] * normal[..., None, :]
 
@@ -71,23 +77,21 @@ def back_profile(mask: NDArray[np.float32], xy: Floats) -> Floats:
     NaN where it cannot be seen: facing unclear, trunk too small, the chord itself off the mask or out of the picture, no edge within
     ``REACH``, or a forearm or elbow at the edge.
     """
-    unseen = np.full(S, np.nan)
-    hip, chord, normal = _frame_of(xy)
-    size = float(np.hypot(chord[0], chord[1]))
+    hip, chord, length, normal = _frame_of(xy)
+    size = float(length)
     if not size >= MIN_CHORD_PX or not np.isfinite(normal).all():
-        return unseen
-    steps = np.linspace(0.0, REACH * size, STEPS)
+        return np.full(S, np.nan)
     start = hip + HEIGHTS[:, None] * chord
-    ray = start[:, None, :] + steps[None, :, None] * normal
-    value = ndimage.map_coordinates(mask, [ray[..., 1] - 0.5, ray[..., 0] - 0.5], order=1, mode="constant", cval=-1.0, prefilter=False)
-    outside = value < 0.5
+    along = LOOKS * size
+    value = sampled(mask, start[:, :1] + along * normal[0], start[:, 1:] + along * normal[1])
+    outside = ~(value >= 0.5)
     first = outside.argmax(axis=1)
     row = np.arange(S)
     before = value[row, first - 1]
     after = value[row, first]
-    found = outside.any(axis=1) & (first > 0) & (after >= 0)
+    found = outside.any(axis=1) & (first > 0) & np.isfinite(after)
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        edge = (first - 1 + (before - 0.5) / (before - after)) * (REACH / (STEPS - 1))
+        edge = (first - 1 + (before - 0.5) / (before - after)) * LOOKS[1]
     profile = np.where(found, edge, np.nan)
     return np.where(_at_an_arm(xy, start + (profile * size)[:, None] * normal, size), np.nan, profile)
 
@@ -99,19 +103,37 @@ def shanks_seen(mask: NDArray[np.float32], xy: Floats) -> Floats:
     """
     knee, ankle = xy[list(skeleton.SIDES["knee"])], xy[list(skeleton.SIDES["ankle"])]
     along = knee[:, None] + SHANK_STEPS[:, None] * (ankle - knee)[:, None]
-    value = ndimage.map_coordinates(mask, [along[..., 1] - 0.5, along[..., 0] - 0.5], order=1, mode="constant", prefilter=False)
-    seen: Floats = (value > 0.5).mean(axis=1)
+    seen: Floats = (sampled(mask, along[..., 0], along[..., 1]) > 0.5).mean(axis=1)
     return seen
+
+
+def sampled(mask: NDArray[np.float32], x: Floats, y: Floats) -> Floats:
+    """The mask at places between its pixels, whose middles lie at halves: bilinear. (H, W), (...) px each -> (...).
+
+    NaN beyond the middles of its outermost pixels. A mask is at least two pixels either way.
+    """
+    high, wide = mask.shape
+    x, y = x - 0.5, y - 0.5
+    inside = (x >= 0) & (x <= wide - 1) & (y >= 0) & (y <= high - 1)
+    column = np.where(inside, x, 0.0).astype(np.intp)
+    row = np.where(inside, y, 0.0).astype(np.intp)
+    np.minimum(column, wide - 2, out=column)
+    np.minimum(row, high - 2, out=row)
+    right, down = x - column, y - row
+    flat = mask.ravel()
+    at = row * wide + column
+    above = flat[at] * (1.0 - right) + flat[at + 1] * right
+    below = flat[at + wide] * (1.0 - right) + flat[at + wide + 1] * right
+    return np.where(inside, above * (1.0 - down) + below * down, np.nan)
 
 
 def _at_an_arm(xy: Floats, edge: Floats, size: float) -> NDArray[np.bool_]:
     """Whether an edge point lies at a forearm or elbow. (K, 2) px, (S, 2) px -> (S,)."""
-    near = np.zeros(len(edge), dtype=bool)
-    for elbow, wrist in zip(skeleton.SIDES["elbow"], skeleton.SIDES["wrist"], strict=True):
-        a, b = xy[elbow], xy[wrist]
-        along = b - a
-        square = float((along * along).sum())
-        share = np.clip(((edge - a) * along).sum(axis=1) / square, 0.0, 1.0) if square > 0 else np.zeros(len(edge))
-        gap = edge - (a + share[:, None] * along)
-        near |= (gap * gap).sum(axis=1) < (ARM_CLEARANCE * size) ** 2
+    elbow, wrist = xy[list(skeleton.SIDES["elbow"])], xy[list(skeleton.SIDES["wrist"])]
+    forearm = wrist - elbow
+    off = edge[:, None] - elbow
+    square = np.maximum((forearm * forearm).sum(axis=-1), np.finfo(float).tiny)
+    share = np.clip((off * forearm).sum(axis=-1) / square, 0.0, 1.0)
+    gap = off - share[..., None] * forearm
+    near: NDArray[np.bool_] = ((gap * gap).sum(axis=-1) < (ARM_CLEARANCE * size) ** 2).any(axis=1)
     return near

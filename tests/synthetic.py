@@ -50,6 +50,9 @@ EXACT = {
     "LEVEL_HEAD_DEG": np.inf,
     "SPREADS": {name: (0.0,) * len(calibration.SPREADS_AT_DEG) for name in METRICS},
     "SPREADS_UNSTOOD": {"spine_lower_deg": 2.0, "spine_upper_deg": 1.0},
+    "SPREADS_OUTLINED": {"butt_drop": 0.0},
+    "TRUNK_BY_OUTLINE": (0.0, 0.0, 0.0),
+    "KNEES_BENT_OVER": (0.0, 0.0),
 }
 
 
@@ -85,6 +88,7 @@ def shaking() -> Iterator[None]:
     """Within: the calibration of an estimator that shakes as ``noisy`` does, and knows by how much."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(calibration, "SPREADS", {name: (wide,) * len(calibration.SPREADS_AT_DEG) for name, wide in SHAKE.items()})
+        patch.setattr(calibration, "SPREADS_OUTLINED", {"butt_drop": SHAKE["butt_drop"]})
         yield
 
 
@@ -299,7 +303,7 @@ def still(key: Key, yaw_deg: float = 90.0, frames: int = 1, build: Build | None 
 def rows(poses: Poses, yaw_deg: float) -> Floats:
     """The unsmoothed series of a figure seen from ``yaw_deg``. (T, SERIES)."""
     yaw = np.full(len(poses), yaw_deg)
-    return series.measure(series.gate(poses), yaw, views.near_side(-1, yaw), series.outlined(poses, yaw))
+    return series.measure(poses, series.gate(poses), yaw, views.near_side(-1, yaw))
 
 
 def stood(yaw_deg: float = 90.0, build: Build | None = None) -> baseline.Baseline:

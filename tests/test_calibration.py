@@ -277,6 +277,24 @@ def test_one_frame_is_measured_as_it_is_among_many(yaw_deg: float) -> None:
     np.testing.assert_array_equal(columns(60), columns(1))
 
 
+def test_the_gap_of_the_knees_is_read_right_of_who_stands_and_otherwise_bent_over() -> None:
+    read = np.array([0.5, 1.0, 1.8, np.nan])
+    assert calibration.knee_gap(read, np.full(4, -5.0)) == pytest.approx(read, nan_ok=True)
+    bent = calibration.knee_gap(read, np.full(4, 90.0))
+    assert bent[0] < read[0]
+    assert bent[2] > read[2]
+    assert np.isnan(bent[3])
+    half = calibration.knee_gap(read, np.full(4, 30.0))
+    assert half - read == pytest.approx((bent - read) / 2, nan_ok=True)
+
+
+def test_the_outline_moves_the_trunk_only_where_it_is_bent_over_or_the_hip_is_elsewhere() -> None:
+    upright, bent = calibration.trunk_by_outline(np.array([0.0, 60.0]), np.zeros((2, 2))).tolist()
+    assert upright == 0.0
+    assert bent == pytest.approx(60.0 + calibration.TRUNK_BY_OUTLINE[2])
+    assert np.isnan(calibration.trunk_by_outline(np.array([60.0]), np.full((1, 2), np.nan))).all()
+
+
 def test_the_fitted_numbers_are_of_one_shape() -> None:
     for table in (ANGLES.read, ANGLES.true, ANGLES.slope, ANGLES.bent):
         assert np.shape(table) == (3, 3)

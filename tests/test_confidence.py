@@ -19,15 +19,23 @@ def table(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calibration, "SPREADS_AT_DEG", (0.0, 30.0, 45.0, 60.0, 90.0))
     monkeypatch.setattr(calibration, "SPREADS", dict.fromkeys(METRICS, (2.0, 4.0, 6.0, 8.0, 10.0)))
     monkeypatch.setattr(calibration, "SPREADS_UNSTOOD", {"spine_lower_deg": 7.0})
+    monkeypatch.setattr(calibration, "SPREADS_OUTLINED", {"butt_drop": 0.5})
 
 
-def spreads(off_deg: object = 0.0, trunk: object = 1.0, leg: object = 1.0, stood: object = True) -> Metrics:
+def spreads(off_deg: object = 0.0, trunk: object = 1.0, leg: object = 1.0, stood: object = True, outlined: object = False) -> Metrics:
     """Half-widths frame by frame, from numbers or columns."""
-    off, one, other, known = np.broadcast_arrays(*map(np.atleast_1d, (off_deg, trunk, leg, stood)))
+    off, one, other, known, drawn = np.broadcast_arrays(*map(np.atleast_1d, (off_deg, trunk, leg, stood, outlined)))
     far: Floats = off.astype(float)
     sure: Floats = np.stack([one, other], axis=-1).astype(float)
     shape: Bools = known.astype(bool)
-    return confidence.spreads(far, sure, shape)
+    return confidence.spreads(far, sure, shape, drawn.astype(bool))
+
+
+@pytest.mark.usefixtures("table")
+def test_where_the_outline_tells_of_the_hip_a_doubtful_leg_does_not_matter() -> None:
+    wide = spreads(30.0, leg=[1.0, 0.5, 0.5], outlined=[False, False, True])
+    assert wide.butt_drop == pytest.approx([4.0, 8.0, 0.5])
+    assert wide.hip_flexion_deg == pytest.approx([4.0, 8.0, 8.0])
 
 
 @pytest.mark.usefixtures("table")

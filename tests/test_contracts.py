@@ -246,6 +246,7 @@ def test_a_fault_is_not_called_where_the_measure_may_be_off_by_more_than_it_is_p
     """The movement that is surely wrong, seen by an estimator that may be off by as much as anybody could set a limit."""
     wide = fault.high - fault.low + 100.0
     monkeypatch.setattr(calibration, "SPREADS", calibration.SPREADS | {fault.metric: (wide,) * len(calibration.SPREADS_AT_DEG)})
+    monkeypatch.setattr(calibration, "SPREADS_OUTLINED", dict.fromkeys(calibration.SPREADS_OUTLINED, wide))
     result = engine.analyse(WRONG[cue.id, fault.direction], Profile.default())
     said = result.reps[0].cues[cue.id]
     assert said.status is not Status.FAULT or said.direction != fault.direction

@@ -269,7 +269,7 @@ def test_a_leg_behind_plates_gives_no_knee_through_the_whole_engine() -> None:
 
 def opinions(poses: Poses, leg: float, yaw_deg: float = 90.0) -> Floats:
     """Of one frame, how sure its leg is given, the figure having stood straight before. -> (3,)."""
-    return metrics.against(stood(yaw_deg), rows(poses, yaw_deg), np.array([yaw_deg]), np.array([[1.0, leg]]))[1][0]
+    return metrics.against(stood(yaw_deg), rows(poses, yaw_deg), np.array([yaw_deg]), np.array([[1.0, leg]]))[1][0, metrics.KNEES]
 
 
 def test_a_knee_is_told_by_the_landmarks_and_by_how_much_nearer_the_hip_has_come_to_the_foot() -> None:
@@ -309,7 +309,9 @@ def test_the_hip_is_where_the_outline_has_it(yaw_deg: float, monkeypatch: pytest
         np.array([400.0, 800.0]), np.array([[400.0 - way * 30.0, 540.0]]), np.array([400.0, 500.0]), np.array([yaw_deg])
     )
     usual, by_line, by_own, more = calibration.THIGH_BY_OUTLINE
-    thigh, _ = metrics.leg_from_outline(known, row, np.zeros(1), np.array([yaw_deg]))
+    moved = metrics.hip_moved(known, row, np.zeros(1), np.array([yaw_deg]))
+    assert moved[0] == pytest.approx([-way * 30.0, 40.0])
+    thigh, _ = metrics.leg_from_outline(known, moved, np.array([yaw_deg]))
     assert thigh == pytest.approx(usual + by_line * line + by_own * own + more * shorter)
 
 
@@ -321,6 +323,24 @@ def test_without_an_outline_or_its_stand_the_thigh_is_told_from_the_landmarks_hi
     by_foot, _ = metrics.leg_from_foot(known, rows(poses, 90.0), SIDE)
     assert blind.hip_flexion_deg == pytest.approx(blind.trunk_lean_deg + by_foot)
     assert np.isfinite(told.hip_flexion_deg).all()
+
+
+@pytest.mark.parametrize("yaw_deg", [90.0, -90.0])
+def test_the_butt_sinks_with_the_outlines_hip_and_the_trunk_leans_by_where_that_is(yaw_deg: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By hand: since the stand the outline's hip has gone 20 px less far back and 15 px further down than the landmarks' one."""
+    monkeypatch.setattr(calibration, "TRUNK_BY_OUTLINE", (10.0, 100.0, 4.0))
+    yaw, way = np.array([yaw_deg]), np.sign(yaw_deg)
+    row, known = rows(still(POSES["hinged"], yaw_deg), yaw_deg), stood(yaw_deg)
+    plain, _ = metrics.against(known, row, yaw, SURE)
+    row[0, series.OUTLINED] += [way * 20.0, 15.0]
+    told, _ = metrics.against(known, row, yaw, SURE)
+    assert told.butt_drop == pytest.approx(plain.butt_drop + 15.0 / known.leg_px)
+    assert told.trunk_lean_deg == pytest.approx(POSES["hinged"].lean + (10.0 * 20.0 + 100.0 * 15.0) / known.leg_px + 4.0, abs=1e-3)
+    assert told.hip_flexion_deg - told.trunk_lean_deg == pytest.approx(plain.hip_flexion_deg - plain.trunk_lean_deg)
+    row[0, series.OUTLINED] = np.nan
+    blind, _ = metrics.against(known, row, yaw, SURE)
+    assert blind.butt_drop == pytest.approx(plain.butt_drop)
+    assert blind.trunk_lean_deg == pytest.approx(POSES["hinged"].lean, abs=1e-3)
 
 
 def test_of_a_knee_that_is_surely_seen_where_no_knee_can_be_only_the_outline_has_an_opinion() -> None:

@@ -305,7 +305,7 @@ def test_no_frames_give_no_series() -> None:
 def test_a_person_who_is_not_there_is_nan_in_every_series() -> None:
     poses = still(Key(0.0))
     gone = replace(poses, xy=poses.xy * np.nan, score=poses.score * np.nan, world=poses.world * np.nan, back=poses.back * np.nan)
-    assert np.isnan(series.measure(series.gate(gone), np.array([np.nan]), np.array([-1], np.int8), np.full((1, 2), np.nan))).all()
+    assert np.isnan(series.measure(gone, series.gate(gone), np.array([np.nan]), np.array([-1], np.int8))).all()
 
 
 @pytest.mark.parametrize("yaw_deg", [90.0, 75.0, 45.0, 30.0, 0.0])
@@ -318,9 +318,11 @@ def test_one_frame_gives_the_bits_that_many_give(yaw_deg: float, monkeypatch: py
 
 def test_columns_of_the_series_do_not_overlap() -> None:
     assert SERIES == len(series.CUTOFF_HZ) == len(calibration.USUAL_BACK) + BACK.start
-    columns = [TRUNK, THIGH, SHIN, HIP_X, HIP_Y, ANKLE_X, series.ANKLE_Y, THIGH_PX, SHANK_PX, series.OUTLINED_X, series.OUTLINED_Y]
+    columns = [TRUNK, THIGH, SHIN, HIP_X, HIP_Y, ANKLE_X, series.ANKLE_Y, THIGH_PX, SHANK_PX]
+    columns += [series.MIDDLE_X, series.MIDDLE_Y, series.OUTLINED_X, series.OUTLINED_Y]
     assert sorted([*columns, KNEE_ANKLE, series.ANKLE_HIP, SHOULDER, LOWER, UPPER, HEAD]) == list(range(SERIES))
     assert list(range(SERIES))[LEANS] == [TRUNK, THIGH, SHIN]
+    assert list(range(SERIES))[series.MIDDLE] == [series.MIDDLE_X, series.MIDDLE_Y]
     assert list(range(SERIES))[series.OUTLINED] == [series.OUTLINED_X, series.OUTLINED_Y]
     assert list(range(SERIES))[BACK] == [SHOULDER, LOWER, UPPER, HEAD]
     assert len(calibration.LOWER_WEIGHTS) == len(calibration.UPPER_WEIGHTS) == len(calibration.SHOULDER_WEIGHTS) == S
