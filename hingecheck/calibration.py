@@ -162,8 +162,8 @@ HIP_BY_OUTLINE: Final = ((0.0232, -0.0431), (-0.019, 0.3604), (0.2105, -0.4628),
 HIP_BY_LEAN: Final = ((-0.0361, -0.0006), (-0.1139, -0.2661))
 THIGH_BY_OUTLINE: Final = (1.86, 1.28, -0.34, 214.06)
 KNEE_BY_OUTLINE: Final = (5.13, 0.6, -0.44, 380.98)
-TRUNK_BY_OUTLINE: Final = (-126.4, 24.63, -2.44)
-KNEES_BENT_OVER: Final = (-0.214, 0.157)
+TRUNK_BY_OUTLINE: Final = (-86.78, 17.83, -1.33)
+KNEES_BENT_OVER: Final = (-0.213, 0.173)
 LOWER_WEIGHTS: Final[tuple[float, ...]] = (0.0, 0.0, 0.0, -60.97, -35.63, -23.86, -30.04, -31.6, -13.3, 19.09, 61.14, 104.37, 113.94,
     76.22, 18.82, -26.37, -42.82, -32.24, -7.29, -2.37, -14.1, -18.01, -13.25, -8.6, -6.12, -7.38, 0.0, 0.0, 0.0, 0.0, 0.0)
 UPPER_WEIGHTS: Final[tuple[float, ...]] = (0.0, 0.0, 0.0, -33.87, -6.91, 15.56, 29.64, 24.7, 1.97, -9.23, -14.54, -28.01, -45.36, -43.55,
@@ -184,4 +184,4 @@ SPREADS: Final[dict[str, tuple[float, ...]]] = {"hip_flexion_deg": (4.5, 7.6, 6.
     0.079, 0.127), "hips_lead_deg": (7.6, 11.1, 9.0, 9.3, 15.7), "back_drift_deg": (1.4, 1.4, 1.4, 1.4, 1.4), "view_yaw_deg": (5.0, 9.3,
     9.8, 8.8, 5.1)}
 SPREADS_UNSTOOD: Final[dict[str, float]] = {"spine_lower_deg": 15.4, "spine_upper_deg": 7.6}
-SPREADS_OUTLINED: Final[dict[str, float]] = {"butt_drop": 0.016}
+SPREADS_OUTLINED: Final[dict[str, float]] = {"butt_drop": 0.018}
