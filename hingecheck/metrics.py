@@ -74,7 +74,7 @@ def hip_moved(baseline: Baseline, series: Floats, trunk_deg: Floats, yaw_deg: Fl
     """How far the hip joint has gone across and down the picture since standing, px, as the outline of the buttocks has it.
 
     Series, trunk's lean (T,), signed degrees (T,) -> (T, 2); NaN where the outline was not seen. On rendered clips it sinks by what it does
-    give or take 0.006 leg lengths, the landmarks' hip by 0.02.
+    give or take 0.01 leg lengths, the landmarks' hip by 0.02.
     """
     leant = np.maximum(trunk_deg, 0.0)[:, None] / 100.0
     by_lean, by_square = np.array(calibration.HIP_BY_LEAN)
