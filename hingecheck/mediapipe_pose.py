@@ -46,6 +46,7 @@ REACH_M_PER_S: Final = 1.0  # ... and more the longer ago the last look was; a s
 SIZE_RATIO: Final = 1.6  # somebody that much larger or smaller is somebody else
 GREY: Final = 114  # what is painted over the part of the picture that is not to be seen
 MAX_OTHERS: Final = 3
+SETTLING: Final = 8  # pictures of somebody: by then MediaPipe has said what it says once, as of memory that happens to lie badly
 # MediaPipe is often sure of a leg it cannot see. Behind plates its knee is off by 8 degrees and more in a quarter of the frames.
 SHANK_SEEN: Final = 0.7
 HIDDEN_SCORE: Final = 0.6
@@ -130,7 +131,7 @@ class MediaPipePose(PoseEstimator):
         self._who: _Person | None = None  # the one followed, as last seen
         self._home = np.full(3, np.nan)  # the place that one has mostly been at of late
         self._in_sight = False
-        self._settled = False
+        self._to_settle = SETTLING
         self._people = 0
         self._looked_s = -np.inf
         self._look_round: tuple[_Person, Future[list[_Person]]] | None = None  # that is under way, beside the seeing of the next frame
@@ -155,11 +156,11 @@ class MediaPipePose(PoseEstimator):
             raise ValueError("estimate: this estimator is closed")
         frame = no_higher(frame, ENOUGH_PX)
         image = np.ascontiguousarray(frame.image)
-        with contextlib.nullcontext() if self._settled else _quiet():
+        with _quiet() if self._to_settle else contextlib.nullcontext():
             person = self._follow(image, frame.time_s) if image.size else None
         if person is None:
             return functools.partial(_nobody, frame.time_s)
-        self._settled = True
+        self._to_settle = max(self._to_settle - 1, 0)
         return functools.partial(self._finished, image, person, self._people, np.array(frame.scale))
 
     def _finished(self, image: NDArray[np.uint8], person: _Person, people: int, scale: Floats) -> Poses:
