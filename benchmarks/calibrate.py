@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from hingecheck import calibration, drift, engine, metrics, recording, rising, series
-from hingecheck.data import METRICS, Phase, Poses, Result
+from hingecheck.data import METRICS, Bools, Phase, Poses, Result
 from hingecheck.errors import InputError
 from hingecheck.profiles import Profile
 
@@ -81,7 +81,7 @@ def _collect(errors: dict[str, list[tuple[float, Floats]]], one: Subject, result
     off_deg = abs((one.truth.azimuth_deg + 90.0) % 180.0 - 90.0)
     true = _true_measures(one, result)
     inside = one.moving & (result.rep > 0)
-    deep = inside & (true["hip_flexion_deg"] >= DEEP * np.nanmax(true["hip_flexion_deg"], initial=0.0, where=inside))
+    deep = _deep(true["hip_flexion_deg"], inside)
     for name in METRICS:
         if name in true:
             found = getattr(result.metrics, name)
@@ -92,6 +92,12 @@ def _collect(errors: dict[str, list[tuple[float, Floats]]], one: Subject, result
             ]
             if len(error):
                 errors[name].append((off_deg, error))
+
+
+def _deep(flexion_deg: Floats, inside: Bools) -> Bools:
+    """The frames near the bottoms. (T,), (T,) -> (T,)."""
+    near: Bools = inside & (flexion_deg >= DEEP * np.nanmax(flexion_deg, initial=0.0, where=inside))
+    return near
 
 
 def _true_measures(one: Subject, result: Result) -> dict[str, Floats]:
@@ -141,7 +147,7 @@ def _unstood(group: Sequence[tuple[Subject, Poses]]) -> dict[str, float]:
 
 
 def _sunk(group: Sequence[tuple[Subject, Poses]]) -> tuple[tuple[float, ...], dict[str, float]]:
-    """How far ``butt_drop`` is off by the landmarks' hip, by view, and by the outline's, from the side."""
+    """How far ``butt_drop`` is off near the bottoms by the landmarks' hip, by view, and by the outline's, from the side."""
     by_landmarks: list[tuple[float, Floats]] = []
     by_outline: list[tuple[float, Floats]] = []
     for one, poses in group:
@@ -154,7 +160,7 @@ def _sunk(group: Sequence[tuple[Subject, Poses]]) -> tuple[tuple[float, ...], di
         for rows, errors in ((seen.series, by_outline), (blind, by_landmarks)):
             measured, opinions = metrics.against(known, rows, seen.yaw_deg, seen.sure)
             told = np.isfinite(opinions[:, metrics.BY_OUTLINE]) | (rows is blind)
-            error = (measured.butt_drop - one.true["butt_drop"])[one.moving & told]
+            error = (measured.butt_drop - one.true["butt_drop"])[told & _deep(one.true["hip_flexion"], one.moving)]
             if np.isfinite(error).any():
                 errors.append((abs((one.truth.azimuth_deg + 90.0) % 180.0 - 90.0), error[np.isfinite(error)]))
     return _by_view(by_landmarks, 3, WITHIN), {"butt_drop": _by_view(by_outline, 3, WITHIN)[0]}
