@@ -18,7 +18,7 @@ from .fit import LEAST_LEAN_DEG, Subject, fit, subject, usual_profile
 from .stats import Floats
 from .tables import Row
 from .tracked import poses_file
-from .truth import Truth, in_part, load_folder
+from .truth import Truth, in_part, load_folder, off_side
 
 FOLDS: Final = 5
 LEAST_BODIES: Final = 2 * FOLDS  # in each view: a fold must leave some
@@ -78,7 +78,7 @@ def _collect(errors: dict[str, list[tuple[float, Floats]]], one: Subject, result
 
     ``hips_lead_deg`` and ``back_drift_deg`` are of the way up, and so are their errors.
     """
-    off_deg = abs((one.truth.azimuth_deg + 90.0) % 180.0 - 90.0)
+    off_deg = off_side(one.truth.azimuth_deg)
     true = _true_measures(one, result)
     inside = one.moving & (result.rep > 0)
     deep = _deep(true["hip_flexion_deg"], inside)
@@ -162,7 +162,7 @@ def _sunk(group: Sequence[tuple[Subject, Poses]]) -> tuple[tuple[float, ...], di
             told = np.isfinite(opinions[:, metrics.BY_OUTLINE]) | (rows is blind)
             error = (measured.butt_drop - one.true["butt_drop"])[told & _deep(one.true["hip_flexion"], one.moving)]
             if np.isfinite(error).any():
-                errors.append((abs((one.truth.azimuth_deg + 90.0) % 180.0 - 90.0), error[np.isfinite(error)]))
+                errors.append((off_side(one.truth.azimuth_deg), error[np.isfinite(error)]))
     return _by_view(by_landmarks, 3, WITHIN), {"butt_drop": _by_view(by_outline, 3, WITHIN)[0]}
 
 

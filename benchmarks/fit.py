@@ -198,8 +198,7 @@ def _outlined(group: Sequence[Subject]) -> dict[str, Any]:
     knee, thigh, trunk_lean = _Squares(4), _Squares(4), _Squares(3)
     for one, rows, weight in told:
         lean = _trunk_lean(one)
-        bent = np.clip(lean / calibration.BENT_OVER_DEG, 0.0, 1.0)
-        trunk_lean.add(np.c_[rows @ weights, bent], one.true_deg[:, TRUNK] - lean, one.moving, weight)
+        trunk_lean.add(np.c_[rows @ weights, calibration.bent_over(lean)], one.true_deg[:, TRUNK] - lean, one.moving, weight)
         hip_px = _hip(one.standing) + series.forward(one.seen.yaw_deg) * _leg_px(one.standing) * (one.hip + rows @ weights)
         above = np.stack([np.ones(len(hip_px)), *one.above_foot(hip_px)], -1)
         knee.add(above, one.true["knee_flexion"], one.moving, weight)
@@ -231,7 +230,7 @@ def _knees(group: Sequence[Subject]) -> dict[str, Any]:
     for one in group:
         if one.truth.view == "front" and one.moving.any():
             ratio = one.seen.series[:, series.KNEE_ANKLE]
-            leant = np.sin(np.radians(np.clip(_trunk_lean(one), 0.0, 90.0)))
+            leant = calibration.towards_camera(_trunk_lean(one))
             off.add(leant[:, None] * np.stack([np.ones_like(ratio), ratio], -1), one.true["knee_ankle_ratio"] - ratio, one.moving)
     return {"KNEES_BENT_OVER": tuple(off.solved().round(3).tolist())}
 
@@ -273,7 +272,7 @@ def _line(
     for x, off, b, asked in zip(change, own, y, where, strict=True):
         use = asked & np.isfinite(x).all(axis=1) & np.isfinite(b)
         moved, deep = x[use, lean], np.maximum(x[use, lean] - calibration.DEEP_DEG, 0.0)
-        rows = np.stack([moved, calibration.bent_over(x[use]), deep, np.full(len(moved), off)], -1)
+        rows = np.stack([moved, calibration.bent_over(x[use, TRUNK]), deep, np.full(len(moved), off)], -1)
         total += rows.T @ rows / use.sum()
         mixed += rows.T @ b[use] / use.sum()
     slope, bent, deep_more, stays = np.linalg.solve(total, mixed)

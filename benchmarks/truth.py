@@ -117,16 +117,21 @@ class RealClip:
     fault: str
 
 
+def off_side(azimuth_deg: float) -> float:
+    """How far a camera is from a square side view, degrees, 0 to 90."""
+    return abs((azimuth_deg + 90.0) % 180.0 - 90.0)
+
+
 def view_at(azimuth_deg: float) -> str:
     """Side up to 20 degrees off, front (or back) from 70, oblique between."""
-    off_deg = abs((azimuth_deg + 90.0) % 180.0 - 90.0)
+    off_deg = off_side(azimuth_deg)
     return "side" if off_deg <= 20.0 else "oblique" if off_deg < 70.0 else "front"
 
 
 def azimuth_bin(azimuth_deg: float) -> str:
     """Like ``view_at``, with the oblique views told apart: ``oblique 30``, ``45``, ``60``, and ``rear`` for those from behind."""
     view = view_at(azimuth_deg)
-    off_deg = abs((azimuth_deg + 90.0) % 180.0 - 90.0)
+    off_deg = off_side(azimuth_deg)
     if view == "oblique":
         view += " 30" if off_deg < 38.0 else " 45" if off_deg < 52.0 else " 60"
     behind = azimuth_deg < 0.0 or azimuth_deg > 180.0

@@ -81,7 +81,9 @@ def scaled(change: Floats, share: Floats) -> Floats:
     """True change of trunk, thigh and shin for a change as read, degrees. (T, 3), (T, 3) shares of the sources -> (T, 3)."""
     deep = np.maximum(change - DEEP_DEG, 0.0)
     return (
-        _mixed(share, ANGLES.slope) * change + _mixed(share, ANGLES.bent) * bent_over(change)[:, None] + _mixed(share, ANGLES.deep) * deep
+        _mixed(share, ANGLES.slope) * change
+        + _mixed(share, ANGLES.bent) * bent_over(change[:, 0])[:, None]
+        + _mixed(share, ANGLES.deep) * deep
     )
 
 
@@ -91,9 +93,9 @@ def _mixed(share: Floats, table: Sequence[Sequence[float]]) -> Floats:
     return mixed
 
 
-def bent_over(change: Floats) -> Floats:
-    """How far the trunk is on its way to being bent over, 0 to 1, from the change of the leans as read. (T, 3) -> (T,)."""
-    return np.clip(change[:, 0] / BENT_OVER_DEG, 0.0, 1.0)
+def bent_over(trunk_deg: Floats) -> Floats:
+    """How far the trunk is on its way to being bent over, 0 to 1, from its lean, or the change of it. (T,) degrees -> (T,)."""
+    return np.clip(trunk_deg / BENT_OVER_DEG, 0.0, 1.0)
 
 
 def camera_yaw(yaw_deg: Floats) -> Floats:
@@ -110,7 +112,7 @@ def camera_yaw(yaw_deg: Floats) -> Floats:
 def trunk_by_outline(trunk_deg: Floats, astray: Floats) -> Floats:
     """The trunk's lean, degrees, where the outline says how far ahead and down of the landmarks the hip is, leg lengths. (T,), (T, 2)."""
     ahead, down, bent_deg = TRUNK_BY_OUTLINE
-    return trunk_deg + ahead * astray[:, 0] + down * astray[:, 1] + bent_deg * np.clip(trunk_deg / BENT_OVER_DEG, 0.0, 1.0)
+    return trunk_deg + ahead * astray[:, 0] + down * astray[:, 1] + bent_deg * bent_over(trunk_deg)
 
 
 def knee_gap(ratio: Floats, trunk_lean_deg: Floats) -> Floats:
@@ -119,10 +121,14 @@ def knee_gap(ratio: Floats, trunk_lean_deg: Floats) -> Floats:
     Of who stands it is read right. Bent over towards the camera, knees that are near each other are drawn too far apart, and knees that
     are far apart too near. NaN stays.
     """
-    leant = np.sin(np.radians(np.clip(trunk_lean_deg, 0.0, 90.0)))
     near, far = KNEES_BENT_OVER
     with np.errstate(invalid="ignore"):  # no gap at all between the ankles
-        return ratio + leant * (near + far * ratio)
+        return ratio + towards_camera(trunk_lean_deg) * (near + far * ratio)
+
+
+def towards_camera(trunk_lean_deg: Floats) -> Floats:
+    """How far a trunk leans towards a camera before it, as a share of its length, 0 to 1, from its lean, degrees. (T,) -> (T,)."""
+    return np.sin(np.radians(np.clip(trunk_lean_deg, 0.0, 90.0)))
 
 
 def back(read: Floats, standing: Sequence[float] | None, trunk_lean_deg: Floats) -> tuple[Floats, Floats, Floats]:

@@ -73,7 +73,7 @@ def test_an_own_standing_that_is_off_by_more_is_a_posture_from_there_on(share: t
     for way in (1.0, -1.0):
         own = usual(share)[0] + [way * 10.0, 0.0, 0.0]
         told = calibration.leans(own[None], own, np.array([share]))[0, 0]
-        bent = calibration.bent_over(np.array([[way * (10.0 - OWN_DEG), 0.0, 0.0]]))[0] * bent_of(share)[0]
+        bent = calibration.bent_over(np.array([way * (10.0 - OWN_DEG)]))[0] * bent_of(share)[0]
         by_hand = true_of(share)[0] + kept_of(share)[0] * way * OWN_DEG + slope_of(share)[0] * way * (10.0 - OWN_DEG) + bent
         assert told == pytest.approx(by_hand)
 
@@ -112,7 +112,7 @@ def test_what_is_read_beyond_standing_counts_by_the_slope_and_bending_over_adds_
         by_hand = true_of(share) + slope_of(share) * change[0] + part * bent_of(share)
         assert calibration.leans(usual(share) + change, None, np.array([share]))[0] == pytest.approx(by_hand)
         assert calibration.scaled(change, np.array([share]))[0] == pytest.approx(by_hand - true_of(share))
-        assert calibration.bent_over(change)[0] == pytest.approx(part)
+        assert calibration.bent_over(change[:, 0])[0] == pytest.approx(part)
 
 
 @each_source

@@ -520,7 +520,6 @@ def test_a_report_in_the_terminal_cuts_no_word(hingecheck, monkeypatch, rounded,
     monkeypatch.setenv("COLUMNS", str(columns))
     strict = tmp_path / "strict.toml"
     strict.write_text("cues.neutral_spine.rounded = 22\ncues.chest_out.rounded = 5\n")
-    told = json.loads(hingecheck("retry", rounded, "--profile", strict, "--json")[1])["cues"]
     code, out, err = hingecheck("retry", rounded, "--profile", strict)
     assert (code, err) == (0, "")
     assert "…" not in out
@@ -528,12 +527,8 @@ def test_a_report_in_the_terminal_cuts_no_word(hingecheck, monkeypatch, rounded,
     assert head.startswith("sample_videos/rounded_lower_back.mp4: side view, facing right, 3 reps, score ")  # whole, however narrow
     assert max(len(line) for line in rest) <= columns
     words = " ".join(out.split())
-    for cue, words_of in (
-        ("neutral_spine", ("neutral spine: rounded,", "(limit 22°)")),
-        ("chest_out", ("chest out: rounded,", "(limit 5°)")),
-    ):
-        assert told[cue]["fault"] > 1
-        assert [words.count(word) for word in words_of] == [told[cue]["fault"]] * 2
+    for word in ("neutral spine: rounded,", "(limit 22°)", "chest out: rounded,", "(limit 5°)"):
+        assert words.count(word) == 3
     assert "not judged: knees out, feet hip-width (can be judged only when seen from the front)" in words
     assert "practise next: neutral spine. The lower back keeps the shape it has when you stand tall." in words
 
