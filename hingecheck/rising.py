@@ -28,8 +28,9 @@ def advance(
 
     ``deepest`` of its rep so far, ``rising`` the way up; ``ended`` the frames before which a movement ended. Each opinion of the knee (see
     ``metrics.against``) makes a lead of its own. Told is the mean of the first two, for a knee drawn wrongly spoils the one, a hip drawn
-    wrongly the other, and seldom both to the same side; or the outline's where they are missing. A knee that is unseen at the bottom is
-    taken from the deepest moment that shows it: hips that lead then read less.
+    wrongly the other, and seldom both to the same side; or the outline's where they are missing. Knees are
+    held against the deepest moment at which any opinion saw them, so one that did not tells nothing; where none saw the very bottom, hips
+    that lead read less.
     """
     out = np.full(len(deepest), np.nan)
     knees, lean = list(bottom.knees_deg), bottom.lean_deg
@@ -40,9 +41,8 @@ def advance(
         for frame in frames[(frames >= first) & (frames < last)].tolist():
             seen = knees_deg[frame].tolist()
             lean = float(np.fmax(lean, lean_deg[frame]))
-            for n, knee in enumerate(seen):
-                if deepest[frame] and not math.isnan(knee):
-                    knees[n] = knee
+            if deepest[frame] and not all(map(math.isnan, seen)):
+                knees = seen
             if rising[frame]:
                 leads = [lead(was, lean, now, float(lean_deg[frame])) for was, now in zip(knees, seen, strict=True)]
                 both = (leads[0] + leads[1]) / 2

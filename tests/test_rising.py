@@ -78,6 +78,13 @@ def test_the_outlines_lead_is_told_where_the_others_are_missing() -> None:
     assert rising.advance(Bottom(), DEEPEST, UP, opinions, LEAN, ())[1] == pytest.approx([np.nan, np.nan, 0.0, 30.0, 20.0], nan_ok=True)
 
 
+def test_knees_that_only_the_outline_saw_at_the_bottom_are_followed_by_it_alone() -> None:
+    """The landmarks saw 20 degrees, too soon to tell of the bottom; by the outline half of 50 is left, and none in the end."""
+    opinions = np.stack([KNEE, KNEE, np.array([40.0, 50.0, 50.0, 25.0, 0.0])], axis=-1)
+    opinions[1, :2] = np.nan
+    assert rising.advance(Bottom(), DEEPEST, UP, opinions, LEAN, ())[1] == pytest.approx([np.nan, np.nan, 0.0, 30.0, 20.0], nan_ok=True)
+
+
 def test_unseen_knees_or_trunk_are_not_measured() -> None:
     assert np.isnan(lead(np.full(5, np.nan))).all()
     assert np.isnan(lead(lean_deg=np.full(5, np.nan))).all()
