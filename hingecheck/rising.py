@@ -29,7 +29,8 @@ def advance(
     ``deepest`` of its rep so far, ``rising`` the way up; ``ended`` the frames before which a movement ended. Each opinion of the knee (see
     ``metrics.against``) makes a lead of its own. Told is the mean of the first two, for a knee drawn wrongly spoils the one, a hip drawn
     wrongly the other, and seldom both to the same side; or the outline's where they are missing. Knees are held against the
-    deepest moment at which any opinion saw them, so one that did not tells nothing; where none saw the very bottom, hips that lead read less.
+    deepest moment at which any opinion saw them, so one that did not tells nothing; where none saw the very bottom,
+    hips that lead read less.
     """
     out = np.full(len(deepest), np.nan)
     knees, lean = list(bottom.knees_deg), bottom.lean_deg
