@@ -24,7 +24,8 @@ RIDGE, ROUGH, ANGLE_RIDGE = 5.0, 100.0, 1.0
 SHOULDER_TO, SHOULDER_RIDGE, SLUMPED = 1.15, 10.0, 0.055
 HIP_RIDGE, BEHIND_PLATES = 3e-5, 3.0  # leg lengths; how much more a clip with plates counts where the outline is fitted
 TRUNK, THIGH, DEEP_RIDGE = 0, 1, 10.0  # few thighs turn far, and from the front none does
-FAULTY_BACKS: Final = 3.0  # how much more a body counts whose back rounds: there are few of them, and they are what matters
+# How much more a body whose back rounds counts towards the upper back; towards the lower it counts as any, or good ones read bent.
+ROUND_UPPER: Final = 3.0
 CAMERA_AT_DEG: Final = (-35.0, 0.0, 30.0, 60.0, 90.0)
 
 
@@ -281,8 +282,8 @@ def _line(
 
 def _back(group: Sequence[Subject]) -> dict[str, Any]:
     side = [one for one in group if one.truth.view == "side"]
-    lower = _smooth_ridge(side, "lumbar_flexion", head=False)
-    upper = _smooth_ridge(side, "thoracic_flexion", head=True)
+    upper = _smooth_ridge(side, "thoracic_flexion", [_turned(one)[:, None] for one in side], ROUND_UPPER)
+    lower = _smooth_ridge(side, "lumbar_flexion", [np.c_[100.0 * _drawn_in(one), _rounded(one, *upper)] for one in side], 1.0)
     shoulder = _shoulder(side)
     usual = []
     for one in side:
@@ -291,39 +292,68 @@ def _back(group: Sequence[Subject]) -> dict[str, Any]:
     return {
         "LOWER_WEIGHTS": tuple(lower[0].round(2).tolist()),
         "UPPER_WEIGHTS": tuple(upper[0].round(2).tolist()),
-        "LOWER_BY_LEAN": round(lower[1], 3),
-        "UPPER_BY_LEAN": round(upper[1], 3),
-        "UPPER_BY_HEAD": round(upper[2], 3),
+        "LOWER_BY_LEAN": round(lower[1][0], 3),
+        "LOWER_BY_CHORD": round(100.0 * lower[1][1], 1),
+        "LOWER_BY_UPPER": round(lower[1][2], 3),
+        "UPPER_BY_LEAN": round(upper[1][0], 3),
+        "UPPER_BY_HEAD": round(upper[1][1], 3),
         "SHOULDER_WEIGHTS": tuple((shoulder[0]).round(4).tolist()),
         "SHOULDER_CARRIAGE": tuple(shoulder[1].round(4).tolist()),
         "USUAL_BACK": (round(shoulder[2], 4), *np.nanmedian(np.array(usual), axis=0).round(3).tolist()),
     }
 
 
-def _smooth_ridge(side: Sequence[Subject], true: str, *, head: bool) -> tuple[Floats, float, float]:
-    """Weights by sample, degrees a trunk length, of the trunk's lean and of the head; no offset: no change means no flexion."""
+def _smooth_ridge(side: Sequence[Subject], true: str, more: Sequence[Floats], rounded: float) -> tuple[Floats, list[float]]:
+    """Weights by sample, degrees a trunk length, and of the trunk's lean and ``more``, (T, K) a body: no change means no flexion.
+
+    Bodies whose back rounds count ``rounded`` times.
+    """
     at = np.flatnonzero((HEIGHTS >= BACK_FROM - 1e-9) & (HEIGHTS <= BACK_TO + 1e-9))
     many = len(at)
     second = np.diff(np.eye(many), 2, axis=0)
-    total = np.zeros((many + 2, many + 2))
+    total = ANGLE_RIDGE * np.eye(many + 1 + more[0].shape[1])
     total[:many, :many] = RIDGE * np.eye(many) + ROUGH * second.T @ second
-    total[many, many], total[many + 1, many + 1] = ANGLE_RIDGE, ANGLE_RIDGE if head else 1e9
-    mixed = np.zeros(many + 2)
-    for one in side:
-        change = one.seen.series - one.standing
-        x = np.c_[100.0 * (one.back - one.standing_back)[:, at], np.maximum(change[:, series.TRUNK], 0.0), change[:, series.HEAD]]
+    mixed = np.zeros(len(total))
+    for one, columns in zip(side, more, strict=True):
+        x = np.c_[100.0 * (one.back - one.standing_back)[:, at], _leant_since(one), columns]
         y = one.true[true]
         use = one.moving & (one.seen.series[:, series.TRUNK] > LEAST_LEAN_DEG) & np.isfinite(x).all(axis=1) & np.isfinite(y)
         if use.sum() < 5:
             continue
         rounds = max(one.true[name][use].max() for name in ("lumbar_flexion", "thoracic_flexion")) > 18.0
-        weight = (FAULTY_BACKS if rounds else 1.0) / use.sum()
+        weight = (rounded if rounds else 1.0) / use.sum()
         total += weight * x[use].T @ x[use]
         mixed += weight * x[use].T @ y[use]
     found = np.linalg.solve(total, mixed)
     weights = np.zeros(S)
     weights[at] = 100.0 * found[:many]
-    return weights, float(found[many]), float(found[many + 1]) if head else 0.0
+    return weights, found[many:].tolist()
+
+
+def _leant_since(one: Subject) -> Floats:
+    """How far the trunk has leant since standing, as read, degrees. (T,)."""
+    leant: Floats = np.maximum(one.seen.series[:, series.TRUNK] - one.standing[series.TRUNK], 0.0)
+    return leant
+
+
+def _turned(one: Subject) -> Floats:
+    """How far the head has turned against the trunk since standing, degrees. (T,)."""
+    turned: Floats = one.seen.series[:, series.HEAD] - one.standing[series.HEAD]
+    return turned
+
+
+def _drawn_in(one: Subject) -> Floats:
+    """How much shorter the chord from hips to shoulders is than it stood, as a share. (T,)."""
+    shorter: Floats = 1.0 - one.seen.series[:, series.TRUNK_PX] / one.standing[series.TRUNK_PX]
+    return shorter
+
+
+def _rounded(one: Subject, weights: Floats, others: Sequence[float]) -> Floats:
+    """How far the upper back, as fitted, is rounded beyond ``calibration.ROUND_DEG``, degrees. (T,)."""
+    heavy = np.flatnonzero(weights)
+    by_lean, by_head = others
+    upper = (one.back - one.standing_back)[:, heavy] @ weights[heavy] + by_lean * _leant_since(one) + by_head * _turned(one)
+    return calibration.round_beyond(upper)
 
 
 def _shoulder(side: Sequence[Subject]) -> tuple[Floats, Floats, float]:

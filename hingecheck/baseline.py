@@ -21,6 +21,7 @@ from .series import (
     THIGH,
     THIGH_PX,
     TRUNK,
+    TRUNK_PX,
     sources,
 )
 
@@ -52,8 +53,8 @@ class Baseline:
     """The lifter standing tall, at ``time_s``. NaN where it could not be measured.
 
     ``yaw_deg`` signed; ``leans_deg`` trunk, thigh and shin as read; ``hip_px`` and ``ankle_px`` where the near hip and ankle were,
-    ``middle_px`` where the middle of the hips, ``outlined_px`` where the outline had the hip; ``thigh_px``, ``shank_px`` lengths;
-    ``back`` the columns ``series.BACK``.
+    ``middle_px`` where the middle of the hips, ``outlined_px`` where the outline had the hip; ``trunk_px``, ``thigh_px``,
+    ``shank_px`` lengths; ``back`` the columns ``series.BACK``.
     """
 
     time_s: float
@@ -63,6 +64,7 @@ class Baseline:
     ankle_px: tuple[float, float]
     middle_px: tuple[float, float]
     outlined_px: tuple[float, float]
+    trunk_px: float
     thigh_px: float
     shank_px: float
     back: tuple[float, ...]
@@ -114,6 +116,7 @@ def learn(time_s: float, series: Floats, yaw_deg: Floats) -> Baseline:
         ankle_px=(float(middle[ANKLE_X]), float(middle[ANKLE_Y])),
         middle_px=tuple(middle[MIDDLE].tolist()),
         outlined_px=tuple(middle[OUTLINED].tolist()),
+        trunk_px=float(middle[TRUNK_PX]),
         thigh_px=float(middle[THIGH_PX]),
         shank_px=float(middle[SHANK_PX]),
         back=tuple(middle[BACK].tolist()),

@@ -30,6 +30,8 @@ HEAD_BACK_DEG: Final = -25.0
 HEAD_DOWN_DEG: Final = 35.0
 # A lifter who looks at the floor while standing carries the ear ahead as one who slumps does. Rendered heads stand within this, nearly all.
 LEVEL_HEAD_DEG: Final = 9.0
+# An upper back that rounds bends the contour of the lower one too, and more so the further it rounds; none that keeps its shape reads so.
+ROUND_DEG: Final = 13.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +133,15 @@ def towards_camera(trunk_lean_deg: Floats) -> Floats:
     return np.sin(np.radians(np.clip(trunk_lean_deg, 0.0, 90.0)))
 
 
-def back(read: Floats, standing: Sequence[float] | None, trunk_lean_deg: Floats) -> tuple[Floats, Floats, Floats]:
-    """Flexion of the lower and the upper back, degrees, and how far forward the shoulders hang, trunk lengths. (T, 4), (T,) -> (T,) each.
+def back(read: Floats, standing: Sequence[float] | None, trunk_lean_deg: Floats, shorter: Floats) -> tuple[Floats, Floats, Floats]:
+    """Flexion of the lower and the upper back, degrees, and how far forward the shoulders hang, trunk lengths.
 
-    ``read`` are the columns ``series.BACK``. What of the standing shape is not known is taken to be people's usual one. A neutral back's
-    contour changes as well when the trunk leans, and a neck that bends carries the head along: both have their share. The shoulders are
-    those of the stand, against people's usual ones: on rendered bodies that tells shoulders that hang forward, and the change within a
-    rep does not, for the landmarks do not follow the shoulder blade. NaN without a standing shape, or where the lifter stood looking down.
+    (T, 4), (T,), (T,) -> (T,) each. ``read`` are the columns ``series.BACK``; ``shorter`` is the share of its standing length by which the
+    chord from hips to shoulders is drawn in, as a back that rounds does; NaN, not known, counts as no change. What of the standing shape is
+    not known is taken to be people's usual one. A neutral back's contour changes as well when the trunk leans, a neck that bends carries
+    the head along, and an upper back that rounds bends the contour of the lower one: each has its share. The shoulders are those of the
+    stand, against people's usual ones: on rendered bodies that tells shoulders that hang forward, and the change within a rep does not, for
+    the landmarks do not follow the shoulder blade. NaN without a standing shape, or where the lifter stood looking down.
     """
     usual = np.array(USUAL_BACK)
     own = np.full(len(usual), np.nan) if standing is None else np.array(standing) - usual
@@ -146,7 +150,14 @@ def back(read: Floats, standing: Sequence[float] | None, trunk_lean_deg: Floats)
     leant = np.maximum(trunk_lean_deg, 0.0)
     shift = np.full(len(read), own[0] if abs(own[3]) <= LEVEL_HEAD_DEG else np.nan)
     known = np.where((head >= HEAD_BACK_DEG) & (head <= HEAD_DOWN_DEG), head, np.nan)
-    return lower + LOWER_BY_LEAN * leant, upper + UPPER_BY_LEAN * leant + UPPER_BY_HEAD * known, shift
+    upper = upper + UPPER_BY_LEAN * leant + UPPER_BY_HEAD * known
+    drawn_in = LOWER_BY_CHORD * np.nan_to_num(shorter)
+    return lower + LOWER_BY_LEAN * leant + drawn_in + LOWER_BY_UPPER * round_beyond(upper), upper, shift
+
+
+def round_beyond(upper_deg: Floats) -> Floats:
+    """How far the upper back is rounded beyond ``ROUND_DEG``, degrees, 0 where it is not seen. (T,) -> (T,)."""
+    return np.nan_to_num(np.maximum(upper_deg - ROUND_DEG, 0.0))
 
 
 # --------------------------------------------------------------------------------------------------------------------- fitted
@@ -170,21 +181,23 @@ THIGH_BY_OUTLINE: Final = (1.86, 1.28, -0.34, 214.06)
 KNEE_BY_OUTLINE: Final = (5.13, 0.6, -0.44, 380.98)
 TRUNK_BY_OUTLINE: Final = (-86.78, 17.83, -1.33)
 KNEES_BENT_OVER: Final = (-0.213, 0.173)
-LOWER_WEIGHTS: Final[tuple[float, ...]] = (0.0, 0.0, 0.0, -60.97, -35.63, -23.86, -30.04, -31.6, -13.3, 19.09, 61.14, 104.37, 113.94,
-    76.22, 18.82, -26.37, -42.82, -32.24, -7.29, -2.37, -14.1, -18.01, -13.25, -8.6, -6.12, -7.38, 0.0, 0.0, 0.0, 0.0, 0.0)
+LOWER_WEIGHTS: Final[tuple[float, ...]] = (0.0, 0.0, 0.0, -117.07, -54.64, -12.36, 8.95, 19.38, 15.74, 13.83, 29.92, 53.74, 60.09, 45.88,
+    18.3, 4.07, 11.76, 30.24, 37.9, 21.08, -6.88, -34.92, -45.93, -39.32, -28.42, -13.79, 0.0, 0.0, 0.0, 0.0, 0.0)
 UPPER_WEIGHTS: Final[tuple[float, ...]] = (0.0, 0.0, 0.0, -33.87, -6.91, 15.56, 29.64, 24.7, 1.97, -9.23, -14.54, -28.01, -45.36, -43.55,
     -17.95, 14.31, 31.0, 28.06, 21.94, 29.06, 37.13, 30.97, 20.16, 15.5, 2.32, -29.25, 0.0, 0.0, 0.0, 0.0, 0.0)
-LOWER_BY_LEAN: Final = -0.022
+LOWER_BY_LEAN: Final = -0.063
+LOWER_BY_CHORD: Final = 48.4
+LOWER_BY_UPPER: Final = -0.948
 UPPER_BY_LEAN: Final = 0.065
 UPPER_BY_HEAD: Final = 0.624
 SHOULDER_WEIGHTS: Final[tuple[float, ...]] = (0.0, 0.0, 0.0, -0.2177, -0.2067, -0.224, -0.1548, 0.0572, 0.228, 0.285, 0.2065, 0.0034,
     -0.1789, -0.2863, -0.3051, -0.2534, -0.1713, -0.0339, 0.1972, 0.3845, 0.4557, 0.4047, 0.2784, 0.1357, 0.0359, 0.0539, 0.0674, 0.0557,
     0.0, 0.0, 0.0)
 SHOULDER_CARRIAGE: Final[tuple[float, ...]] = (0.8934, -0.2227, 0.399)
-USUAL_BACK: Final = (-0.0381, -18.523, 21.395, 21.034)
+USUAL_BACK: Final = (-0.0381, -16.932, 21.395, 21.034)
 SPREADS_AT_DEG: Final = (0.0, 30.0, 45.0, 60.0, 90.0)
 SPREADS: Final[dict[str, tuple[float, ...]]] = {"hip_flexion_deg": (4.5, 7.6, 6.1, 12.3, 8.9), "knee_flexion_deg": (4.9, 7.4, 7.3, 10.5,
-    13.5), "trunk_lean_deg": (2.5, 4.4, 4.4, 6.2, 5.3), "shin_lean_deg": (2.7, 3.9, 5.5, 8.4, 4.7), "spine_lower_deg": (5.7, 12.2, 12.2,
+    13.5), "trunk_lean_deg": (2.5, 4.4, 4.4, 6.2, 5.3), "shin_lean_deg": (2.7, 3.9, 5.5, 8.4, 4.7), "spine_lower_deg": (5.8, 12.2, 12.2,
     12.2, 12.2), "spine_upper_deg": (5.7, 10.9, 10.9, 10.9, 10.9), "butt_drop": (0.039, 0.046, 0.036, 0.054, 0.051), "shoulder_shift":
     (0.028, 0.143, 0.143, 0.143, 0.143), "knee_ankle_ratio": (0.171, 0.171, 0.154, 0.114, 0.123), "ankle_hip_ratio": (0.257, 0.257, 0.07,
     0.079, 0.127), "hips_lead_deg": (7.6, 11.1, 9.0, 9.3, 15.7), "back_drift_deg": (1.4, 1.4, 1.4, 1.4, 1.4), "view_yaw_deg": (5.0, 9.3,

@@ -228,7 +228,7 @@ CUES: Final[tuple[Cue, ...]] = (
             Fault(
                 direction="rounded",
                 metric="spine_lower_deg",
-                limit=15.2,
+                limit=12.2,
                 above=True,
                 margin=3.0,
                 min_lean_deg=LOADED_LEAN_DEG,
@@ -236,7 +236,7 @@ CUES: Final[tuple[Cue, ...]] = (
                 low=10.0,
                 high=45.0,
                 say="Flatten your lower back",
-                reason="rendered neutral backs read at most 15, rounded ones 22 and more, good real lifts 22 at most; called past 21",
+                reason="rendered neutral backs read at most 13.5, rounded ones nearly all 20 and more, good real lifts 17; called past 18",
             ),
             Fault(
                 direction="arched",

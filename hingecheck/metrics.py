@@ -22,6 +22,7 @@ from .series import (
     OUTLINED,
     SHANK_PX,
     THIGH_PX,
+    TRUNK_PX,
     forward,
     off_side,
     sources,
@@ -140,7 +141,8 @@ def against(baseline: Baseline | None, series: Floats, yaw_deg: Floats, sure: Fl
     off_deg = off_side(camera_deg)
     from_front = off_deg > GAPS_BEYOND_DEG
     seen_back = np.where((off_deg <= OUTLINE_WITHIN_DEG)[:, None], series[:, BACK], np.nan)
-    lower, upper, shift = calibration.back(seen_back, baseline.back if baseline else None, trunk)
+    shorter = blank if baseline is None else 1.0 - series[:, TRUNK_PX] / baseline.trunk_px
+    lower, upper, shift = calibration.back(seen_back, baseline.back if baseline else None, trunk, shorter)
     measured = Metrics(
         hip_flexion_deg=trunk + thigh,
         knee_flexion_deg=np.where(kept, thigh + shin, np.nan),

@@ -25,9 +25,9 @@ LIFTED: Final = 0.12  # of the height of the hip over the other foot: more than 
 LONGEST: Final = 3.0  # times: more is not lengthened, a pixel would be ten degrees
 
 # Columns of the smoothed series, and how fast each may change (cutoff of the filter, hertz).
-TRUNK, THIGH, SHIN, HIP_X, HIP_Y, ANKLE_X, ANKLE_Y, THIGH_PX, SHANK_PX, MIDDLE_X, MIDDLE_Y, OUTLINED_X, OUTLINED_Y = range(13)
-KNEE_ANKLE, ANKLE_HIP, SHOULDER, LOWER, UPPER, HEAD = range(13, 19)
-CUTOFF_HZ: Final = (4.0,) * 13 + (2.0,) * 2 + (3.0,) * 4
+TRUNK, THIGH, SHIN, HIP_X, HIP_Y, ANKLE_X, ANKLE_Y, TRUNK_PX, THIGH_PX, SHANK_PX, MIDDLE_X, MIDDLE_Y, OUTLINED_X, OUTLINED_Y = range(14)
+KNEE_ANKLE, ANKLE_HIP, SHOULDER, LOWER, UPPER, HEAD = range(14, 20)
+CUTOFF_HZ: Final = (4.0,) * 14 + (2.0,) * 2 + (3.0,) * 4
 SERIES: Final = len(CUTOFF_HZ)
 LEANS: Final = slice(TRUNK, SHIN + 1)
 MIDDLE: Final = slice(MIDDLE_X, MIDDLE_Y + 1)  # of the hips, as the landmarks have it
@@ -136,7 +136,9 @@ def measure(seen: Poses, poses: Poses, yaw_deg: Floats, near: Ints) -> Floats:
     series[:, ANKLE_X : ANKLE_Y + 1] = picture["ankle"]
     series[:, THIGH_PX] = length(picture["hip"], picture["knee"])
     series[:, SHANK_PX] = length(picture["knee"], picture["ankle"])
-    series[:, MIDDLE], _ = trunk(seen.xy)
+    hips, shoulders = trunk(seen.xy)
+    series[:, TRUNK_PX] = length(hips, shoulders)
+    series[:, MIDDLE] = hips
     series[:, OUTLINED] = outlined(seen, yaw_deg)
     gap = {j: length(poses.xy[:, skeleton.SIDES[j][0]], poses.xy[:, skeleton.SIDES[j][1]]) for j in ("hip", "knee", "ankle")}
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -39,6 +39,8 @@ EXACT = {
     "THIGH_BY_OUTLINE": calibration.THIGH_BY_FOOT,
     "KNEE_BY_OUTLINE": (5.0, 0.0, 0.0, 300.0),
     "LOWER_BY_LEAN": 0.0,
+    "LOWER_BY_CHORD": 0.0,
+    "LOWER_BY_UPPER": 0.0,
     "UPPER_BY_LEAN": 0.0,
     "UPPER_BY_HEAD": 0.0,
     "SHOULDER_WEIGHTS": tuple(float(n == SHOULDER_AT) for n in range(S)),

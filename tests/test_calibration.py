@@ -165,6 +165,7 @@ def test_a_camera_that_is_not_known_stays_unknown() -> None:
 # The back.
 
 TALL = (0.02, -18.0, 20.0, 25.0)  # some lifter's own columns: shoulder, lower, upper, head
+AS_LONG = np.zeros(1)  # the chord from hips to shoulders, as it stood
 
 
 def change(lower: float = 0.0, upper: float = 0.0, head: float = 0.0, shoulder: float = 0.0) -> Floats:
@@ -174,14 +175,33 @@ def change(lower: float = 0.0, upper: float = 0.0, head: float = 0.0, shoulder: 
 
 @pytest.mark.parametrize("lean_deg", [0.0, 40.0, 80.0])
 def test_the_back_is_bent_by_its_change_and_by_the_share_of_lean_and_head(lean_deg: float) -> None:
-    lower, upper, _ = calibration.back(change(12.0, 7.0, 10.0), TALL, np.array([lean_deg]))
+    lower, upper, _ = calibration.back(change(12.0, 1.0, 10.0), TALL, np.array([lean_deg]), AS_LONG)
     assert lower[0] == pytest.approx(12.0 + calibration.LOWER_BY_LEAN * lean_deg)
-    assert upper[0] == pytest.approx(7.0 + calibration.UPPER_BY_LEAN * lean_deg + calibration.UPPER_BY_HEAD * 10.0)
+    assert upper[0] == pytest.approx(1.0 + calibration.UPPER_BY_LEAN * lean_deg + calibration.UPPER_BY_HEAD * 10.0)
+
+
+def test_a_chord_from_hips_to_shoulders_that_is_drawn_in_tells_of_a_lower_back_that_rounds_and_not_of_the_upper() -> None:
+    read, drawn_in = change(12.0, 1.0, 10.0), calibration.LOWER_BY_CHORD * 0.05
+    (lower,), (upper,), _ = calibration.back(read, TALL, np.array([40.0]), AS_LONG)
+    (shorter,), (same,), _ = calibration.back(read, TALL, np.array([40.0]), AS_LONG + 0.05)
+    assert shorter - lower == pytest.approx(drawn_in)
+    assert drawn_in > 1.0
+    assert same == upper
+
+
+def test_of_what_the_lower_backs_contour_shows_a_share_is_an_upper_backs_that_is_rounded_beyond_what_a_long_one_reads() -> None:
+    def told(upper: float) -> tuple[float, float]:
+        lower, upper_deg, _ = calibration.back(change(12.0, upper), TALL, np.zeros(1), AS_LONG)
+        return float(lower[0]), float(upper_deg[0])
+
+    assert told(calibration.ROUND_DEG) == told(calibration.ROUND_DEG - 5.0)[:1] + (calibration.ROUND_DEG,)
+    assert told(calibration.ROUND_DEG + 10.0)[0] == pytest.approx(12.0 + 10.0 * calibration.LOWER_BY_UPPER)
+    assert calibration.round_beyond(np.array([20.0, 13.0, -5.0, np.nan])).tolist() == [20.0 - calibration.ROUND_DEG, 0.0, 0.0, 0.0]
 
 
 def test_standing_tall_and_leaning_back_the_shape_of_standing_is_no_bend() -> None:
     for lean_deg in (0.0, -15.0):
-        lower, upper, _ = calibration.back(change(), TALL, np.array([lean_deg]))
+        lower, upper, _ = calibration.back(change(), TALL, np.array([lean_deg]), AS_LONG)
         assert (lower[0], upper[0]) == (0.0, 0.0)
 
 
@@ -197,15 +217,15 @@ def test_standing_tall_and_leaning_back_the_shape_of_standing_is_no_bend() -> No
     ],
 )
 def test_a_head_that_is_turned_too_far_leaves_the_upper_back_unknown_and_the_lower_one_known(head_deg: float, known: bool) -> None:
-    lower, upper, shift = calibration.back(change(12.0, 7.0, head_deg), TALL, np.array([40.0]))
+    lower, upper, shift = calibration.back(change(12.0, 7.0, head_deg), TALL, np.array([40.0]), AS_LONG)
     assert np.isfinite(upper[0]) == known
     assert np.isfinite([lower[0], shift[0]]).all()
 
 
 def test_without_a_standing_shape_the_back_is_compared_with_a_usual_one_and_the_shoulders_with_nothing() -> None:
-    read = np.array([USUAL_BACK]) + [[0.1, 12.0, 7.0, 10.0]]
-    lower, upper, shift = calibration.back(read, None, np.array([40.0]))
-    same_lower, same_upper, _ = calibration.back(read, USUAL_BACK, np.array([40.0]))
+    read = np.array([USUAL_BACK]) + [[0.1, 12.0, 1.0, 10.0]]
+    lower, upper, shift = calibration.back(read, None, np.array([40.0]), np.array([np.nan]))
+    same_lower, same_upper, _ = calibration.back(read, USUAL_BACK, np.array([40.0]), AS_LONG)
     assert (lower[0], upper[0]) == (same_lower[0], same_upper[0])
     assert lower[0] == pytest.approx(12.0 + calibration.LOWER_BY_LEAN * 40.0)
     assert np.isnan(shift[0])
@@ -213,9 +233,9 @@ def test_without_a_standing_shape_the_back_is_compared_with_a_usual_one_and_the_
 
 def test_the_shoulders_are_those_of_the_stand_against_usual_ones_whatever_they_do_later() -> None:
     read = np.concatenate([change(shoulder=0.0), change(shoulder=0.3), change(shoulder=np.nan)])
-    shift = calibration.back(read, TALL, np.array([0.0, 60.0, np.nan]))[2]
+    shift = calibration.back(read, TALL, np.array([0.0, 60.0, np.nan]), np.zeros(3))[2]
     assert shift == pytest.approx(np.full(3, TALL[0] - USUAL_BACK[0]))
-    assert np.isnan(calibration.back(read, (np.nan, *TALL[1:]), np.zeros(3))[2]).all()
+    assert np.isnan(calibration.back(read, (np.nan, *TALL[1:]), np.zeros(3), np.zeros(3))[2]).all()
 
 
 def test_what_is_not_seen_of_a_back_stays_unseen() -> None:
@@ -225,14 +245,14 @@ def test_what_is_not_seen_of_a_back_stays_unseen() -> None:
         (change(), TALL, np.nan, [True, True]),
         (change(), (TALL[0], np.nan, *TALL[2:]), 0.0, [False, False]),  # what of the stand is not known is as usual
     ]:
-        lower, upper, _ = calibration.back(read, standing, np.array([lean_deg]))
+        lower, upper, _ = calibration.back(read, standing, np.array([lean_deg]), AS_LONG)
         assert [bool(np.isnan(x[0])) for x in (lower, upper)] == unseen
 
 
 def test_a_standing_back_that_nobody_has_is_taken_for_the_masks_error_beyond_what_people_have() -> None:
     """A lower back 50 degrees and an upper back 15 from the usual: 27 and 7.5 of it are the lifter's own."""
     usual = np.array(USUAL_BACK)
-    lower, upper, _ = calibration.back(usual[None], tuple(usual + [0.0, 50.0, -15.0, 0.0]), np.zeros(1))
+    lower, upper, _ = calibration.back(usual[None], tuple(usual + [0.0, 50.0, -15.0, 0.0]), np.zeros(1), AS_LONG)
     assert (lower[0], upper[0]) == pytest.approx((-calibration.OWN_LOWER_DEG, calibration.OWN_UPPER_DEG))
 
 
@@ -244,7 +264,7 @@ def test_what_is_given_is_never_written_to() -> None:
     for array in (read, share, back):
         array.flags.writeable = False
     calibration.leans(read, (1.0, 2.0, 3.0), share)
-    calibration.back(back, TALL, np.zeros(1))
+    calibration.back(back, TALL, np.zeros(1), AS_LONG)
 
 
 def test_one_frame_gives_the_bits_that_many_give() -> None:
@@ -255,7 +275,7 @@ def test_one_frame_gives_the_bits_that_many_give() -> None:
     def columns(size: int) -> Floats:
         parts = [slice(n, n + size) for n in range(0, 300, size)]
         leans = [calibration.leans(read[p], (1.7, -2.3, 0.9), share[p]) for p in parts]
-        backs = [np.stack(calibration.back(back[p], TALL, read[p, 0]), axis=-1) for p in parts]
+        backs = [np.stack(calibration.back(back[p], TALL, read[p, 0], read[p, 1] / 300.0), axis=-1) for p in parts]
         usual = [calibration.standing_read(share[p]) for p in parts]
         return np.concatenate([np.concatenate(x) for x in (leans, backs, usual)], axis=1)
 
@@ -311,5 +331,5 @@ def test_the_fitted_numbers_are_of_one_shape() -> None:
 
 def test_who_stands_looking_down_is_not_told_about_the_shoulders() -> None:
     level, down = (np.array(USUAL_BACK) + [0.05, 0.0, 0.0, turn] for turn in (calibration.LEVEL_HEAD_DEG, calibration.LEVEL_HEAD_DEG + 0.1))
-    assert calibration.back(level[None], tuple(level), np.zeros(1))[2][0] == pytest.approx(0.05)
-    assert np.isnan(calibration.back(down[None], tuple(down), np.zeros(1))[2][0])
+    assert calibration.back(level[None], tuple(level), np.zeros(1), AS_LONG)[2][0] == pytest.approx(0.05)
+    assert np.isnan(calibration.back(down[None], tuple(down), np.zeros(1), AS_LONG)[2][0])

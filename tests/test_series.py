@@ -12,6 +12,7 @@ from synthetic import (
     SHANK_M,
     SHOULDER_AT,
     THIGH_M,
+    TRUNK_M,
     Build,
     Key,
     exact,  # noqa: F401
@@ -186,6 +187,7 @@ def test_heights_and_lengths_are_those_of_the_near_leg_in_the_picture() -> None:
     hip_x, hip_y = 400.0 - 135.0 * np.sin(np.radians(20.0)), 800.0 - 120.0 - 135.0 * np.cos(np.radians(20.0))  # 0.45 m are 135 px
     assert read[HIP_X : HIP_Y + 1] == pytest.approx([hip_x, hip_y])
     assert read[ANKLE_X : ANKLE_X + 2] == pytest.approx([400.0, 800.0])
+    assert read[series.TRUNK_PX] == pytest.approx(TRUNK_M * PX_PER_M)
     assert read[THIGH_PX] == pytest.approx(THIGH_M * PX_PER_M)
     assert read[SHANK_PX] == pytest.approx(SHANK_M * PX_PER_M)
 
@@ -318,7 +320,7 @@ def test_one_frame_gives_the_bits_that_many_give(yaw_deg: float, monkeypatch: py
 
 def test_columns_of_the_series_do_not_overlap() -> None:
     assert SERIES == len(series.CUTOFF_HZ) == len(calibration.USUAL_BACK) + BACK.start
-    columns = [TRUNK, THIGH, SHIN, HIP_X, HIP_Y, ANKLE_X, series.ANKLE_Y, THIGH_PX, SHANK_PX]
+    columns = [TRUNK, THIGH, SHIN, HIP_X, HIP_Y, ANKLE_X, series.ANKLE_Y, series.TRUNK_PX, THIGH_PX, SHANK_PX]
     columns += [series.MIDDLE_X, series.MIDDLE_Y, series.OUTLINED_X, series.OUTLINED_Y]
     assert sorted([*columns, KNEE_ANKLE, series.ANKLE_HIP, SHOULDER, LOWER, UPPER, HEAD]) == list(range(SERIES))
     assert list(range(SERIES))[LEANS] == [TRUNK, THIGH, SHIN]
