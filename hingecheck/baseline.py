@@ -18,6 +18,7 @@ from .series import (
     NEAR_SIDE,
     OUTLINED,
     SHANK_PX,
+    STEP,
     THIGH,
     THIGH_PX,
     TRUNK,
@@ -54,7 +55,7 @@ class Baseline:
 
     ``yaw_deg`` signed; ``leans_deg`` trunk, thigh and shin as read; ``hip_px`` and ``ankle_px`` where the near hip and ankle were,
     ``middle_px`` where the middle of the hips, ``outlined_px`` where the outline had the hip; ``trunk_px``, ``thigh_px``,
-    ``shank_px`` lengths; ``back`` the columns ``series.BACK``.
+    ``shank_px`` lengths; ``step`` the steepest step in the back's contour, trunk lengths; ``back`` the columns ``series.BACK``.
     """
 
     time_s: float
@@ -67,6 +68,7 @@ class Baseline:
     trunk_px: float
     thigh_px: float
     shank_px: float
+    step: float
     back: tuple[float, ...]
 
     @property
@@ -119,6 +121,7 @@ def learn(time_s: float, series: Floats, yaw_deg: Floats) -> Baseline:
         trunk_px=float(middle[TRUNK_PX]),
         thigh_px=float(middle[THIGH_PX]),
         shank_px=float(middle[SHANK_PX]),
+        step=float(middle[STEP]),
         back=tuple(middle[BACK].tolist()),
     )
 

@@ -37,6 +37,10 @@ GAPS_BEYOND_DEG: Final = 30.0  # nearer to the side one knee hides the other, an
 STRAYED: Final = 0.07
 STRETCHED: Final = 0.18
 
+# A contour that steps so far, trunk lengths, between neighbours a twentieth of a trunk apart is an arm's or a torn mask's: rendered backs
+# of slumped bodies step by 0.043 at most below the hair.
+STEEPEST: Final = 0.045
+
 # Columns of what the rise is told from: opinions of the knee, the last of which is the outline's, and the trunk's lean.
 KNEES: Final = slice(0, 3)
 BY_OUTLINE, LANDMARKS_LEAN = 2, 3
@@ -143,6 +147,8 @@ def against(baseline: Baseline | None, series: Floats, yaw_deg: Floats, sure: Fl
     seen_back = np.where((off_deg <= OUTLINE_WITHIN_DEG)[:, None], series[:, BACK], np.nan)
     shorter = blank if baseline is None else 1.0 - series[:, TRUNK_PX] / baseline.trunk_px
     lower, upper, shift = calibration.back(seen_back, baseline.back if baseline else None, trunk, shorter)
+    if baseline is not None and baseline.step > STEEPEST:
+        shift = blank
     measured = Metrics(
         hip_flexion_deg=trunk + thigh,
         knee_flexion_deg=np.where(kept, thigh + shin, np.nan),

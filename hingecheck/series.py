@@ -26,8 +26,8 @@ LONGEST: Final = 3.0  # times: more is not lengthened, a pixel would be ten degr
 
 # Columns of the smoothed series, and how fast each may change (cutoff of the filter, hertz).
 TRUNK, THIGH, SHIN, HIP_X, HIP_Y, ANKLE_X, ANKLE_Y, TRUNK_PX, THIGH_PX, SHANK_PX, MIDDLE_X, MIDDLE_Y, OUTLINED_X, OUTLINED_Y = range(14)
-KNEE_ANKLE, ANKLE_HIP, SHOULDER, LOWER, UPPER, HEAD = range(14, 20)
-CUTOFF_HZ: Final = (4.0,) * 14 + (2.0,) * 2 + (3.0,) * 4
+KNEE_ANKLE, ANKLE_HIP, STEP, SHOULDER, LOWER, UPPER, HEAD = range(14, 21)
+CUTOFF_HZ: Final = (4.0,) * 14 + (2.0,) * 2 + (3.0,) * 5
 SERIES: Final = len(CUTOFF_HZ)
 LEANS: Final = slice(TRUNK, SHIN + 1)
 MIDDLE: Final = slice(MIDDLE_X, MIDDLE_Y + 1)  # of the hips, as the landmarks have it
@@ -35,6 +35,7 @@ OUTLINED: Final = slice(OUTLINED_X, OUTLINED_Y + 1)
 BACK: Final = slice(SHOULDER, HEAD + 1)  # what an arm or a turned head may hide, and what a standing shape is
 
 HIP_AT: Final = np.searchsorted(HEIGHTS, (-0.1, 0.0, 0.1, 0.2))  # samples of the back that tell where the hip is
+BELOW_HAIR: Final = slice(*np.searchsorted(HEIGHTS, (-0.05, 0.85)).tolist())  # up to 0.8: a step in the contour is no pony-tail's
 WIDEST_GAP: Final = 8  # samples of the back in a row: what an upper arm or an elbow hides of it
 
 
@@ -102,8 +103,8 @@ def _mean_of_sides(a: Floats, b: Floats) -> Floats:
 def measure(seen: Poses, poses: Poses, yaw_deg: Floats, near: Ints) -> Floats:
     """Unsmoothed series, columns as named above. Poses as seen and gated, yaw (T,) signed degrees, near side (T,) -> (T, SERIES).
 
-    Leans and the head's turn in degrees; places and lengths in px; ratios; shoulders in trunk lengths; the back in degrees. NaN where
-    unseen.
+    Leans and the head's turn in degrees; places and lengths in px; ratios; shoulders and the steepest step in trunk lengths; the back in
+    degrees. NaN where unseen.
     """
     frames = np.arange(len(poses))
     side = np.maximum(near, 0)
@@ -147,6 +148,7 @@ def measure(seen: Poses, poses: Poses, yaw_deg: Floats, near: Ints) -> Floats:
     head = middles(poses, yaw_deg)
     back = bridged(poses.back)
     carried = (carriage(poses, head, yaw_deg, near) * np.array(calibration.SHOULDER_CARRIAGE)).sum(axis=1)
+    series[:, STEP] = steepest(back)
     series[:, SHOULDER] = _weighed(calibration.SHOULDER_WEIGHTS, back) + carried
     series[:, LOWER] = _weighed(calibration.LOWER_WEIGHTS, back)
     series[:, UPPER] = _weighed(calibration.UPPER_WEIGHTS, back)
@@ -217,6 +219,16 @@ def bridged(back: Floats) -> Floats:
     share = (at - first) / (last - first)
     out[row, at] = usual[at] + against[row, first] * (1.0 - share) + against[row, last] * share
     return out
+
+
+def steepest(back: Floats) -> Floats:
+    """The largest step between neighbouring samples of a back below the hair, more or less than a usual one's. (T, S) -> (T,).
+
+    Trunk lengths, 0 and more; blind to NaN, and NaN where nothing is seen.
+    """
+    steps = np.abs(np.diff((back - np.array(calibration.USUAL_PROFILE))[:, BELOW_HAIR], axis=1))
+    largest: Floats = np.fmax.reduce(steps, axis=1)
+    return largest
 
 
 def _weighed(weights: tuple[float, ...], back: Floats) -> Floats:

@@ -207,6 +207,16 @@ def test_the_back_is_read_as_weighed_sums_of_its_profile() -> None:
     assert read[SHOULDER] == pytest.approx(curved()[0, SHOULDER_AT])
 
 
+def test_the_steepest_step_is_the_largest_against_a_usual_back_below_the_hair() -> None:
+    usual = np.array(calibration.USUAL_PROFILE)
+    back = np.tile(usual, (5, 1))
+    back[1, 12:] += 0.06  # a step up in the middle
+    back[2, 25:] -= 0.2  # at the nape: hair
+    back[3, 8], back[3, 14] = usual[8] - 0.03, np.nan  # a dent, and a hole
+    back[4] = np.nan
+    assert series.steepest(back) == pytest.approx([0.0, 0.06, 0.0, 0.03, np.nan], nan_ok=True)
+
+
 def test_a_sample_without_weight_may_be_hidden_and_a_heavy_one_at_the_end_of_what_is_seen_may_not() -> None:
     """The outermost samples have no weight; what is hidden from there on inwards is no gap that could be closed."""
     heavy = np.flatnonzero(calibration.LOWER_WEIGHTS)
@@ -322,7 +332,7 @@ def test_columns_of_the_series_do_not_overlap() -> None:
     assert SERIES == len(series.CUTOFF_HZ) == len(calibration.USUAL_BACK) + BACK.start
     columns = [TRUNK, THIGH, SHIN, HIP_X, HIP_Y, ANKLE_X, series.ANKLE_Y, series.TRUNK_PX, THIGH_PX, SHANK_PX]
     columns += [series.MIDDLE_X, series.MIDDLE_Y, series.OUTLINED_X, series.OUTLINED_Y]
-    assert sorted([*columns, KNEE_ANKLE, series.ANKLE_HIP, SHOULDER, LOWER, UPPER, HEAD]) == list(range(SERIES))
+    assert sorted([*columns, KNEE_ANKLE, series.ANKLE_HIP, series.STEP, SHOULDER, LOWER, UPPER, HEAD]) == list(range(SERIES))
     assert list(range(SERIES))[LEANS] == [TRUNK, THIGH, SHIN]
     assert list(range(SERIES))[series.MIDDLE] == [series.MIDDLE_X, series.MIDDLE_Y]
     assert list(range(SERIES))[series.OUTLINED] == [series.OUTLINED_X, series.OUTLINED_Y]
