@@ -236,7 +236,7 @@ CUES: Final[tuple[Cue, ...]] = (
                 low=10.0,
                 high=45.0,
                 say="Flatten your lower back",
-                reason="rendered neutral backs read at most 13.5, rounded ones nearly all 20 and more, good real lifts 17; called past 18",
+                reason="rendered neutral backs read 14 at most, most rounded ones 20 and more, real good lifts briefly 19; called past 18",
             ),
             Fault(
                 direction="arched",

@@ -91,6 +91,8 @@ def number_table() -> str:
             f"{calibration.HEAD_BACK_DEG:g}°, {calibration.HEAD_DOWN_DEG:g}°",
             "head turned up or down against the trunk, from how it is carried when standing; past either the upper back is not measured",
         ),
+        (f"{calibration.ROUND_DEG:g}°", "an upper back rounded beyond this takes its share off the lower one"),
+        (f"{metrics.STEEPEST:g}", "trunk lengths: a standing back's contour that steps further says nothing about the shoulders"),
         (f"{1 / confidence.LEAST_SURE:g} times", "how much wider an interval gets at most for landmarks that are doubtful"),
         (f"{reps.start_deg:g}°", "hip flexion at which a rep begins (a profile may change it)"),
         (f"{reps.min_depth_deg:g}°", "hip flexion that a bend must reach to count (a profile may change it)"),
