@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ LEAST_BODIES: Final = 2 * FOLDS  # in each view: a fold must leave some
 WITHIN: Final = 0.8  # share of clips whose error an interval holds
 # The upper back of bodies rendered later was further off than that of bodies left out of a fit: 0.6 of them lay within.
 MORE_WITHIN: Final = {"spine_upper_deg": 0.9}
+OF_REAR: Final = ("hip_flexion_deg", "knee_flexion_deg", "shin_lean_deg")
 DEEP: Final = 0.8  # of the deepest hip flexion: there the bottom is
 FEW: Final = 5
 AT_DEG: Final = (0.0, 30.0, 45.0, 60.0, 90.0)
@@ -57,20 +59,24 @@ def refit(truths: Sequence[Truth], poses: Sequence[Poses]) -> tuple[dict[str, An
 def _refit(numbers: dict[str, Any], truths: Sequence[Truth], poses: Sequence[Poses]) -> tuple[dict[str, Any], list[Row]]:
     group = [(one, seen) for truth, seen in zip(truths, poses, strict=True) if (one := subject(truth, seen)) is not None]
     errors: dict[str, list[tuple[float, Floats]]] = {name: [] for name in METRICS}
+    by_rear: dict[str, list[tuple[float, Floats]]] = {name: [] for name in OF_REAR}
     for fold in range(FOLDS):
         with using(fit([one for one, _ in group if not in_part(one.truth.body, fold, FOLDS)])):
             for one, seen in group:
                 if in_part(one.truth.body, fold, FOLDS):
-                    _collect(errors, one, engine.analyse(seen, Profile.default()))
+                    _collect(errors, one, engine.analyse(replace(seen, leg=np.full_like(seen.leg, np.nan)), Profile.default()))
+                    _collect_by_rear(by_rear, one, seen)
     numbers |= fit([one for one, _ in group])
     numbers["SPREADS_AT_DEG"] = AT_DEG
     numbers["SPREADS"] = {
         name: _by_view(errors[name], 1 if name.endswith("_deg") else 3, MORE_WITHIN.get(name, WITHIN)) for name in METRICS
     }
+    numbers["SPREADS_BY_REAR"] = {name: _by_view(found, 1, WITHIN)[0] for name, found in by_rear.items()}
     with using({"SPREADS": numbers["SPREADS"]} | {name: value for name, value in numbers.items() if name in vars(calibration)}):
         numbers["SPREADS_UNSTOOD"] = _unstood(group)
         numbers["SPREADS"]["butt_drop"], numbers["SPREADS_OUTLINED"] = _sunk(group)
-    return numbers, [_left_out(name, errors[name]) for name in METRICS]
+    by_landmarks = [_left_out(name, errors[name]) for name in METRICS]
+    return numbers, by_landmarks + [_left_out(name, found) | {"measure": f"{name}, rear edge"} for name, found in by_rear.items()]
 
 
 def _collect(errors: dict[str, list[tuple[float, Floats]]], one: Subject, result: Result) -> None:
@@ -92,6 +98,20 @@ def _collect(errors: dict[str, list[tuple[float, Floats]]], one: Subject, result
             ]
             if len(error):
                 errors[name].append((off_deg, error))
+
+
+def _collect_by_rear(errors: dict[str, list[tuple[float, Floats]]], one: Subject, poses: Poses) -> None:
+    """Add one clip's errors near the bottoms where the rear edge of the legs alone tells of them."""
+    known = engine.first_baseline(poses, Profile.default())
+    if known is None or not one.moving.any():
+        return
+    _, seen = engine.observe(engine.start(Profile.default()), poses)  # with the numbers in use now
+    measured, told = metrics.against(known, seen.series, seen.yaw_deg, seen.sure)
+    asked = _deep(one.true["hip_flexion"], one.moving) & (told[:, metrics.BY_REAR] == 1.0)
+    for name in OF_REAR:
+        error = (getattr(measured, name) - one.true[TRUE_OF[name]])[asked]
+        if np.isfinite(error).any():
+            errors[name].append((off_side(one.truth.azimuth_deg), error[np.isfinite(error)]))
 
 
 def _deep(flexion_deg: Floats, inside: Bools) -> Bools:
@@ -196,6 +216,8 @@ def text(numbers: dict[str, Any]) -> str:
     types = dict.fromkeys(
         ("USUAL_PROFILE", "LOWER_WEIGHTS", "UPPER_WEIGHTS", "SHOULDER_WEIGHTS", "SHOULDER_CARRIAGE"), "[tuple[float, ...]]"
     )
-    types |= {"SPREADS": "[dict[str, tuple[float, ...]]]"} | dict.fromkeys(("SPREADS_UNSTOOD", "SPREADS_OUTLINED"), "[dict[str, float]]")
+    types |= {"SPREADS": "[dict[str, tuple[float, ...]]]"} | dict.fromkeys(
+        ("SPREADS_UNSTOOD", "SPREADS_OUTLINED", "SPREADS_BY_REAR"), "[dict[str, float]]"
+    )
     lines = (f"{name}: Final{types.get(name, '')} = {value!r}".replace("'", '"') for name, value in numbers.items())
     return "\n".join(textwrap.fill(line, 138, subsequent_indent="    ", break_long_words=False) for line in lines) + "\n"

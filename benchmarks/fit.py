@@ -10,7 +10,7 @@ from hingecheck import calibration, engine, metrics, series
 from hingecheck.baseline import NEARLY_UPRIGHT_DEG, medians
 from hingecheck.data import Bools, Poses
 from hingecheck.profiles import Profile
-from hingecheck.silhouette import HEIGHTS, S, trunk
+from hingecheck.silhouette import HEIGHTS, L, S, trunk
 
 from .stats import Floats
 from .truth import Truth
@@ -23,7 +23,8 @@ BACK_FROM, BACK_TO = -0.05, 1.05
 RIDGE, ROUGH, ANGLE_RIDGE = 5.0, 100.0, 1.0
 SHOULDER_TO, SHOULDER_RIDGE, SLUMPED = 1.15, 10.0, 0.055
 HIP_RIDGE, BEHIND_PLATES = 3e-5, 3.0  # leg lengths; how much more a clip with plates counts where the outline is fitted
-TRUNK, THIGH, DEEP_RIDGE = 0, 1, 10.0  # few thighs turn far, and from the front none does
+REAR_RIDGE, REAR_ROUGH = 1e-5, 1e-4  # degrees a leg length
+TRUNK, THIGH, SHIN, DEEP_RIDGE = 0, 1, 2, 10.0  # few thighs turn far, and from the front none does
 # How much more a body whose back rounds counts towards the upper back; towards the lower it counts as any, or good ones read bent.
 ROUND_UPPER: Final = 3.0
 CAMERA_AT_DEG: Final = (-35.0, 0.0, 30.0, 60.0, 90.0)
@@ -34,7 +35,8 @@ class Subject:
     """One clip as the fit sees it: smoothed series, back profile, true measures and angles, which frames move, and the standing values.
 
     ``hip`` and ``true_hip`` (T, 2): how far the middle of the hips and the near hip joint have moved ahead and down since standing;
-    ``around`` (T, 10) the same of ``series.around_hip``; leg lengths.
+    ``around`` (T, 10) the same of ``series.around_hip``; leg lengths. ``leg`` the profile of its rear
+    edge, ``kept`` whether it is where and as long as it was.
     """
 
     truth: Truth
@@ -51,6 +53,8 @@ class Subject:
     hip: Floats
     true_hip: Floats
     around: Floats
+    leg: Floats
+    kept: Bools
 
     def above_foot(self, hip_px: Floats) -> tuple[Floats, Floats, Floats]:
         """What ``metrics.above_foot`` tells of a hip there, (T, 2) px, from how the lifter stood."""
@@ -71,6 +75,7 @@ def subject(truth: Truth, poses: Poses) -> Subject | None:
     upright = known & (np.abs(seen.series[:, series.TRUNK]) < NEARLY_UPRIGHT_DEG) & (poses.time_s < truth.reps[0].bottom_s)
     standing = _first_seen(seen.series, lead, upright)
     leg_px = _leg_px(standing)
+    stand = engine.first_baseline(poses, Profile.default())
     turned = series.forward(seen.yaw_deg)
     return Subject(
         truth=truth,
@@ -87,6 +92,8 @@ def subject(truth: Truth, poses: Poses) -> Subject | None:
         hip=_since(trunk(poses.xy)[0] * turned, lead) / leg_px,
         true_hip=_since(np.stack([true["hip_x_px"], true["hip_y_px"]], -1) * turned, lead) / leg_px,
         around=_since(series.around_hip(poses, seen.yaw_deg), lead) / leg_px,
+        leg=poses.leg,
+        kept=np.zeros(len(poses), dtype=bool) if stand is None else metrics.leg_kept(stand, seen.series, seen.sure),
     )
 
 
@@ -123,7 +130,7 @@ def _first_seen(columns: Floats, lead: Bools, upright: Bools) -> Floats:
 
 def fit(group: Sequence[Subject]) -> dict[str, Any]:
     """Every fitted number but the intervals, by its name in ``calibration``."""
-    return _camera(group) | _angles(group) | _leg(group) | _outlined(group) | _knees(group) | _back(group)
+    return _camera(group) | _angles(group) | _leg(group) | _rear(group) | _outlined(group) | _knees(group) | _back(group)
 
 
 def usual_profile(truths: Sequence[Truth], poses: Sequence[Poses]) -> tuple[float, ...]:
@@ -188,6 +195,50 @@ def _leg(group: Sequence[Subject]) -> dict[str, Any]:
     }
 
 
+def _rear(group: Sequence[Subject]) -> dict[str, Any]:
+    """Thigh and shin over the rear edge of the legs: ridge, weights small and smooth; then, over that and the own stand's, least squares.
+
+    Side views, legs that were kept, knees that are not much bent.
+    """
+    side = [one for one in group if one.truth.view == "side" and one.moving.any()]
+    usual = float(np.nanmedian([_own_line(one) for one in side if not one.truth.plates]))
+    second = np.diff(np.eye(L), 2, axis=0)
+    penalty = np.zeros((L + 2, L + 2))
+    penalty[:L, :L] = REAR_RIDGE * np.eye(L) + REAR_ROUGH * second.T @ second
+    edge = _Squares(L + 2, 2, penalty)
+    for one in side:
+        edge.add(np.c_[one.leg, _line_since(one, usual) / 100.0, np.ones(len(one.leg))], one.true_deg[:, [THIGH, SHIN]], _straight(one))
+    weights = edge.solved()[:L].round(2)
+    leans = (_Squares(4), _Squares(4))
+    for one in side:
+        read = one.leg @ weights
+        stood = medians(read[one.lead])
+        for n, lean in enumerate((THIGH, SHIN)):
+            rows = np.stack([read[:, n], np.full(len(read), stood[n]), _line_since(one, usual), np.ones(len(read))], -1)
+            leans[n].add(rows, one.true_deg[:, lean], _straight(one))
+    return {
+        "USUAL_LINE_DEG": round(usual, 2),
+        "REAR_WEIGHTS": tuple(map(tuple, weights.T.tolist())),
+        "REAR_LEANS": tuple(zip(*(tuple(told.solved().round(3).tolist()) for told in leans), strict=True)),
+    }
+
+
+def _own_line(one: Subject) -> float:
+    """How far the hips are ahead of the ankles while standing, degrees."""
+    return float(one.standing[series.LEG_LINE])
+
+
+def _line_since(one: Subject, usual: float) -> Floats:
+    """The same of every frame, without what of the own stand is no posture. (T,)."""
+    return one.seen.series[:, series.LEG_LINE] - calibration.line_error(_own_line(one) - usual)
+
+
+def _straight(one: Subject) -> Bools:
+    """Moving frames of a leg that was kept, whose knee is bent so little that the rear edge of the legs counts. (T,)."""
+    straight: Bools = one.moving & one.kept & (one.true["knee_flexion"] < calibration.REAR_GIVES_WAY_DEG[1])
+    return straight
+
+
 def _outlined(group: Sequence[Subject]) -> dict[str, Any]:
     """Where the hip is by the outline, and trunk, thigh and knee over that. Side views, those with plates ``BEHIND_PLATES`` times."""
     side = [one for one in group if one.truth.view == "side" and one.moving.any()]
@@ -237,10 +288,14 @@ def _knees(group: Sequence[Subject]) -> dict[str, Any]:
 
 
 class _Squares:
-    """Least squares over clips that weigh the same, or ridge, towards one or several targets."""
+    """Least squares over clips that weigh the same, or ridge, towards one or several targets.
 
-    def __init__(self, columns: int, targets: int = 1, ridge: float = 0.0) -> None:
-        self._total, self._mixed, self._ridge, self._weight = np.zeros((columns, columns)), np.zeros((columns, targets)), ridge, 0.0
+    ``ridge``: how each weight is kept small, or, (columns, columns), how they are kept together.
+    """
+
+    def __init__(self, columns: int, targets: int = 1, ridge: float | Floats = 0.0) -> None:
+        self._total, self._mixed, self._weight = np.zeros((columns, columns)), np.zeros((columns, targets)), 0.0
+        self._ridge = ridge * np.eye(columns) if isinstance(ridge, float) else ridge
 
     def add(self, rows: Floats, y: Floats, where: Bools, weight: float = 1.0) -> None:
         """The frames of one clip: (T, columns), (T,) or (T, targets), (T,)."""
@@ -253,7 +308,7 @@ class _Squares:
 
     def solved(self) -> Floats:
         """The weights, (columns,) or (columns, targets)."""
-        found: Floats = np.linalg.solve(self._total + self._ridge * self._weight * np.eye(len(self._total)), self._mixed)
+        found: Floats = np.linalg.solve(self._total + self._weight * self._ridge, self._mixed)
         return found[:, 0] if found.shape[1] == 1 else found
 
 

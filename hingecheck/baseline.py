@@ -17,6 +17,7 @@ from .series import (
     MIDDLE,
     NEAR_SIDE,
     OUTLINED,
+    REAR,
     SHANK_PX,
     STEP,
     THIGH,
@@ -54,8 +55,9 @@ class Baseline:
     """The lifter standing tall, at ``time_s``. NaN where it could not be measured.
 
     ``yaw_deg`` signed; ``leans_deg`` trunk, thigh and shin as read; ``hip_px`` and ``ankle_px`` where the near hip and ankle were,
-    ``middle_px`` where the middle of the hips, ``outlined_px`` where the outline had the hip; ``trunk_px``, ``thigh_px``,
-    ``shank_px`` lengths; ``step`` the steepest step in the back's contour, trunk lengths; ``back`` the columns ``series.BACK``.
+    ``middle_px`` where the middle of the hips, ``outlined_px`` where the outline had the hip; ``rear_deg`` the columns
+    ``series.REAR``; ``trunk_px``, ``thigh_px``, ``shank_px`` lengths; ``step`` the steepest step in the back's contour, trunk lengths;
+    ``back`` the columns ``series.BACK``.
     """
 
     time_s: float
@@ -65,6 +67,7 @@ class Baseline:
     ankle_px: tuple[float, float]
     middle_px: tuple[float, float]
     outlined_px: tuple[float, float]
+    rear_deg: tuple[float, float, float]
     trunk_px: float
     thigh_px: float
     shank_px: float
@@ -118,6 +121,7 @@ def learn(time_s: float, series: Floats, yaw_deg: Floats) -> Baseline:
         ankle_px=(float(middle[ANKLE_X]), float(middle[ANKLE_Y])),
         middle_px=tuple(middle[MIDDLE].tolist()),
         outlined_px=tuple(middle[OUTLINED].tolist()),
+        rear_deg=tuple(middle[REAR].tolist()),
         trunk_px=float(middle[TRUNK_PX]),
         thigh_px=float(middle[THIGH_PX]),
         shank_px=float(middle[SHANK_PX]),

@@ -30,6 +30,8 @@ HEAD_BACK_DEG: Final = -25.0
 HEAD_DOWN_DEG: Final = 35.0
 # A lifter who looks at the floor while standing carries the ear ahead as one who slumps does. Rendered heads stand within this, nearly all.
 LEVEL_HEAD_DEG: Final = 9.0
+# A knee that bends further than this, as landmarks have it, folds calf and thigh together, and their rear edge tells less and less of it.
+REAR_GIVES_WAY_DEG: Final = (25.0, 35.0)
 # An upper back that rounds bends the contour of the lower one too, and more so the further it rounds; none that keeps its shape reads so.
 ROUND_DEG: Final = 13.0
 
@@ -98,6 +100,29 @@ def _mixed(share: Floats, table: Sequence[Sequence[float]]) -> Floats:
 def bent_over(trunk_deg: Floats) -> Floats:
     """How far the trunk is on its way to being bent over, 0 to 1, from its lean, or the change of it. (T,) degrees -> (T,)."""
     return np.clip(trunk_deg / BENT_OVER_DEG, 0.0, 1.0)
+
+
+def rear_leans(read: Floats, standing: Sequence[float]) -> Floats:
+    """Thigh and shin as they are, degrees, by the rear edge of the legs. (T, 3) the columns ``series.REAR``, own standing -> (T, 2).
+
+    The own stand takes out most of what one person's calves and trousers differ by from another's, and of the line from ankles to hips
+    what is no posture. NaN stays, and without an own stand all are.
+    """
+    slope, own, by_line, level = np.array(REAR_LEANS)
+    stood = np.array(standing)
+    line = read[:, 2] - line_error(stood[2] - USUAL_LINE_DEG)
+    told: Floats = level + slope * read[:, :2] + own * stood[:2] + by_line * line[:, None]
+    return told
+
+
+def line_error(off_deg: float) -> float:
+    """What of a standing leg's line from ankles to hips, less the usual one, is the landmarks' error, degrees."""
+    return off_deg * float(np.interp(abs(off_deg), LEG_POSTURE_DEG, (1.0, 0.0)))
+
+
+def by_rear(knee_deg: Floats) -> Floats:
+    """How much the rear edge of the legs counts against their landmarks, 0 to 1, by the landmarks' knee flexion, degrees. (T,) -> (T,)."""
+    return np.interp(knee_deg, REAR_GIVES_WAY_DEG, (1.0, 0.0))
 
 
 def camera_yaw(yaw_deg: Floats) -> Floats:
@@ -172,6 +197,11 @@ ANGLES: Final = Angles(read=((-2.595, -3.407, 6.792), (2.169, -5.069, 10.238), (
     (0.199, -3.121, 6.808), (0.193, -3.037, 7.151)), slope=((0.97, 0.822, 0.91), (1.009, 0.738, 1.152), (0.827, 0.093, 0.164)),
     bent=((2.623, 2.469, -0.917), (4.9, 5.772, 0.156), (19.86, 20.014, -5.136)), deep=((0.0, 0.256, 0.0), (0.0, 0.351, -0.0), (0.0, 0.249,
     0.0)), kept=((0.141, 0.337, 0.237), (0.0, 0.0, 0.0), (0.0, 0.0, 0.0)))
+USUAL_LINE_DEG: Final = 4.87
+REAR_WEIGHTS: Final = ((16.46, 22.06, 21.51, 13.88, 5.25, 1.7, 1.96, 1.19, -3.37, -10.51, -16.27, -19.47, -18.27, -13.35, -7.92, -7.48,
+    -12.2, -16.98, -18.11, -13.74, -3.38, 8.72, 19.48, 29.78), (8.67, 3.95, 1.2, -0.27, -0.15, 1.3, 1.67, -0.18, -3.95, -7.39, -10.53,
+    -14.03, -17.01, -18.02, -17.21, -13.72, -9.12, -5.4, -3.51, -1.63, 3.37, 13.93, 29.79, 47.34))
+REAR_LEANS: Final = ((1.147, 1.099), (-0.825, -0.681), (-0.992, 0.901), (0.828, 2.494))
 KNEE_BY_LENGTH: Final = (6.2, 290.2)
 THIGH_BY_FOOT: Final = (2.16, 1.31, -0.56, 115.51)
 HIP_BY_OUTLINE: Final = ((0.0232, -0.0431), (-0.019, 0.3604), (0.2105, -0.4628), (0.3012, 0.1579), (0.2347, -0.0539), (0.0141, 0.1375),
@@ -204,3 +234,4 @@ SPREADS: Final[dict[str, tuple[float, ...]]] = {"hip_flexion_deg": (4.5, 7.6, 6.
     9.8, 8.8, 5.1)}
 SPREADS_UNSTOOD: Final[dict[str, float]] = {"spine_lower_deg": 15.4, "spine_upper_deg": 7.6}
 SPREADS_OUTLINED: Final[dict[str, float]] = {"butt_drop": 0.018}
+SPREADS_BY_REAR: Final[dict[str, float]] = {"hip_flexion_deg": 3.1, "knee_flexion_deg": 1.8, "shin_lean_deg": 1.2}

@@ -18,11 +18,12 @@ LEAST_SURE: Final = 0.5
 OF_THE_LEG: Final = frozenset({"hip_flexion_deg", "knee_flexion_deg", "shin_lean_deg", "butt_drop", "knee_ankle_ratio", "ankle_hip_ratio"})
 
 
-def spreads(off_side_deg: Floats, sure: Floats, shaped: Bools, outlined: Bools) -> Metrics:
-    """Half-width of each metric's interval, in its unit, by frame. (T,) degrees, (T, 2) 0 to 1, (T,), (T,) -> Metrics of T.
+def spreads(off_side_deg: Floats, sure: Floats, shaped: Bools, outlined: Bools, by_rear: Floats) -> Metrics:
+    """Half-width of each metric's interval, in its unit, by frame. (T,) degrees, (T, 2) 0 to 1, (T,), (T,), (T,) -> Metrics of T.
 
     NaN without a view. ``sure`` is how likely the least likely joint of the near trunk and of the near leg is; ``shaped``: whether the
-    lifter's own standing back was known; ``outlined``: whether the outline tells where the hip has gone, whatever the leg does.
+    lifter's own standing back was known; ``outlined``: whether the outline tells where the hip has gone, whatever the leg does;
+    ``by_rear``: how much the rear edge of the legs counts against their landmarks, 0 to 1.
     """
     doubt = 1.0 / np.clip(sure, LEAST_SURE, 1.0)
     columns = {}
@@ -32,5 +33,7 @@ def spreads(off_side_deg: Floats, sure: Floats, shaped: Bools, outlined: Bools) 
             wide = np.where(shaped, wide, np.maximum(wide, calibration.SPREADS_UNSTOOD[name]))
         if name in calibration.SPREADS_OUTLINED:
             wide = np.where(outlined, calibration.SPREADS_OUTLINED[name], wide)
+        if name in calibration.SPREADS_BY_REAR:
+            wide = wide + by_rear * (calibration.SPREADS_BY_REAR[name] * doubt[:, 1] - wide)
         columns[name] = wide
     return Metrics(**columns)

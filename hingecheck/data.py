@@ -91,8 +91,9 @@ class Poses(_Columns):
 
     ``time_s`` (T,); ``xy`` (T, K, 2) px; ``score`` (T, K) visibility 0 to 1; ``world`` (T, K, 3) metres, hips at the origin, x
     right, y down, z away from the camera; ``back`` (T, S) distance of the dorsal edge of the silhouette from the hip-shoulder
-    chord, in trunk lengths (see ``silhouette``); ``people`` (T,) how many persons were seen. A frame without a person has NaN
-    everywhere and ``people`` 0. Numbers are float64, or float32 where many are kept, as a file does.
+    chord, in trunk lengths, and ``leg`` (T, L) that of its rear edge from the hip-ankle chord, in lengths of that (see ``silhouette``);
+    ``people`` (T,) how many persons were seen. A frame without a person has NaN everywhere and ``people`` 0. Numbers are float64, or
+    float32 where many are kept, as a file does.
     """
 
     time_s: Floats
@@ -100,13 +101,14 @@ class Poses(_Columns):
     score: Floats
     world: Floats
     back: Floats
+    leg: Floats
     people: Ints
 
     def widened(self) -> "Poses":
         """The same in float64."""
         if self.xy.dtype == np.float64:
             return self
-        wide = {name: getattr(self, name).astype(np.float64) for name in ("time_s", "xy", "score", "world", "back")}
+        wide = {name: getattr(self, name).astype(np.float64) for name in ("time_s", "xy", "score", "world", "back", "leg")}
         return replace(self, **wide)
 
 

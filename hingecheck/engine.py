@@ -18,7 +18,7 @@ from .cues import CUES
 from .data import METRICS, Bools, Event, Floats, Ints, Judgement, Metrics, Phase, Poses, PoseSource, Rep, Result, ViewKind, chunks
 from .phases import Closed
 from .profiles import Profile
-from .silhouette import S
+from .silhouette import L, S
 from .skeleton import K
 
 YAW_CUTOFF_HZ: Final = (0.5, 0.5)  # nobody turns round in a tenth of a second; the near side must not flicker
@@ -137,7 +137,7 @@ def advance(state: State, poses: Poses, profile: Profile) -> tuple[State, Result
     bottom, lead = rising.advance(state.bottom, moved.deepest, rise, knees, told[:, metrics.LANDMARKS_LEAN], ended)
     measured = replace(measured, back_drift_deg=wandered, hips_lead_deg=lead)
     off = series.off_side(measured.view_yaw_deg)
-    spreads = confidence.spreads(off, seen.sure, shaped, np.isfinite(knees[:, metrics.BY_OUTLINE]))
+    spreads = confidence.spreads(off, seen.sure, shaped, np.isfinite(knees[:, metrics.BY_OUTLINE]), told[:, metrics.BY_REAR])
     deepest, bottoms = _bottoms(state.deepest, flexion, moved, measured, spreads)
     off_deg = {ViewKind.SIDE: off, ViewKind.FRONT: 90.0 - off}
     tallies, judged = judging.advance(
@@ -245,7 +245,7 @@ def observe(state: State, poses: Poses) -> tuple[State, Seen]:
 def _against_standing(state: State, time_s: Floats, seen: Seen) -> tuple[State, Metrics, Floats, Floats, Bools, Bools, list[Event]]:
     """Learn the baseline where the lifter stands, and measure each frame against the one known by then.
 
-    T frames -> state, metrics, what the rise is told from (T, 4), hip flexion against standing (T,), whether a stand was known and whether
+    T frames -> state, metrics, what else is told (T, 5), hip flexion against standing (T,), whether a stand was known and whether
     its back was (T,), ``baseline`` events.
     """
     times = np.concatenate([state.recent_time_s, time_s])
@@ -346,4 +346,4 @@ def nobody(time_s: Floats) -> Poses:
     def nan(*shape: int) -> Floats:
         return np.full((frames, *shape), np.nan)
 
-    return Poses(time_s, nan(K, 2), nan(K), nan(K, 3), nan(S), np.zeros(frames, np.int8))
+    return Poses(time_s, nan(K, 2), nan(K), nan(K, 3), nan(S), nan(L), np.zeros(frames, np.int8))

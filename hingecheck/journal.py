@@ -12,7 +12,7 @@ import numpy as np
 
 from .data import CHUNK, Floats, Ints, Poses, chunks
 from .files import writing
-from .silhouette import S
+from .silhouette import L, S
 from .skeleton import K
 
 _FRAME: Final = np.dtype(
@@ -22,6 +22,7 @@ _FRAME: Final = np.dtype(
         ("score", np.float32, (K,)),
         ("world", np.float32, (K, 3)),
         ("back", np.float32, (S,)),
+        ("leg", np.float32, (L,)),
         ("people", np.int8),
     ]
 )

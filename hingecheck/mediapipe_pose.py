@@ -32,7 +32,7 @@ from . import plates
 from .data import Bools, Floats, Frame, Poses
 from .errors import ModelError
 from .estimators import ENOUGH_PX, PoseEstimator
-from .silhouette import S, back_profile, shanks_seen
+from .silhouette import L, S, back_profile, leg_profile, shanks_seen
 from .skeleton import SIDES, K
 from .sources import no_higher
 
@@ -169,8 +169,9 @@ class MediaPipePose(PoseEstimator):
         behind = plates.behind(self._plate, person.xy)
         mask = person.mask.numpy_view()[..., 0]
         back, score = _back(mask, person.xy, behind), doubted(person.score, mask, person.xy, behind)
+        leg = leg_profile(mask, person.xy)
         several = np.array([people], np.int8)
-        return Poses(np.array([person.time_s]), (person.xy * scale)[None], score[None], person.world[None], back[None], several)
+        return Poses(np.array([person.time_s]), (person.xy * scale)[None], score[None], person.world[None], back[None], leg[None], several)
 
     def _follow(self, image: NDArray[np.uint8], time_s: float) -> _Person | None:
         """The person followed, or None where that person is not seen in this picture."""
@@ -249,7 +250,7 @@ def _others(image: NDArray[np.uint8], seen: _Person) -> list[_Person]:
 
 
 def _nobody(time_s: float) -> Poses:
-    return Poses(np.array([time_s]), _nan(K, 2), _nan(K), _nan(K, 3), _nan(S), np.zeros(1, np.int8))
+    return Poses(np.array([time_s]), _nan(K, 2), _nan(K), _nan(K, 3), _nan(S), _nan(L), np.zeros(1, np.int8))
 
 
 def _back(mask: NDArray[np.float32], xy: Floats, behind: Bools) -> Floats:

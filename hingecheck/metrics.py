@@ -20,6 +20,7 @@ from .series import (
     MIDDLE,
     NEAR_SIDE,
     OUTLINED,
+    REAR,
     SHANK_PX,
     THIGH_PX,
     TRUNK_PX,
@@ -41,9 +42,10 @@ STRETCHED: Final = 0.18
 # of slumped bodies step by 0.043 at most below the hair.
 STEEPEST: Final = 0.045
 
-# Columns of what the rise is told from: opinions of the knee, the last of which is the outline's, and the trunk's lean.
+# Columns of what else is told of a frame: opinions of the knee, the last of which is the outline's, and the trunk's lean, from which the
+# rise is told; and how much the rear edge of the legs counts, 0 to 1.
 KNEES: Final = slice(0, 3)
-BY_OUTLINE, LANDMARKS_LEAN = 2, 3
+BY_OUTLINE, LANDMARKS_LEAN, BY_REAR = 2, 3, 4
 
 
 def leg_kept(baseline: Baseline, series: Floats, sure: Floats) -> Bools:
@@ -99,6 +101,11 @@ def _weighed(weights: tuple[float, ...], line: Floats, own: Floats, shorter: Flo
     return usual_deg + by_line * line + by_own * own + more_deg * shorter
 
 
+def _towards(one: Floats, other: Floats, share: Floats) -> Floats:
+    """That share of the way from one to the other; without a share the one, whatever the other. (T,) each -> (T,)."""
+    return np.where(share > 0.0, one + share * (other - one), one)
+
+
 def bend(baseline: Baseline | None, series: Floats, yaw_deg: Floats) -> Floats:
     """Hip flexion against standing from the landmarks alone, degrees: what phases are found by. (T, SERIES), (T,) -> (T,)."""
     share = sources(yaw_deg)
@@ -109,7 +116,7 @@ def bend(baseline: Baseline | None, series: Floats, yaw_deg: Floats) -> Floats:
 
 
 def against(baseline: Baseline | None, series: Floats, yaw_deg: Floats, sure: Floats) -> tuple[Metrics, Floats]:
-    """The measures of these frames, given the standing baseline, and what the rise is told from -> Metrics of T, (T, 4) degrees.
+    """The measures of these frames, given the standing baseline, and what else is told of them -> Metrics of T, (T, 5) as named above.
 
     ``series`` (T, SERIES) smoothed; ``yaw_deg`` (T,) signed, as read; ``sure`` (T, 2) of the near trunk and leg, 0 to 1.
 
@@ -117,7 +124,8 @@ def against(baseline: Baseline | None, series: Floats, yaw_deg: Floats, sure: Fl
     right are NaN from near the side. ``hips_lead_deg`` and ``back_drift_deg`` depend on the rep and are filled in later. The rise is told
     from opinions of the knee's flexion: of the landmarks; of the leg's length, or, where that tells nothing, the landmarks' again; and of
     the outline, NaN where that tells nothing. The first two are NaN for a leg that is not surely seen, or was not kept: there a landmark
-    has jumped. And from the trunk's lean by the landmarks alone, whose errors are those of their knee.
+    has jumped. And from the trunk's lean by the landmarks alone, whose errors are those of their knee. Thigh and shin are those of the rear
+    edge of the legs wherever it is seen side-on, now and while standing, of a leg that was kept and is not much bent.
     """
     blank = np.full(len(series), np.nan)
     share = sources(yaw_deg)
@@ -125,7 +133,7 @@ def against(baseline: Baseline | None, series: Floats, yaw_deg: Floats, sure: Fl
     kept, drop = ~(sure[:, 1] < LEG_SURE) | ~beside, blank
     own = None if baseline is None else baseline.leans_deg
     trunk, thigh, shin = np.moveaxis(calibration.leans(series[:, LEANS], own, share), -1, 0)
-    told = np.stack([thigh + shin, thigh + shin, blank, trunk], axis=-1)
+    told = np.stack([thigh + shin, thigh + shin, blank, trunk, np.zeros_like(blank)], axis=-1)
     if baseline is not None:
         kept = leg_kept(baseline, series, sure) | ~beside
         thigh_by_foot, knee_by_foot = leg_from_foot(baseline, series, yaw_deg)
@@ -138,6 +146,9 @@ def against(baseline: Baseline | None, series: Floats, yaw_deg: Floats, sure: Fl
         told[:, 1] = np.where(beside, knee_by_foot, told[:, 1])
         told[~kept, :BY_OUTLINE] = np.nan
         told[beside, BY_OUTLINE] = knee_by_outline[beside]
+        by_rear = calibration.rear_leans(series[:, REAR], baseline.rear_deg)
+        told[:, BY_REAR] = np.where(kept & beside & np.isfinite(by_rear).all(axis=1), calibration.by_rear(told[:, 0]), 0.0)
+        thigh, shin = (_towards(one, by_rear[:, n], told[:, BY_REAR]) for n, one in enumerate((thigh, shin)))
         ankle_y = np.where(kept, series[:, ANKLE_Y], baseline.ankle_px[1])
         sunk = baseline.ankle_px[1] - baseline.hip_px[1] - ankle_y + series[:, HIP_Y]
         drop = np.where(outlined & beside, moved[:, 1], sunk) / baseline.leg_px

@@ -1,8 +1,8 @@
 """Recorded poses: an npz file that the engine can judge again without model or video.
 
-Arrays of the file, T frames, K landmarks, S back samples: ``time_s`` (T,) float64; ``xy`` (T, K, 2), ``score`` (T, K), ``world``
-(T, K, 3), ``back`` (T, S) float32; ``people`` (T,) int8; ``schema`` a whole number; ``hingecheck`` the version that wrote it;
-``meta`` JSON text. ``data.Poses`` says what they mean.
+Arrays of the file, T frames, K landmarks, S and L samples of back and leg: ``time_s`` (T,) float64; ``xy`` (T, K, 2), ``score`` (T, K),
+``world`` (T, K, 3), ``back`` (T, S), ``leg`` (T, L) float32; ``people`` (T,) int8; ``schema`` a whole number; ``hingecheck`` the version
+that wrote it; ``meta`` JSON text. ``data.Poses`` says what they mean. A file of before there was a leg has none: it counts as not seen.
 """
 
 import json
@@ -19,6 +19,7 @@ from . import __version__
 from .data import Poses, PoseSource, chunks
 from .errors import RecordingError
 from .files import atomic
+from .silhouette import L
 from .skeleton import K
 
 SCHEMA: Final = 1
@@ -30,6 +31,7 @@ _ARRAYS: Final[dict[str, tuple[tuple[int | None, ...], type[np.generic]]]] = {
     "score": ((K,), np.float32),
     "world": ((K, 3), np.float32),
     "back": ((None,), np.float32),
+    "leg": ((L,), np.float32),
     "people": ((), np.int8),
 }
 _AGAIN: Final = "Analyze the clip again."
@@ -91,6 +93,8 @@ def load_poses(path: str | Path) -> tuple[Poses, dict[str, Any]]:
         raise RecordingError(f"{path}: not recorded poses (no schema number). Name a poses.npz that hingecheck wrote.")
     if schema != SCHEMA:
         raise RecordingError(f"{path}: schema {schema}, and this hingecheck reads {SCHEMA}. Upgrade hingecheck, or analyze the clip again.")
+    if "leg" not in content and "time_s" in content:
+        content["leg"] = np.full((*content["time_s"].shape[:1], L), np.nan, np.float32)
     if flaw := _flaw(content):
         raise RecordingError(f"{path}: {flaw}. {_AGAIN}")
     try:

@@ -11,7 +11,7 @@ import numpy as np
 from . import calibration, skeleton
 from .data import Floats, Ints, Poses
 from .geometry import lean, length
-from .silhouette import HEIGHTS, back_points, trunk
+from .silhouette import HEIGHTS, back_points, leg_chord, trunk
 
 MIN_SCORE: Final = 0.5  # a landmark MediaPipe itself calls unlikely is not measured from
 
@@ -26,12 +26,13 @@ LONGEST: Final = 3.0  # times: more is not lengthened, a pixel would be ten degr
 
 # Columns of the smoothed series, and how fast each may change (cutoff of the filter, hertz).
 TRUNK, THIGH, SHIN, HIP_X, HIP_Y, ANKLE_X, ANKLE_Y, TRUNK_PX, THIGH_PX, SHANK_PX, MIDDLE_X, MIDDLE_Y, OUTLINED_X, OUTLINED_Y = range(14)
-KNEE_ANKLE, ANKLE_HIP, STEP, SHOULDER, LOWER, UPPER, HEAD = range(14, 21)
-CUTOFF_HZ: Final = (4.0,) * 14 + (2.0,) * 2 + (3.0,) * 5
+REAR_THIGH, REAR_SHIN, LEG_LINE, KNEE_ANKLE, ANKLE_HIP, STEP, SHOULDER, LOWER, UPPER, HEAD = range(14, 24)
+CUTOFF_HZ: Final = (4.0,) * 17 + (2.0,) * 2 + (3.0,) * 5
 SERIES: Final = len(CUTOFF_HZ)
 LEANS: Final = slice(TRUNK, SHIN + 1)
 MIDDLE: Final = slice(MIDDLE_X, MIDDLE_Y + 1)  # of the hips, as the landmarks have it
 OUTLINED: Final = slice(OUTLINED_X, OUTLINED_Y + 1)
+REAR: Final = slice(REAR_THIGH, LEG_LINE + 1)  # what the rear edge of the legs shows of thigh and shin, and the line from ankles to hips
 BACK: Final = slice(SHOULDER, HEAD + 1)  # what an arm or a turned head may hide, and what a standing shape is
 
 HIP_AT: Final = np.searchsorted(HEIGHTS, (-0.1, 0.0, 0.1, 0.2))  # samples of the back that tell where the hip is
@@ -141,6 +142,8 @@ def measure(seen: Poses, poses: Poses, yaw_deg: Floats, near: Ints) -> Floats:
     series[:, TRUNK_PX] = length(hips, shoulders)
     series[:, MIDDLE] = hips
     series[:, OUTLINED] = outlined(seen, yaw_deg)
+    series[:, REAR_THIGH : REAR_SHIN + 1] = (seen.leg[:, :, None] * np.array(calibration.REAR_WEIGHTS).T).sum(axis=1)
+    series[:, LEG_LINE] = leg_line(seen, yaw_deg)
     gap = {j: length(poses.xy[:, skeleton.SIDES[j][0]], poses.xy[:, skeleton.SIDES[j][1]]) for j in ("hip", "knee", "ankle")}
     with np.errstate(invalid="ignore", divide="ignore"):
         series[:, KNEE_ANKLE] = gap["knee"] / gap["ankle"]
@@ -164,6 +167,16 @@ def outlined(poses: Poses, yaw_deg: Floats) -> Floats:
     hip, _ = trunk(poses.xy)
     off: Floats = (around_hip(poses, yaw_deg)[:, :, None] * np.array(calibration.HIP_BY_OUTLINE)).sum(axis=1)
     return hip + forward(yaw_deg) * off
+
+
+def leg_line(poses: Poses, yaw_deg: Floats) -> Floats:
+    """The line from the middle of the ankles to that of the hips against the vertical, degrees, hips ahead positive.
+
+    Poses as seen, yaw (T,) signed degrees -> (T,).
+    """
+    hip, chord = leg_chord(poses.xy)
+    ahead_down = forward(yaw_deg)
+    return lean((hip + chord) * ahead_down, hip * ahead_down)
 
 
 def around_hip(poses: Poses, yaw_deg: Floats) -> Floats:

@@ -1,8 +1,9 @@
-"""The back, from the outline of the body: pose landmarks have no point between shoulder and hip, the person's mask has its edge.
+"""Back and legs, from the outline of the body: pose landmarks have no point between their joints, the person's mask has its edge.
 
 A chord runs from the middle of the hips (height 0) to the middle of the shoulders (height 1). At each of ``HEIGHTS`` along it, and a
 little beyond both ends, a ray leaves the chord at a right angle towards the back until the mask falls below one half. The distance,
-sub-pixel, in chord lengths, is one sample of the back profile. Midpoints are used because they survive a swap of left and right.
+sub-pixel, in chord lengths, is one sample of the back profile. The leg profile is the same of the chord from the middle of the hips
+(height 0) down to the middle of the ankles (height 1). Midpoints are used because they survive a swap of left and right.
 """
 
 from typing import Final
@@ -15,10 +16,13 @@ from .data import Floats
 
 HEIGHTS: Final = np.round(np.arange(-0.20, 1.301, 0.05), 2)
 S: Final = len(HEIGHTS)
+LEG_HEIGHTS: Final = np.round(np.arange(-0.10, 1.051, 0.05), 2)
+L: Final = len(LEG_HEIGHTS)
 
-REACH: Final = 0.60  # chord lengths a ray looks for the edge; the deepest rendered buttock lies at 0.35
-# Looks along a ray, chord lengths: 1.4 px apart on a trunk of 150 px, where the mask goes from 0 to 1 over four.
-LOOKS: Final = np.linspace(0.0, REACH, 64)
+# Looks along a ray, chord lengths: 1.4 px apart on a trunk of 150 px, where the mask goes from 0 to 1 over four. The deepest rendered
+# buttock lies at 0.35 of a trunk, and at 0.3 of a leg.
+LOOKS: Final = np.linspace(0.0, 0.60, 64)
+LEG_LOOKS: Final = np.linspace(0.0, 0.45, 64)
 MIN_CHORD_PX: Final = 24.0  # a smaller trunk has no back to speak of: one mask pixel would be four hundredths of it
 MIN_FOOT: Final = 0.08  # chord lengths from heel to toe across the picture that tell left from right; side views give 0.26 to 0.5
 SHANK_STEPS: Final = np.linspace(0.0, 0.9, 10)  # the ankle itself is narrow
@@ -75,25 +79,53 @@ def back_profile(mask: NDArray[np.float32], xy: Floats) -> Floats:
     """Distance of the dorsal edge from the hip-shoulder chord at ``HEIGHTS``, in chord lengths. (H, W) 0 to 1, (K, 2) px -> (S,).
 
     NaN where it cannot be seen: facing unclear, trunk too small, the chord itself off the mask or out of the picture, no edge within
-    ``REACH``, or a forearm or elbow at the edge.
+    ``LOOKS``, or a forearm or elbow at the edge.
     """
     hip, chord, length, normal = _frame_of(xy)
     size = float(length)
     if not size >= MIN_CHORD_PX or not np.isfinite(normal).all():
         return np.full(S, np.nan)
     start = hip + HEIGHTS[:, None] * chord
-    along = LOOKS * size
-    value = sampled(mask, start[:, :1] + along * normal[0], start[:, 1:] + along * normal[1])
+    profile = _edge(mask, start, size * normal, LOOKS)
+    return np.where(_at_an_arm(xy, start + (profile * size)[:, None] * normal, size), np.nan, profile)
+
+
+def leg_profile(mask: NDArray[np.float32], xy: Floats) -> Floats:
+    """Distance of the legs' rear edge from the hip-ankle chord at ``LEG_HEIGHTS``, in chord lengths. (H, W) 0 to 1, (K, 2) px -> (L,).
+
+    Seen from the side the legs are one shape. NaN where the edge cannot be seen: facing unclear, leg too small, the chord itself off the
+    mask, as where a plate is before it, or out of the picture, or no edge within ``LEG_LOOKS``.
+    """
+    hip, chord = leg_chord(xy)
+    size, way = float(_length(chord)), float(facing(xy))
+    if not size >= MIN_CHORD_PX or way == 0.0:
+        return np.full(L, np.nan)
+    rear = way * np.stack([-chord[1], chord[0]])  # of a chord that points down and feet that point to the picture's right: its left
+    return _edge(mask, hip + LEG_HEIGHTS[:, None] * chord, rear, LEG_LOOKS)
+
+
+def leg_chord(xy: Floats) -> tuple[Floats, Floats]:
+    """Middle of the hips, and the way from there to the middle of the ankles, px. (..., K, 2) -> (..., 2) each. NaN where a joint is."""
+    (left_hip, right_hip), (left_ankle, right_ankle) = skeleton.SIDES["hip"], skeleton.SIDES["ankle"]
+    hip = (xy[..., left_hip, :] + xy[..., right_hip, :]) / 2
+    return hip, (xy[..., left_ankle, :] + xy[..., right_ankle, :]) / 2 - hip
+
+
+def _edge(mask: NDArray[np.float32], start: Floats, ray: Floats, looks: Floats) -> Floats:
+    """How many lengths of a ray from each start the mask falls below one half, ``looks`` apart. (H, W), (N, 2) px, (2,) px, (M,) -> (N,).
+
+    NaN for a start off the mask, and where the mask does not end within the ray or only where the picture does.
+    """
+    value = sampled(mask, start[:, :1] + looks * ray[0], start[:, 1:] + looks * ray[1])
     outside = ~(value >= 0.5)
     first = outside.argmax(axis=1)
-    row = np.arange(S)
+    row = np.arange(len(start))
     before = value[row, first - 1]
     after = value[row, first]
     found = outside.any(axis=1) & (first > 0) & np.isfinite(after)
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        edge = (first - 1 + (before - 0.5) / (before - after)) * LOOKS[1]
-    profile = np.where(found, edge, np.nan)
-    return np.where(_at_an_arm(xy, start + (profile * size)[:, None] * normal, size), np.nan, profile)
+        edge = (first - 1 + (before - 0.5) / (before - after)) * looks[1]
+    return np.where(found, edge, np.nan)
 
 
 def shanks_seen(mask: NDArray[np.float32], xy: Floats) -> Floats:

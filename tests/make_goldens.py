@@ -34,7 +34,7 @@ def record(name: str) -> None:
     clip = FOLDER.parents[1] / "sample_videos" / f"{name}.mp4"
     info, seen, warnings = run.track(clip)
     poses = seen[:]
-    digits = {"xy": 1, "score": 2, "world": 3, "back": 4}
+    digits = {"xy": 1, "score": 2, "world": 3, "back": 4, "leg": 4}
     rounded = replace(poses, **{field: getattr(poses, field).round(places) for field, places in digits.items()})
     meta = {"clip": {**asdict(info), "path": f"sample_videos/{name}.mp4"}, "model": estimators.DEFAULT, "warnings": list(warnings)}
     recording.save_poses(FOLDER / f"{name}.poses.npz", recording.storable(rounded), meta)

@@ -24,7 +24,7 @@ from hingecheck.data import (
     View,
     ViewKind,
 )
-from hingecheck.silhouette import S
+from hingecheck.silhouette import L, S
 from hingecheck.skeleton import INDEX, K
 
 FPS, SECONDS, PERIOD_S = 25, 12.0, 4.0
@@ -55,13 +55,14 @@ def sample_pose() -> Poses:
         for side in ("left", "right"):
             xy[0, INDEX[f"{side}_{joint}"]] = place
     back = 0.2 + 0.05 * np.sin(np.linspace(0, np.pi, S))[None]
-    return Poses(np.zeros(1), xy, np.where(np.isfinite(xy).all(-1), 0.95, 0.0), np.full((1, K, 3), np.nan), back, np.ones(1, np.int8))
+    score, world, leg = np.where(np.isfinite(xy).all(-1), 0.95, 0.0), np.full((1, K, 3), np.nan), np.full((1, L), np.nan)
+    return Poses(np.zeros(1), xy, score, world, back, leg, np.ones(1, np.int8))
 
 
 def nobody() -> Poses:
     """One frame without a person."""
     nan = np.full((1, K, 3), np.nan)
-    return Poses(np.zeros(1), nan[..., :2], np.zeros((1, K)), nan, np.full((1, S), np.nan), np.zeros(1, np.int8))
+    return Poses(np.zeros(1), nan[..., :2], np.zeros((1, K)), nan, np.full((1, S), np.nan), np.full((1, L), np.nan), np.zeros(1, np.int8))
 
 
 def sample_result() -> Result:

@@ -19,7 +19,7 @@ import pytest
 from hingecheck import baseline, calibration, series, views
 from hingecheck.calibration import LOWER_WEIGHTS, UPPER_WEIGHTS, Angles
 from hingecheck.data import METRICS, Floats, Poses
-from hingecheck.silhouette import HEIGHTS, S
+from hingecheck.silhouette import HEIGHTS, L, S
 from hingecheck.skeleton import INDEX, LANDMARKS, SIDES, K
 
 SHANK_M, THIGH_M, TRUNK_M = 0.40, 0.45, 0.50
@@ -269,6 +269,7 @@ def figure(
         score=np.ones((frames, K)),
         world=room - middle,
         back=backs(angles_deg),
+        leg=np.full((frames, L), np.nan),
         people=np.ones(frames, np.int8),
     )
 
@@ -356,4 +357,4 @@ def backless(poses: Poses, first_s: float = -np.inf, last_s: float = np.inf) -> 
     return replace(poses, back=np.where(between(poses, first_s, last_s)[:, None], np.nan, poses.back))
 
 
-_SEEN = ("xy", "score", "world", "back")
+_SEEN = ("xy", "score", "world", "back", "leg")

@@ -174,7 +174,8 @@ def test_what_was_hidden_is_learnt_from_the_first_frame_that_shows_it_and_the_re
     assert learnt.back[3] == -1.0
     again, both = baseline.complete(learnt, read[1:], sure[1:], 21, 23)
     assert (again, both.back) == (22, (-1.0, 111.0, 122.0, -1.0))
-    assert replace(both, back=()) == replace(stood(), back=())  # nothing but the back
+    alone = {"back": (), "rear_deg": ()}  # the figure has no rear edge, and NaN is no equal of itself
+    assert replace(both, **alone) == replace(stood(), **alone)  # nothing but the back
 
 
 def test_what_an_arm_hid_is_not_learnt_from_a_lifter_who_is_bent_over() -> None:

@@ -9,7 +9,7 @@ from synthetic import POSES, noisy, rows, still, stood
 from hingecheck import calibration, metrics
 from hingecheck.calibration import ANGLES, BENT_OVER_DEG, DEEP_DEG, HEAD_BACK_DEG, HEAD_DOWN_DEG, LEG_POSTURE_DEG, OWN_DEG, USUAL_BACK
 from hingecheck.data import METRICS, Floats, Metrics
-from hingecheck.silhouette import S
+from hingecheck.silhouette import L, S
 
 SOURCES = {"near side": (1.0, 0.0, 0.0), "both sides": (0.0, 1.0, 0.0), "world": (0.0, 0.0, 1.0), "in between": (0.25, 0.75, 0.0)}
 each_source = pytest.mark.parametrize("share", SOURCES.values(), ids=SOURCES)
@@ -297,6 +297,32 @@ def test_one_frame_is_measured_as_it_is_among_many(yaw_deg: float) -> None:
     np.testing.assert_array_equal(columns(60), columns(1))
 
 
+def test_thigh_and_shin_by_the_rear_edge_are_told_from_now_and_from_the_own_stand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By hand: 1 + 2 x 10 - 0.5 x 4 - 6 and -1 + 1 x 5 - 0.25 x 8 + 6, the line from ankles to hips at 6 as it usually stands at 5."""
+    monkeypatch.setattr(calibration, "REAR_LEANS", ((2.0, 1.0), (-0.5, -0.25), (-1.0, 1.0), (1.0, -1.0)))
+    monkeypatch.setattr(calibration, "USUAL_LINE_DEG", 5.0)
+    now = np.array([[10.0, 5.0, 6.0], [np.nan, 5.0, 6.0]])
+    assert calibration.rear_leans(now, (4.0, 8.0, 5.0)) == pytest.approx(np.array([[13.0, 8.0], [np.nan, 8.0]]), nan_ok=True)
+    assert np.isnan(calibration.rear_leans(now[:1], (np.nan, np.nan, 5.0))).all()
+
+
+@pytest.mark.parametrize(("off_deg", "error_deg"), [(1.0, 1.0), (-1.5, -1.5), (2.5, 1.25), (3.5, 0.0), (-6.0, 0.0)])
+def test_a_leg_that_stands_a_little_otherwise_is_read_wrong_and_one_that_stands_quite_otherwise_stands_so(
+    off_deg: float, error_deg: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By hand: half way between 1.5 and 3.5 half of it is an error."""
+    monkeypatch.setattr(calibration, "REAR_LEANS", ((0.0, 0.0), (0.0, 0.0), (-1.0, 1.0), (0.0, 0.0)))
+    monkeypatch.setattr(calibration, "USUAL_LINE_DEG", 5.0)
+    assert calibration.line_error(off_deg) == pytest.approx(error_deg)
+    told = calibration.rear_leans(np.array([[0.0, 0.0, 2.0]]), (0.0, 0.0, 5.0 + off_deg))
+    assert told == pytest.approx(np.array([[error_deg - 2.0, 2.0 - error_deg]]))
+
+
+def test_the_rear_edge_counts_less_the_more_the_knee_is_bent() -> None:
+    first, last = calibration.REAR_GIVES_WAY_DEG
+    assert calibration.by_rear(np.array([-5.0, first, (first + last) / 2, last, 90.0])).tolist() == [1.0, 1.0, 0.5, 0.0, 0.0]
+
+
 def test_the_gap_of_the_knees_is_read_right_of_who_stands_and_otherwise_bent_over() -> None:
     read = np.array([0.5, 1.0, 1.8, np.nan])
     assert calibration.knee_gap(read, np.full(4, -5.0)) == pytest.approx(read, nan_ok=True)
@@ -319,6 +345,8 @@ def test_the_fitted_numbers_are_of_one_shape() -> None:
     for table in (ANGLES.read, ANGLES.true, ANGLES.slope, ANGLES.bent):
         assert np.shape(table) == (3, 3)
     assert len(USUAL_BACK) == 4
+    assert np.shape(calibration.REAR_WEIGHTS) == (2, L)
+    assert np.shape(calibration.REAR_LEANS) == (4, 2)
     for weights in (calibration.LOWER_WEIGHTS, calibration.UPPER_WEIGHTS, calibration.SHOULDER_WEIGHTS, calibration.USUAL_PROFILE):
         assert len(weights) == S
     assert len(calibration.CAMERA_READ_DEG) == len(calibration.CAMERA_TRUE_DEG)

@@ -34,6 +34,7 @@ from synthetic import (
 from hingecheck import calibration, engine
 from hingecheck.data import Poses, Result
 from hingecheck.profiles import Profile, loads
+from hingecheck.silhouette import L
 
 FPS = 12  # enough for everything to happen, and these scenes are judged frame by frame
 STANDARD = Profile.default()
@@ -47,7 +48,7 @@ FAULTY = (
     + sagging(35.0)
     + hips_first(knee_deg=60.0, ahead_deg=60.0)
     + hinge(top_deg=28)
-    + hinge(knee_deg=0, lower=-50)
+    + hinge(knee_deg=-8, lower=-50)
     + hinge(top_deg=-20)
     + set_down()
 )
@@ -91,6 +92,7 @@ SCENES: dict[str, Callable[[], Poses]] = {
     "camera stalls": lambda: cut_out(cut_out(noisy(film(FAULTY, FPS)), 3.0, 3.5), 9.0, 12.0),
     "joints flicker": lambda: _flickering(noisy(film(FAULTY, FPS))),
     "back unseen while standing": lambda: backless(noisy(film(stand(1.0) + hinge(2, lower=30), FPS)), 0.0, 1.05),
+    "rear edge of the legs": lambda: _legged(noisy(film(FAULTY, FPS))),
     "gaps in the back": lambda: _pierced(noisy(film(FAULTY, FPS))),
     "never stands": lambda: noisy(film(hinge(2, top_deg=30, lower=45)[1:], FPS, begin=hinge(lower=45)[0])),
     "leans from the start": lambda: noisy(film((*stand(1.0), *hinge(2)), FPS, begin=Key(0.0, 12.0))),
@@ -99,6 +101,13 @@ SCENES: dict[str, Callable[[], Poses]] = {
     "back seen now and then": lambda: backless(noisy(film(FAULTY, FPS)), 4.0, 6.0),
     "one leg hidden": lambda: hidden(noisy(film(FAULTY, FPS)), ["right_knee", "right_ankle"], 4.0, 8.0),
 }
+
+
+def _legged(poses: Poses) -> Poses:
+    """Legs whose rear edge shakes, and is not seen in every seventh frame."""
+    leg = 0.1 + np.random.default_rng(2).normal(0.0, 0.003, (len(poses), L))
+    leg[::7, 10:14] = np.nan
+    return replace(poses, leg=leg)
 
 
 def _flickering(poses: Poses) -> Poses:

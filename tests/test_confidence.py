@@ -20,15 +20,26 @@ def table(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calibration, "SPREADS", dict.fromkeys(METRICS, (2.0, 4.0, 6.0, 8.0, 10.0)))
     monkeypatch.setattr(calibration, "SPREADS_UNSTOOD", {"spine_lower_deg": 7.0})
     monkeypatch.setattr(calibration, "SPREADS_OUTLINED", {"butt_drop": 0.5})
+    monkeypatch.setattr(calibration, "SPREADS_BY_REAR", {"knee_flexion_deg": 1.0})
 
 
-def spreads(off_deg: object = 0.0, trunk: object = 1.0, leg: object = 1.0, stood: object = True, outlined: object = False) -> Metrics:
+def spreads(
+    off_deg: object = 0.0, trunk: object = 1.0, leg: object = 1.0, stood: object = True, outlined: object = False, rear: object = 0.0
+) -> Metrics:
     """Half-widths frame by frame, from numbers or columns."""
-    off, one, other, known, drawn = np.broadcast_arrays(*map(np.atleast_1d, (off_deg, trunk, leg, stood, outlined)))
+    off, one, other, known, drawn, edge = np.broadcast_arrays(*map(np.atleast_1d, (off_deg, trunk, leg, stood, outlined, rear)))
     far: Floats = off.astype(float)
     sure: Floats = np.stack([one, other], axis=-1).astype(float)
     shape: Bools = known.astype(bool)
-    return confidence.spreads(far, sure, shape, drawn.astype(bool))
+    return confidence.spreads(far, sure, shape, drawn.astype(bool), edge.astype(float))
+
+
+@pytest.mark.usefixtures("table")
+def test_a_knee_told_by_the_rear_edge_of_the_legs_is_known_better_by_as_much_as_that_counts() -> None:
+    """By hand: 4 at 30 degrees by landmarks, 1 by the edge; a joint half as likely doubles either."""
+    wide = spreads(30.0, leg=[1.0, 1.0, 1.0, 0.5], rear=[0.0, 0.5, 1.0, 1.0])
+    assert wide.knee_flexion_deg == pytest.approx([4.0, 2.5, 1.0, 2.0])
+    assert wide.trunk_lean_deg == pytest.approx([4.0] * 4)
 
 
 @pytest.mark.usefixtures("table")
@@ -92,6 +103,12 @@ def test_the_fitted_table_has_a_width_for_every_metric() -> None:
 def test_by_the_fitted_table_an_oblique_camera_knows_less_than_a_square_one(name: str) -> None:
     square, thirty, oblique = getattr(spreads([0.0, 30.0, 45.0]), name)
     assert square < min(thirty, oblique)
+
+
+@pytest.mark.parametrize("name", calibration.SPREADS_BY_REAR)
+def test_by_the_fitted_table_the_rear_edge_of_the_legs_tells_more_than_landmarks(name: str) -> None:
+    landmarks, edge = getattr(spreads(0.0, rear=np.array([0.0, 1.0])), name)
+    assert edge < landmarks
 
 
 @pytest.mark.parametrize("name", calibration.SPREADS_UNSTOOD)

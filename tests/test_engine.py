@@ -40,7 +40,7 @@ from hingecheck.cues import CUES
 from hingecheck.data import METRICS, Event, Phase, Poses, Result, Status
 from hingecheck.drift import LEAST_LEAN_DEG
 from hingecheck.profiles import Profile, loads
-from hingecheck.silhouette import S
+from hingecheck.silhouette import L, S
 from hingecheck.skeleton import INDEX, K
 
 STANDARD = Profile.default()
@@ -477,6 +477,7 @@ def blank(frames: int) -> Poses:
         score=np.full((frames, K), np.nan),
         world=np.full((frames, K, 3), np.nan),
         back=np.full((frames, S), np.nan),
+        leg=np.full((frames, L), np.nan),
         people=np.zeros(frames, np.int8),
     )
 

@@ -9,7 +9,7 @@ import pytest
 from hingecheck import estimators
 from hingecheck.data import Frame, Poses
 from hingecheck.errors import InputError
-from hingecheck.silhouette import S
+from hingecheck.silhouette import L, S
 from hingecheck.skeleton import K
 
 PICTURE = np.zeros((4, 4, 3), np.uint8)
@@ -22,7 +22,7 @@ def recording(frames):
     def numbered(*shape):
         return np.broadcast_to(number.reshape(-1, *[1] * len(shape)), (frames, *shape)).copy()
 
-    return Poses(number / 10, numbered(K, 2), numbered(K), numbered(K, 3), numbered(S), np.ones(frames, np.int8))
+    return Poses(number / 10, numbered(K, 2), numbered(K), numbered(K, 3), numbered(S), numbered(L), np.ones(frames, np.int8))
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones():

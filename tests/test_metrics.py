@@ -31,7 +31,7 @@ from hingecheck.calibration import OWN_DEG
 from hingecheck.data import METRICS, Floats, Metrics, Poses
 from hingecheck.profiles import Profile
 from hingecheck.series import HEAD, LOWER, SERIES, SHOULDER, TRUNK, UPPER
-from hingecheck.silhouette import HEIGHTS, back_points
+from hingecheck.silhouette import HEIGHTS, L, back_points
 
 SURE = np.ones((1, 2))
 SIDE = np.array([90.0])
@@ -369,6 +369,72 @@ def test_without_a_stand_or_obliquely_both_opinions_are_the_landmarks() -> None:
 
 
 # Through the whole engine.
+
+
+# The rear edge of the legs, here a profile whose first two samples say what thigh and shin are.
+
+
+@pytest.fixture
+def edged(monkeypatch: pytest.MonkeyPatch) -> None:
+    weights = np.zeros((2, L))
+    weights[0, 0] = weights[1, 1] = 100.0
+    monkeypatch.setattr(calibration, "REAR_WEIGHTS", tuple(map(tuple, weights.tolist())))
+    monkeypatch.setattr(calibration, "REAR_LEANS", ((1.0, 1.0), (-1.0, -1.0), (0.0, 0.0), (0.0, 0.0)))
+
+
+def with_edge(poses: Poses, thigh_deg: float, shin_deg: float) -> Poses:
+    leg = np.full(poses.leg.shape, 0.1)
+    leg[:, :2] = thigh_deg / 100.0, shin_deg / 100.0
+    return replace(poses, leg=leg)
+
+
+def by_edge(key: Key, stands: tuple[float, float] = (3.0, 2.0), yaw_deg: float = 90.0) -> tuple[Metrics, Floats]:
+    """What is measured of a pose whose legs' rear edge reads 12 and 7, of a lifter whose edge read so while standing."""
+    before = rows(with_edge(still(Key(0.0), yaw_deg, 10), *stands), yaw_deg)
+    known = baseline.learn(0.0, before, np.full(10, yaw_deg))
+    return metrics.against(known, rows(with_edge(still(key, yaw_deg), 12.0, 7.0), yaw_deg), np.array([yaw_deg]), SURE)
+
+
+@pytest.mark.usefixtures("edged")
+@pytest.mark.parametrize("yaw_deg", [90.0, -90.0])
+def test_thigh_and_shin_are_what_the_rear_edge_of_the_legs_has_gone_through_since_standing(yaw_deg: float) -> None:
+    """By hand: 12 - 3 and 7 - 2; landmarks read 10 and 0."""
+    read, told = by_edge(POSES["half way"], yaw_deg=yaw_deg)
+    assert told[0, metrics.BY_REAR] == 1.0
+    assert read.knee_flexion_deg[0] == pytest.approx(14.0)
+    assert read.shin_lean_deg[0] == pytest.approx(5.0)
+    assert read.hip_flexion_deg[0] == pytest.approx(35.0 + 9.0)
+    assert read.trunk_lean_deg[0] == pytest.approx(35.0)
+
+
+@pytest.mark.usefixtures("edged")
+def test_the_more_a_knee_is_bent_the_less_the_rear_edge_counts() -> None:
+    """By hand: at 30 degrees half of it, thigh 19.5 of 9 and 30 degrees; a squat is the landmarks' alone."""
+    half, _ = by_edge(Key(0.0, 35.0, 30.0, 0.0))
+    assert half.hip_flexion_deg[0] == pytest.approx(35.0 + 19.5)
+    assert half.knee_flexion_deg[0] == pytest.approx(19.5 + 2.5)
+    squat, told = by_edge(POSES["squatting"])
+    assert told[0, metrics.BY_REAR] == 0.0
+    assert squat.knee_flexion_deg[0] == pytest.approx(80.0)
+
+
+@pytest.mark.usefixtures("edged")
+@pytest.mark.parametrize("case", ["not seen standing", "not seen now", "oblique", "leg astray"])
+def test_otherwise_thigh_and_shin_are_the_landmarks(case: str) -> None:
+    key, yaw_deg = POSES["half way"], 45.0 if case == "oblique" else 90.0
+    before, now = with_edge(still(Key(0.0), yaw_deg, 10), 3.0, 2.0), with_edge(still(key, yaw_deg), 12.0, 7.0)
+    if case == "not seen standing":
+        before.leg[:, 0] = np.nan
+    if case == "not seen now":
+        now.leg[:, 1] = np.nan
+    series_now = rows(now, yaw_deg)
+    if case == "leg astray":
+        series_now[:, series.ANKLE_X] += 100.0
+    read, told = metrics.against(baseline.learn(0.0, rows(before, yaw_deg), np.full(10, yaw_deg)), series_now, np.array([yaw_deg]), SURE)
+    plain, _ = metrics.against(stood(yaw_deg), series_now, np.array([yaw_deg]), SURE)
+    assert told[0, metrics.BY_REAR] == 0.0
+    for name in METRICS:
+        assert getattr(read, name)[0] == pytest.approx(getattr(plain, name)[0], nan_ok=True), name
 
 
 def test_no_frames_have_no_measures() -> None:

@@ -17,7 +17,7 @@ from hingecheck.data import Poses
 from hingecheck.errors import OutputError, RecordingError
 from hingecheck.journal import PoseSpool
 from hingecheck.recording import SCHEMA, load_poses, save_poses, storable
-from hingecheck.silhouette import S
+from hingecheck.silhouette import L, S
 from hingecheck.skeleton import K
 
 META = {"clip": {"path": "clip.mp4", "frames": 5}, "model": "full", "warnings": ["ends early"], "nothing": None}
@@ -32,9 +32,10 @@ def some_poses(frames=5, samples=20, seed=0) -> Poses:
         score=rng.random((frames, K)),
         world=rng.normal(0, 0.5, (frames, K, 3)),
         back=rng.normal(0.2, 0.05, (frames, samples)),
+        leg=rng.normal(0.1, 0.05, (frames, L)),
         people=np.ones(frames, np.int8),
     )
-    for array in (poses.xy, poses.score, poses.world, poses.back):
+    for array in (poses.xy, poses.score, poses.world, poses.back, poses.leg):
         array[1:2] = np.nan
     poses.people[1:2] = 0
     return storable(poses)
@@ -147,6 +148,7 @@ def test_whatever_the_numbers_they_come_back(tmp_path, drawn, frames, samples):
         score=drawn.draw(arrays(float, (frames, K), elements=st.floats(allow_nan=True))),
         world=drawn.draw(arrays(float, (frames, K, 3), elements=numbers)),
         back=drawn.draw(arrays(float, (frames, samples), elements=numbers)),
+        leg=drawn.draw(arrays(float, (frames, L), elements=numbers)),
         people=drawn.draw(arrays(np.int8, frames)),
     )
     if len(np.unique(raw.time_s)) < frames:  # 0.0 and -0.0
@@ -176,7 +178,7 @@ def test_a_path_that_is_not_unicode_can_be_told(tmp_path):
 def plain_file(path, poses, meta):
     """What numpy itself makes of the same arrays."""
     arrays = {f.name: getattr(poses, f.name) for f in fields(Poses)}
-    arrays |= {name: arrays[name].astype(np.float32) for name in ("xy", "score", "world", "back")}
+    arrays |= {name: arrays[name].astype(np.float32) for name in ("xy", "score", "world", "back", "leg")}
     np.savez_compressed(path, schema=SCHEMA, hingecheck=__version__, meta=json.dumps(meta), **arrays)
     return path
 
@@ -242,6 +244,14 @@ def test_a_full_disk_leaves_the_old_recording(saved):
 # What is no recording
 
 
+def test_a_file_of_before_there_was_a_leg_has_a_leg_that_is_not_seen(saved, tmp_path):
+    with np.load(saved) as stored:
+        np.savez(tmp_path / "old.npz", **{name: stored[name] for name in stored.files if name != "leg"})
+    old, meta = load_poses(tmp_path / "old.npz")
+    assert np.isnan(old.leg).all() and old.leg.shape == (5, L)
+    assert same(replace(old, leg=some_poses().leg), some_poses()) and meta == META
+
+
 def test_a_missing_file_a_folder_and_a_closed_file_are_told_apart(saved):
     assert refusal(saved.parent / "absent.npz").startswith("no such file.")
     assert refusal(saved.parent).startswith("a folder, not recorded poses.")
@@ -269,7 +279,7 @@ def test_a_file_that_would_run_something_is_refused(saved):
     assert refusal(rewritten(saved, xy=np.array([print], dtype=object))).startswith("not recorded poses, or damaged.")
 
 
-@pytest.mark.parametrize("name", [f.name for f in fields(Poses)])
+@pytest.mark.parametrize("name", [f.name for f in fields(Poses) if f.name != "leg"])
 def test_a_missing_array_is_named(saved, name):
     assert refusal(rewritten(saved, **{name: None})) == f"no {name} in it. Analyze the clip again."
 

@@ -45,7 +45,7 @@ from hingecheck.series import (
     WIDEST_GAP,
     bridged,
 )
-from hingecheck.silhouette import S
+from hingecheck.silhouette import L, S
 from hingecheck.skeleton import INDEX, SIDES
 
 
@@ -332,9 +332,24 @@ def test_columns_of_the_series_do_not_overlap() -> None:
     assert SERIES == len(series.CUTOFF_HZ) == len(calibration.USUAL_BACK) + BACK.start
     columns = [TRUNK, THIGH, SHIN, HIP_X, HIP_Y, ANKLE_X, series.ANKLE_Y, series.TRUNK_PX, THIGH_PX, SHANK_PX]
     columns += [series.MIDDLE_X, series.MIDDLE_Y, series.OUTLINED_X, series.OUTLINED_Y]
+    columns += [series.REAR_THIGH, series.REAR_SHIN, series.LEG_LINE]
     assert sorted([*columns, KNEE_ANKLE, series.ANKLE_HIP, series.STEP, SHOULDER, LOWER, UPPER, HEAD]) == list(range(SERIES))
     assert list(range(SERIES))[LEANS] == [TRUNK, THIGH, SHIN]
     assert list(range(SERIES))[series.MIDDLE] == [series.MIDDLE_X, series.MIDDLE_Y]
     assert list(range(SERIES))[series.OUTLINED] == [series.OUTLINED_X, series.OUTLINED_Y]
+    assert list(range(SERIES))[series.REAR] == [series.REAR_THIGH, series.REAR_SHIN, series.LEG_LINE]
     assert list(range(SERIES))[BACK] == [SHOULDER, LOWER, UPPER, HEAD]
     assert len(calibration.LOWER_WEIGHTS) == len(calibration.UPPER_WEIGHTS) == len(calibration.SHOULDER_WEIGHTS) == S
+
+
+@pytest.mark.parametrize("yaw_deg", [90.0, -90.0])
+def test_the_rear_edge_of_the_legs_is_weighed_and_the_hips_are_ahead_of_the_ankles_or_behind(
+    yaw_deg: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By hand: over an upright shin a thigh that leans 20 degrees puts the hip 0.45 sin(20) behind the ankle."""
+    poses = replace(still(Key(0.0, 40.0, 20.0, 0.0), yaw_deg), leg=np.full((1, L), 0.1))
+    behind_deg = -np.degrees(np.arctan2(THIGH_M * np.sin(np.radians(20.0)), SHANK_M + THIGH_M * np.cos(np.radians(20.0))))
+    monkeypatch.setattr(calibration, "REAR_WEIGHTS", ((1.0,) * L, (2.0,) + (0.0,) * (L - 1)))
+    assert rows(poses, yaw_deg)[0, series.REAR] == pytest.approx([0.1 * L, 0.2, behind_deg])
+    poses.leg[0, 3] = np.nan
+    assert np.isnan(rows(poses, yaw_deg)[0, [series.REAR_THIGH, series.REAR_SHIN]]).all()

@@ -8,7 +8,19 @@ from synthetic import Build, Key, figure
 
 from hingecheck import silhouette
 from hingecheck.data import Floats
-from hingecheck.silhouette import HEIGHTS, MIN_CHORD_PX, REACH, S, back_points, back_profile, shanks_seen
+from hingecheck.silhouette import (
+    HEIGHTS,
+    LEG_HEIGHTS,
+    LEG_LOOKS,
+    LOOKS,
+    MIN_CHORD_PX,
+    L,
+    S,
+    back_points,
+    back_profile,
+    leg_profile,
+    shanks_seen,
+)
 from hingecheck.skeleton import INDEX, SIDES, K
 
 SIZE = (560, 640)  # rows, columns
@@ -84,8 +96,8 @@ def test_a_disc_about_the_middle_of_the_trunk() -> None:
     mask = np.clip(0.5 + (radius * TRUNK_PX - from_middle) / EDGE_PX, 0, 1).astype(np.float32)
     profile = back_profile(mask, xy)
     expected = np.sqrt(radius**2 - (HEIGHTS - 0.5) ** 2)
-    assert np.isnan(profile[expected > REACH + 0.01]).all()
-    near = expected < REACH - 0.02
+    assert np.isnan(profile[expected > LOOKS[-1] + 0.01]).all()
+    near = expected < LOOKS[-1] - 0.02
     assert near.sum() >= 6
     assert profile[near] == pytest.approx(expected[near], abs=3 * WITHIN)
 
@@ -171,8 +183,9 @@ def test_a_mask_that_is_full_up_to_the_border_has_no_edge_at_it() -> None:
 
 def test_no_edge_within_reach_is_no_edge() -> None:
     xy = pose()
-    assert np.isnan(back_profile(mask_of(xy, flat(REACH + 0.05)), xy)).all()
-    assert back_profile(mask_of(xy, flat(REACH - 0.05)), xy) == pytest.approx(np.full(S, REACH - 0.05), abs=WITHIN)
+    reach = LOOKS[-1]
+    assert np.isnan(back_profile(mask_of(xy, flat(reach + 0.05)), xy)).all()
+    assert back_profile(mask_of(xy, flat(reach - 0.05)), xy) == pytest.approx(np.full(S, reach - 0.05), abs=WITHIN)
 
 
 @pytest.mark.parametrize("joint", ["left_wrist", "right_elbow"])
@@ -252,6 +265,80 @@ def plate(mask: Floats, xy: Floats, side: str, first: float, last: float) -> Flo
     rows = slice(*(round(knee[1] + share * (ankle[1] - knee[1])) for share in (first, last)))
     before[rows, round(ankle[0]) - 10 : round(ankle[0]) + 10] = 0.0
     return before
+
+
+# The rear edge of the legs.
+
+
+def bent(facing: int = 1, thigh_deg: float = 15.0, shin_deg: float = 5.0) -> Floats:
+    """Landmarks of one figure with bent knees, seen from the side, facing the picture's right or left. -> (K, 2) px."""
+    angles = np.array([Key(0.0, 60.0, thigh_deg, shin_deg)[1:]])
+    return figure(np.zeros(1), angles, 90.0 * facing, Build(px_per_m=PX_PER_M), (320.0, 480.0)).xy[0]
+
+
+def legs_of(xy: Floats, edge: Callable[[Floats], Floats], facing: int = 1) -> Floats:
+    """Legs, from far above the hips to far below the ankles, their rear ``edge(height)`` hip-ankle lengths behind the line between."""
+    hip, ankle = xy[list(SIDES["hip"])].mean(axis=0), xy[list(SIDES["ankle"])].mean(axis=0)
+    down = ankle - hip
+    size = np.hypot(*down)
+    rear = facing * np.array([-down[1], down[0]]) / size
+    rows, columns = np.mgrid[: SIZE[0], : SIZE[1]]
+    place = np.stack([columns + 0.5, rows + 0.5], -1) - hip
+    height, behind = place @ down / size**2, place @ rear / size
+    return np.clip(0.5 + np.minimum(edge(height) - behind, behind + 0.2) * size / EDGE_PX, 0.0, 1.0).astype(np.float32)
+
+
+@pytest.mark.parametrize("facing", [1, -1])
+@pytest.mark.parametrize("curve", [0.0, 0.1, -0.05])
+def test_the_rear_edge_of_the_legs_is_measured_from_the_line_between_hips_and_ankles(facing: int, curve: float) -> None:
+    xy = bent(facing)
+    profile = leg_profile(legs_of(xy, lambda height: 0.15 - curve * height * (1.0 - height), facing), xy)
+    assert profile == pytest.approx(0.15 - curve * LEG_HEIGHTS * (1.0 - LEG_HEIGHTS), abs=0.002)
+
+
+def test_the_knee_of_legs_that_bend_leaves_the_line_forwards_and_takes_the_rear_edge_along() -> None:
+    """The rear edge of a stick leg, 0.1 behind it: the knee is ahead of the line by what its bend says, by hand 0.5 x 0.5 x tan(10)."""
+    straight, soft = bent(thigh_deg=0.0, shin_deg=0.0), bent(thigh_deg=10.0, shin_deg=10.0)
+    knee, hip, ankle = (soft[INDEX[f"left_{joint}"]] for joint in ("knee", "hip", "ankle"))
+    ahead = float(knee[0] - np.interp(knee[1], [hip[1], ankle[1]], [hip[0], ankle[0]])) / float(np.hypot(*(hip - ankle)))
+    bow = lambda height: 0.1 - ahead * np.minimum(np.clip(height, 0.0, 1.0), 1.0 - np.clip(height, 0.0, 1.0)) * 2.0  # noqa: E731
+    change = leg_profile(legs_of(soft, bow), soft) - leg_profile(legs_of(straight, flat(0.1)), straight)
+    assert LEG_HEIGHTS[change.argmin()] == pytest.approx(0.5)
+    assert change.min() == pytest.approx(-ahead, abs=0.004)
+
+
+def test_what_stands_before_the_legs_hides_its_heights_only() -> None:
+    xy = bent()
+    mask = legs_of(xy, flat(0.15))
+    hip, ankle = xy[list(SIDES["hip"])].mean(axis=0), xy[list(SIDES["ankle"])].mean(axis=0)
+    first, last = (round(hip[1] + share * (ankle[1] - hip[1])) for share in (0.42, 0.73))
+    mask[first:last] = 0.0
+    profile = leg_profile(mask, xy)
+    hidden = (LEG_HEIGHTS > 0.43) & (LEG_HEIGHTS < 0.72)
+    clear = (LEG_HEIGHTS < 0.38) | (LEG_HEIGHTS > 0.77)
+    assert np.isnan(profile[hidden]).all()
+    assert profile[clear] == pytest.approx(np.full(clear.sum(), 0.15), abs=0.002)
+
+
+@pytest.mark.parametrize("joint", ["left_hip", "right_ankle", "left_heel"])
+def test_without_a_joint_of_the_leg_from_the_front_or_too_small_there_is_no_rear_edge(joint: str) -> None:
+    whole = np.ones(SIZE, np.float32)
+    without = bent()
+    without[INDEX[joint]] = np.nan
+    assert np.isnan(leg_profile(whole, without)).all()
+    assert np.isnan(leg_profile(whole, pose(yaw_deg=0.0))).all()
+    assert np.isnan(leg_profile(whole, pose(px_per_m=MIN_CHORD_PX))).all()
+
+
+def test_no_rear_edge_within_reach_is_none_and_left_and_right_may_be_swapped() -> None:
+    xy, reach = bent(), float(LEG_LOOKS[-1])
+    assert np.isnan(leg_profile(legs_of(xy, flat(reach + 0.05)), xy)).all()
+    mask = legs_of(xy, flat(0.15))
+    swapped = xy.copy()
+    for pair in SIDES.values():
+        swapped[list(pair)] = xy[list(pair)[::-1]]
+    assert leg_profile(mask, swapped) == pytest.approx(leg_profile(mask, xy))
+    assert len(leg_profile(mask, xy)) == L
 
 
 WHOLE = np.ones(SIZE, dtype=np.float32)
