@@ -21,7 +21,7 @@ LEAST_LEAN_DEG: Final = 15.0  # the back is fitted where the trunk leans so far 
 # length), and on their second differences.
 BACK_FROM, BACK_TO = -0.05, 1.05
 RIDGE, ROUGH, ANGLE_RIDGE = 5.0, 100.0, 1.0
-SHOULDER_TO, SHOULDER_RIDGE, SLUMPED = 1.15, 10.0, 0.055
+SHOULDER_TO, SHOULDER_RIDGE, SLUMPED, HANGING = 1.15, 3.0, 0.055, 0.085
 HIP_RIDGE, BEHIND_PLATES = 3e-5, 3.0  # leg lengths; how much more a clip with plates counts where the outline is fitted
 REAR_RIDGE, REAR_ROUGH = 1e-5, 1e-4  # degrees a leg length
 TRUNK, THIGH, SHIN, DEEP_RIDGE = 0, 1, 2, 10.0  # few thighs turn far, and from the front none does
@@ -36,7 +36,7 @@ class Subject:
 
     ``hip`` and ``true_hip`` (T, 2): how far the middle of the hips and the near hip joint have moved ahead and down since standing;
     ``around`` (T, 10) the same of ``series.around_hip``; leg lengths. ``leg`` the profile of its rear
-    edge, ``kept`` whether it is where and as long as it was.
+    edge, ``kept`` whether it is where and as long as it was. ``beside``: how far the camera stands off the side, degrees, as read.
     """
 
     truth: Truth
@@ -49,6 +49,7 @@ class Subject:
     standing: Floats
     standing_back: Floats
     carriage: Floats
+    beside: float
     shift: float
     hip: Floats
     true_hip: Floats
@@ -88,6 +89,7 @@ def subject(truth: Truth, poses: Poses) -> Subject | None:
         standing=standing,
         standing_back=_first_seen(back, lead, upright),
         carriage=medians(series.carriage(likely, series.middles(likely, seen.yaw_deg), seen.yaw_deg, seen.near)[lead]),
+        beside=float(np.nanmedian(np.clip(np.abs(seen.yaw_deg[lead]) - 90.0, -calibration.BESIDE_DEG, calibration.BESIDE_DEG))),
         shift=float(truth.measures["shoulder_shift"][0]),
         hip=_since(trunk(poses.xy)[0] * turned, lead) / leg_px,
         true_hip=_since(np.stack([true["hip_x_px"], true["hip_y_px"]], -1) * turned, lead) / leg_px,
@@ -354,7 +356,8 @@ def _back(group: Sequence[Subject]) -> dict[str, Any]:
         "UPPER_BY_HEAD": round(upper[1][1], 3),
         "SHOULDER_WEIGHTS": tuple((shoulder[0]).round(4).tolist()),
         "SHOULDER_CARRIAGE": tuple(shoulder[1].round(4).tolist()),
-        "USUAL_BACK": (round(shoulder[2], 4), *np.nanmedian(np.array(usual), axis=0).round(3).tolist()),
+        "SHOULDER_BY_CAMERA": round(shoulder[2], 5),
+        "USUAL_BACK": (round(shoulder[3], 4), *np.nanmedian(np.array(usual), axis=0).round(3).tolist()),
     }
 
 
@@ -411,25 +414,24 @@ def _rounded(one: Subject, weights: Floats, others: Sequence[float]) -> Floats:
     return calibration.round_beyond(upper)
 
 
-def _shoulder(side: Sequence[Subject]) -> tuple[Floats, Floats, float]:
-    """Weights by sample and of the carriage that tell shoulders that hang forward while standing, and what they usually read.
+def _shoulder(side: Sequence[Subject]) -> tuple[Floats, Floats, float, float]:
+    """Weights by sample, of the carriage and of the camera, that tell shoulders that hang forward while standing, and what is usual.
 
-    Ridge about the mean of the bodies, towards whether the shoulder joint truly lies more than ``SLUMPED`` further in front of the back
-    than usual; then scaled so that a difference reads as the joint's true difference in trunk lengths.
+    Ridge about the weights in force, towards ``HANGING`` for shoulder joints that truly lie more than ``SLUMPED`` further in front of the
+    back than usual and 0 for others, who count a third: few bodies slump, and a fit of their own would be worse than an older one moved.
     """
     at = np.flatnonzero((HEIGHTS >= BACK_FROM - 1e-9) & (HEIGHTS <= SHOULDER_TO + 1e-9))
     many = len(at)
+    rows = np.array([[*one.standing_back[at], *one.carriage, one.beside, one.shift] for one in side])
+    rows = rows[np.isfinite(rows).all(axis=1)]
+    x, slumped = rows[:, :-1], rows[:, -1] > SLUMPED
+    weight = np.where(slumped, 3.0, 1.0)[:, None]
+    z = x - (weight * x).sum(axis=0) / weight.sum()
     second = np.diff(np.eye(many), 2, axis=0)
-    usable = [one for one in side if np.isfinite([*one.standing_back[at], *one.carriage, one.shift]).all()]
-    x = np.array([[*one.standing_back[at], *one.carriage] for one in usable])
-    shift = np.array([one.shift for one in usable])
-    slumped = shift > SLUMPED
-    z = np.c_[100.0 * (x - x.mean(axis=0)), np.ones(len(x))]
-    penalty = SHOULDER_RIDGE * np.diag([1.0] * x.shape[1] + [0.0])
+    penalty = SHOULDER_RIDGE * np.diag([1.0] * (many + 3) + [0.0])
     penalty[:many, :many] += 10.0 * SHOULDER_RIDGE * second.T @ second
-    found = np.linalg.solve(z.T @ z + penalty, z.T @ (10.0 * slumped))[:-1]
-    score = x @ found
-    found *= np.cov(score, shift)[0, 1] / np.var(score, ddof=1)
+    before = np.array([*np.array(calibration.SHOULDER_WEIGHTS)[at], *calibration.SHOULDER_CARRIAGE, 0.0])
+    found = np.linalg.solve((weight * z).T @ z + penalty, (weight * z).T @ (HANGING * slumped) + penalty @ before)
     weights = np.zeros(S)
     weights[at] = found[:many]
-    return weights, found[many:], float(np.median((x @ found)[~slumped]))
+    return weights, found[many:-1], float(found[-1]), float(np.median((x @ found)[~slumped]))

@@ -32,6 +32,7 @@ HEAD_DOWN_DEG: Final = 35.0
 LEVEL_HEAD_DEG: Final = 9.0
 # A knee that bends further than this, as landmarks have it, folds calf and thigh together, and their rear edge tells less and less of it.
 REAR_GIVES_WAY_DEG: Final = (25.0, 35.0)
+BESIDE_DEG: Final = 10.0  # further off the side, as cameras read that stand beside a lifter, shoulders were not fitted
 # An upper back that rounds bends the contour of the lower one too, and more so the further it rounds; none that keeps its shape reads so.
 ROUND_DEG: Final = 13.0
 
@@ -180,6 +181,11 @@ def back(read: Floats, standing: Sequence[float] | None, trunk_lean_deg: Floats,
     return lower + LOWER_BY_LEAN * leant + drawn_in + LOWER_BY_UPPER * round_beyond(upper), upper, shift
 
 
+def shoulder_by_camera(yaw_deg: Floats) -> Floats:
+    """What shoulders read too little far forward seen a little from the front, trunk lengths, from signed degrees as read. (T,) -> (T,)."""
+    return SHOULDER_BY_CAMERA * np.clip(np.abs(yaw_deg) - 90.0, -BESIDE_DEG, BESIDE_DEG)
+
+
 def round_beyond(upper_deg: Floats) -> Floats:
     """How far the upper back is rounded beyond ``ROUND_DEG``, degrees, 0 where it is not seen. (T,) -> (T,)."""
     return np.nan_to_num(np.maximum(upper_deg - ROUND_DEG, 0.0))
@@ -220,11 +226,12 @@ LOWER_BY_CHORD: Final = 48.4
 LOWER_BY_UPPER: Final = -0.948
 UPPER_BY_LEAN: Final = 0.065
 UPPER_BY_HEAD: Final = 0.624
-SHOULDER_WEIGHTS: Final[tuple[float, ...]] = (0.0, 0.0, 0.0, -0.2177, -0.2067, -0.224, -0.1548, 0.0572, 0.228, 0.285, 0.2065, 0.0034,
-    -0.1789, -0.2863, -0.3051, -0.2534, -0.1713, -0.0339, 0.1972, 0.3845, 0.4557, 0.4047, 0.2784, 0.1357, 0.0359, 0.0539, 0.0674, 0.0557,
+SHOULDER_WEIGHTS: Final[tuple[float, ...]] = (0.0, 0.0, 0.0, -0.2204, -0.2104, -0.2285, -0.1598, 0.0524, 0.224, 0.2825, 0.206, 0.0049,
+    -0.1757, -0.282, -0.3004, -0.2488, -0.1672, -0.0304, 0.2003, 0.3874, 0.4585, 0.4072, 0.2801, 0.1359, 0.0337, 0.048, 0.0565, 0.0387,
     0.0, 0.0, 0.0)
-SHOULDER_CARRIAGE: Final[tuple[float, ...]] = (0.8934, -0.2227, 0.399)
-USUAL_BACK: Final = (-0.0381, -16.932, 21.395, 21.034)
+SHOULDER_CARRIAGE: Final[tuple[float, ...]] = (0.8921, -0.233, 0.4075)
+SHOULDER_BY_CAMERA: Final = -0.00174
+USUAL_BACK: Final = (-0.0506, -16.932, 21.395, 21.034)
 SPREADS_AT_DEG: Final = (0.0, 30.0, 45.0, 60.0, 90.0)
 SPREADS: Final[dict[str, tuple[float, ...]]] = {"hip_flexion_deg": (4.5, 7.6, 6.1, 12.3, 8.9), "knee_flexion_deg": (4.9, 7.4, 7.3, 10.5,
     13.5), "trunk_lean_deg": (2.5, 4.4, 4.4, 6.2, 5.3), "shin_lean_deg": (2.7, 3.9, 5.5, 8.4, 4.7), "spine_lower_deg": (5.8, 12.2, 12.2,

@@ -152,7 +152,7 @@ def measure(seen: Poses, poses: Poses, yaw_deg: Floats, near: Ints) -> Floats:
     back = bridged(poses.back)
     carried = (carriage(poses, head, yaw_deg, near) * np.array(calibration.SHOULDER_CARRIAGE)).sum(axis=1)
     series[:, STEP] = steepest(back)
-    series[:, SHOULDER] = _weighed(calibration.SHOULDER_WEIGHTS, back) + carried
+    series[:, SHOULDER] = _weighed(calibration.SHOULDER_WEIGHTS, back) + carried + calibration.shoulder_by_camera(yaw_deg)
     series[:, LOWER] = _weighed(calibration.LOWER_WEIGHTS, back)
     series[:, UPPER] = _weighed(calibration.UPPER_WEIGHTS, back)
     series[:, HEAD] = lean(head["shoulder"], head["ear"]) - lean(head["hip"], head["shoulder"])

@@ -44,6 +44,7 @@ EXACT = {
     "UPPER_BY_LEAN": 0.0,
     "UPPER_BY_HEAD": 0.0,
     "SHOULDER_WEIGHTS": tuple(float(n == SHOULDER_AT) for n in range(S)),
+    "SHOULDER_BY_CAMERA": 0.0,
     "SHOULDER_CARRIAGE": (1.0, 0.0, 0.0),  # shoulders hang as far forward as the ear is ahead of the chord
     "USUAL_PROFILE": (BACK_DEPTH,) * S,
     "USUAL_BACK": (BACK_DEPTH, BACK_DEPTH * sum(LOWER_WEIGHTS), BACK_DEPTH * sum(UPPER_WEIGHTS), 0.0),  # the figure standing tall

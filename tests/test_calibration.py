@@ -318,6 +318,14 @@ def test_a_leg_that_stands_a_little_otherwise_is_read_wrong_and_one_that_stands_
     assert told == pytest.approx(np.array([[error_deg - 2.0, 2.0 - error_deg]]))
 
 
+def test_shoulders_seen_a_little_from_the_front_hang_further_forward_than_they_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(calibration, "SHOULDER_BY_CAMERA", -0.002)
+    told = calibration.shoulder_by_camera(np.array([90.0, 85.0, -85.0, 95.0, 60.0, -170.0]))
+    assert told == pytest.approx([0.0, 0.01, 0.01, -0.01, 0.02, -0.02])
+
+
 def test_the_rear_edge_counts_less_the_more_the_knee_is_bent() -> None:
     first, last = calibration.REAR_GIVES_WAY_DEG
     assert calibration.by_rear(np.array([-5.0, first, (first + last) / 2, last, 90.0])).tolist() == [1.0, 1.0, 0.5, 0.0, 0.0]
