@@ -92,6 +92,10 @@ def number_table() -> str:
             "head turned up or down against the trunk, from how it is carried when standing; past either the upper back is not measured",
         ),
         (f"{calibration.ROUND_DEG:g}°", "an upper back rounded beyond this takes its share off the lower one"),
+        (
+            "{:g}°, {:g}°".format(*calibration.REAR_GIVES_WAY_DEG),
+            "knee flexion by the landmarks up to which the rear edge of the legs alone tells thigh and shin, and from which not at all",
+        ),
         (f"{metrics.STEEPEST:g}", "trunk lengths: a standing back's contour that steps further says nothing about the shoulders"),
         (f"{1 / confidence.LEAST_SURE:g} times", "how much wider an interval gets at most for landmarks that are doubtful"),
         (f"{reps.start_deg:g}°", "hip flexion at which a rep begins (a profile may change it)"),
