@@ -15,7 +15,7 @@ from hingecheck.errors import InputError
 from hingecheck.profiles import Profile
 
 from .accuracy import ACROSS, TRUE_OF
-from .fit import LEAST_LEAN_DEG, Subject, fit, subject, usual_profile
+from .fit import LEAST_LEAN_DEG, Subject, fit, subject, usual_profiles
 from .stats import Floats
 from .tables import Row
 from .tracked import poses_file
@@ -51,7 +51,7 @@ def refit(truths: Sequence[Truth], poses: Sequence[Poses]) -> tuple[dict[str, An
 
     The intervals come from these errors, so that they speak of bodies a fit has not seen.
     """
-    usual = {"USUAL_PROFILE": usual_profile(truths, poses)}
+    usual = usual_profiles(truths, poses)
     with using(usual):
         return _refit(usual, truths, poses)
 
@@ -214,7 +214,7 @@ def using(numbers: dict[str, Any]) -> Iterator[None]:
 def text(numbers: dict[str, Any]) -> str:
     """The fitted part of calibration.py, as it stands there."""
     types = dict.fromkeys(
-        ("USUAL_PROFILE", "LOWER_WEIGHTS", "UPPER_WEIGHTS", "SHOULDER_WEIGHTS", "SHOULDER_CARRIAGE"), "[tuple[float, ...]]"
+        ("USUAL_PROFILE", "USUAL_LEG", "LOWER_WEIGHTS", "UPPER_WEIGHTS", "SHOULDER_WEIGHTS", "SHOULDER_CARRIAGE"), "[tuple[float, ...]]"
     )
     types |= {"SPREADS": "[dict[str, tuple[float, ...]]]"} | dict.fromkeys(
         ("SPREADS_UNSTOOD", "SPREADS_OUTLINED", "SPREADS_BY_REAR"), "[dict[str, float]]"

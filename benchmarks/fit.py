@@ -94,7 +94,7 @@ def subject(truth: Truth, poses: Poses) -> Subject | None:
         hip=_since(trunk(poses.xy)[0] * turned, lead) / leg_px,
         true_hip=_since(np.stack([true["hip_x_px"], true["hip_y_px"]], -1) * turned, lead) / leg_px,
         around=_since(series.around_hip(poses, seen.yaw_deg), lead) / leg_px,
-        leg=poses.leg,
+        leg=series.untorn(poses.leg),
         kept=np.zeros(len(poses), dtype=bool) if stand is None else metrics.leg_kept(stand, seen.series, seen.sure),
     )
 
@@ -135,14 +135,16 @@ def fit(group: Sequence[Subject]) -> dict[str, Any]:
     return _camera(group) | _angles(group) | _leg(group) | _rear(group) | _outlined(group) | _knees(group) | _back(group)
 
 
-def usual_profile(truths: Sequence[Truth], poses: Sequence[Poses]) -> tuple[float, ...]:
-    """The back profile of people who stand, median over bodies seen from the side, each sample over those that show it."""
-    rows = []
+def usual_profiles(truths: Sequence[Truth], poses: Sequence[Poses]) -> dict[str, Any]:
+    """The profiles of back and leg of people who stand, median over bodies seen from the side, each sample over those that show it."""
+    backs, legs = [], []
     for truth, seen in zip(truths, poses, strict=True):
         lead = (seen.time_s > SETTLED_S) & (seen.time_s < truth.reps[0].start_s)
         if truth.view == "side" and lead.any():
-            rows.append(medians(seen.back[lead]))
-    return tuple(medians(np.array(rows)).round(4).tolist())
+            backs.append(medians(seen.back[lead]))
+            legs.append(medians(seen.leg[lead]))
+    profiles = {"USUAL_PROFILE": backs, "USUAL_LEG": legs}
+    return {name: tuple(medians(np.array(rows)).round(4).tolist()) for name, rows in profiles.items()}
 
 
 def _camera(group: Sequence[Subject]) -> dict[str, Any]:

@@ -207,7 +207,7 @@ CUES: Final[tuple[Cue, ...]] = (
                 low=0.0,
                 high=20.0,
                 say="Unlock your knees",
-                reason="rendered locked knees read at most 5.2, soft ones 9.7 and more but for one of 6.0; called below 7.2",
+                reason="rendered locked knees read at most 5.1, soft ones 7.8 and more but for one of 6.1; called below 7.2",
             ),
         ),
     ),

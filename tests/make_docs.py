@@ -96,6 +96,7 @@ def number_table() -> str:
             "{:g}°, {:g}°".format(*calibration.REAR_GIVES_WAY_DEG),
             "knee flexion by the landmarks up to which the rear edge of the legs alone tells thigh and shin, and from which not at all",
         ),
+        (f"{series.TORN:g}", "leg lengths: legs whose rear edge steps further between neighbours are not told from it"),
         (f"{metrics.STEEPEST:g}", "trunk lengths: a standing back's contour that steps further says nothing about the shoulders"),
         (f"{1 / confidence.LEAST_SURE:g} times", "how much wider an interval gets at most for landmarks that are doubtful"),
         (f"{reps.start_deg:g}°", "hip flexion at which a rep begins (a profile may change it)"),

@@ -27,6 +27,7 @@ LEG_M = SHANK_M + THIGH_M
 PX_PER_M = 300.0
 ANKLE_PX = (400.0, 800.0)
 BACK_DEPTH = 0.15  # trunk lengths, of a straight back behind the chord
+LEG_DEPTH = 0.1  # leg lengths, of straight legs behind theirs
 SHOULDER_AT = int(np.abs(HEIGHTS - 0.95).argmin())  # the sample of the back that tells how far forward the figure's shoulders hang
 
 _NOTHING, _SAME = ((0.0,) * 3,) * 3, ((1.0,) * 3,) * 3
@@ -47,6 +48,7 @@ EXACT = {
     "SHOULDER_BY_CAMERA": 0.0,
     "SHOULDER_CARRIAGE": (1.0, 0.0, 0.0),  # shoulders hang as far forward as the ear is ahead of the chord
     "USUAL_PROFILE": (BACK_DEPTH,) * S,
+    "USUAL_LEG": (LEG_DEPTH,) * L,
     "USUAL_BACK": (BACK_DEPTH, BACK_DEPTH * sum(LOWER_WEIGHTS), BACK_DEPTH * sum(UPPER_WEIGHTS), 0.0),  # the figure standing tall
     "OWN_LOWER_DEG": np.inf,
     "OWN_UPPER_DEG": np.inf,

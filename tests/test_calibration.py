@@ -354,6 +354,7 @@ def test_the_fitted_numbers_are_of_one_shape() -> None:
         assert np.shape(table) == (3, 3)
     assert len(USUAL_BACK) == 4
     assert np.shape(calibration.REAR_WEIGHTS) == (2, L)
+    assert len(calibration.USUAL_LEG) == L
     assert np.shape(calibration.REAR_LEANS) == (4, 2)
     for weights in (calibration.LOWER_WEIGHTS, calibration.UPPER_WEIGHTS, calibration.SHOULDER_WEIGHTS, calibration.USUAL_PROFILE):
         assert len(weights) == S

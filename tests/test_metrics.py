@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from synthetic import (
     BACK_DEPTH,
+    LEG_DEPTH,
     LEG_M,
     POSES,
     PX_PER_M,
@@ -377,14 +378,14 @@ def test_without_a_stand_or_obliquely_both_opinions_are_the_landmarks() -> None:
 @pytest.fixture
 def edged(monkeypatch: pytest.MonkeyPatch) -> None:
     weights = np.zeros((2, L))
-    weights[0, 0] = weights[1, 1] = 100.0
+    weights[0, 0] = weights[1, 1] = 1000.0
     monkeypatch.setattr(calibration, "REAR_WEIGHTS", tuple(map(tuple, weights.tolist())))
     monkeypatch.setattr(calibration, "REAR_LEANS", ((1.0, 1.0), (-1.0, -1.0), (0.0, 0.0), (0.0, 0.0)))
 
 
 def with_edge(poses: Poses, thigh_deg: float, shin_deg: float) -> Poses:
-    leg = np.full(poses.leg.shape, 0.1)
-    leg[:, :2] = thigh_deg / 100.0, shin_deg / 100.0
+    leg = np.full(poses.leg.shape, LEG_DEPTH)
+    leg[:, :2] += thigh_deg / 1000.0, shin_deg / 1000.0
     return replace(poses, leg=leg)
 
 
@@ -419,7 +420,7 @@ def test_the_more_a_knee_is_bent_the_less_the_rear_edge_counts() -> None:
 
 
 @pytest.mark.usefixtures("edged")
-@pytest.mark.parametrize("case", ["not seen standing", "not seen now", "oblique", "leg astray"])
+@pytest.mark.parametrize("case", ["not seen standing", "not seen now", "furniture behind", "oblique", "leg astray"])
 def test_otherwise_thigh_and_shin_are_the_landmarks(case: str) -> None:
     key, yaw_deg = POSES["half way"], 45.0 if case == "oblique" else 90.0
     before, now = with_edge(still(Key(0.0), yaw_deg, 10), 3.0, 2.0), with_edge(still(key, yaw_deg), 12.0, 7.0)
@@ -427,6 +428,8 @@ def test_otherwise_thigh_and_shin_are_the_landmarks(case: str) -> None:
         before.leg[:, 0] = np.nan
     if case == "not seen now":
         now.leg[:, 1] = np.nan
+    if case == "furniture behind":
+        now.leg[:, 14:] += 2.0 * series.TORN
     series_now = rows(now, yaw_deg)
     if case == "leg astray":
         series_now[:, series.ANKLE_X] += 100.0

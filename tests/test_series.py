@@ -214,7 +214,8 @@ def test_the_steepest_step_is_the_largest_against_a_usual_back_below_the_hair() 
     back[2, 25:] -= 0.2  # at the nape: hair
     back[3, 8], back[3, 14] = usual[8] - 0.03, np.nan  # a dent, and a hole
     back[4] = np.nan
-    assert series.steepest(back) == pytest.approx([0.0, 0.06, 0.0, 0.03, np.nan], nan_ok=True)
+    usual = calibration.USUAL_PROFILE[series.BELOW_HAIR]
+    assert series.steepest(back[:, series.BELOW_HAIR], usual) == pytest.approx([0.0, 0.06, 0.0, 0.03, np.nan], nan_ok=True)
 
 
 def test_a_sample_without_weight_may_be_hidden_and_a_heavy_one_at_the_end_of_what_is_seen_may_not() -> None:
@@ -353,3 +354,13 @@ def test_the_rear_edge_of_the_legs_is_weighed_and_the_hips_are_ahead_of_the_ankl
     assert rows(poses, yaw_deg)[0, series.REAR] == pytest.approx([0.1 * L, 0.2, behind_deg])
     poses.leg[0, 3] = np.nan
     assert np.isnan(rows(poses, yaw_deg)[0, [series.REAR_THIGH, series.REAR_SHIN]]).all()
+
+
+@pytest.mark.parametrize(("step", "torn"), [(0.0, False), (0.025, False), (0.035, True), (-0.035, True)])
+def test_legs_whose_rear_edge_steps_as_no_legs_do_have_furniture_behind_them_or_are_torn(step: float, torn: bool) -> None:
+    legs = np.tile(np.array(calibration.USUAL_LEG), (3, 1)) + 0.01  # all further behind than usual: no step
+    legs[1, 9:] += step
+    legs[2, 3] = np.nan
+    assert np.isnan(series.untorn(legs)).all(axis=1).tolist() == [False, torn, False]
+    assert series.untorn(legs)[0] == pytest.approx(legs[0])
+    assert np.isnan(rows(replace(still(Key(0.0)), leg=legs[1:2]), 90.0)[0, series.REAR_THIGH]) == torn
