@@ -43,6 +43,9 @@ LEG_SURE: Final = 0.7  # landmarks of a leg scored below are guessed: 0.8 and mo
 # and leave the back free after a few degrees, when the spine has hardly moved. It must have been seen for this long.
 NEARLY_UPRIGHT_DEG: Final = 30.0
 SURE_S: Final = 0.1
+# A contour that steps so far, trunk lengths, between neighbours a twentieth of a trunk apart is an arm's, furniture's or a torn mask's:
+# rendered backs of slumped bodies step by 0.043 at most below the hair.
+STEEPEST: Final = 0.045
 # A lifter who has turned, moved (leg lengths) or come nearer (share) this much since is learnt anew.
 TURNED_DEG: Final = 20.0
 MOVED: Final = 0.15  # the hip; more than any lean moves it
@@ -76,8 +79,8 @@ class Baseline:
 
     @property
     def shaped(self) -> bool:
-        """Whether the standing shape of the lower and the upper back is known, the head's turn included."""
-        return not np.isnan(self.back[1:]).any()
+        """Whether the standing shape of the lower and the upper back is known, the head's turn included, and can be a back's."""
+        return not np.isnan(self.back[1:]).any() and not self.step > STEEPEST
 
     @property
     def leg_px(self) -> float:

@@ -13,7 +13,7 @@ from .phases import Closed
 
 SEEN_SHARE: Final = 0.5  # of the frames that count; with fewer measured, a rep's cue is not judged
 NO_STANDING: Final = "standing shape never seen: stand tall for a second before the first rep"
-BY_SHAPE_ALONE: Final = "your standing shape was not seen: compared with a usual back, so only what is plain is named"
+BY_SHAPE_ALONE: Final = "your standing shape was not seen or is torn, so only what is plain is named"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 
 from . import calibration
-from .baseline import LEG_SURE, Baseline
+from .baseline import LEG_SURE, STEEPEST, Baseline
 from .data import Bools, Floats, Metrics
 from .geometry import lean, length
 from .series import (
@@ -37,10 +37,6 @@ GAPS_BEYOND_DEG: Final = 30.0  # nearer to the side one knee hides the other, an
 # measured, and the thigh is told from where the hip is and where the foot stood: off by 4 degrees, where landmarks alone were by up to 14.
 STRAYED: Final = 0.07
 STRETCHED: Final = 0.18
-
-# A contour that steps so far, trunk lengths, between neighbours a twentieth of a trunk apart is an arm's or a torn mask's: rendered backs
-# of slumped bodies step by 0.043 at most below the hair.
-STEEPEST: Final = 0.045
 
 # Columns of what else is told of a frame: opinions of the knee, the last of which is the outline's, and the trunk's lean, from which the
 # rise is told; and how much the rear edge of the legs counts, 0 to 1.

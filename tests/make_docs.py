@@ -97,7 +97,7 @@ def number_table() -> str:
             "knee flexion by the landmarks up to which the rear edge of the legs alone tells thigh and shin, and from which not at all",
         ),
         (f"{series.TORN:g}", "leg lengths: legs whose rear edge steps further between neighbours are not told from it"),
-        (f"{metrics.STEEPEST:g}", "trunk lengths: a standing back's contour that steps further says nothing about the shoulders"),
+        (f"{baseline.STEEPEST:g}", "trunk lengths: a standing contour that steps further tells nothing of shoulders, less of the back"),
         (f"{1 / confidence.LEAST_SURE:g} times", "how much wider an interval gets at most for landmarks that are doubtful"),
         (f"{reps.start_deg:g}°", "hip flexion at which a rep begins (a profile may change it)"),
         (f"{reps.min_depth_deg:g}°", "hip flexion that a bend must reach to count (a profile may change it)"),

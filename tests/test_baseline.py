@@ -191,3 +191,10 @@ def test_what_an_arm_hid_must_have_been_seen_for_a_moment() -> None:
     assert baseline.complete(without(SHOULDER), read[:1], sure[:1], 4, 5)[0] == 5
     frame, learnt = baseline.complete(without(SHOULDER), read, sure, 4, 6)
     assert (frame, learnt.back[0]) == (5, 110.0)
+
+
+@pytest.mark.parametrize(("step", "shaped"), [(0.0, True), (baseline.STEEPEST, True), (baseline.STEEPEST + 0.001, False), (np.nan, True)])
+def test_a_standing_back_whose_edge_steps_as_no_backs_does_is_no_shape_to_be_sure_of(step: float, shaped: bool) -> None:
+    whole = replace(stood(), back=(0.0, 1.0, 2.0, 3.0), step=step)
+    assert whole.shaped == shaped
+    assert not replace(whole, back=(0.0, 1.0, np.nan, 3.0)).shaped

@@ -165,7 +165,7 @@ def test_without_a_baseline_angles_and_back_are_taken_against_usual_standing_and
         assert np.isnan(getattr(read, name)[0])
 
 
-@pytest.mark.parametrize(("step", "told"), [(0.0, True), (metrics.STEEPEST, True), (metrics.STEEPEST + 0.001, False), (np.nan, True)])
+@pytest.mark.parametrize(("step", "told"), [(0.0, True), (baseline.STEEPEST, True), (baseline.STEEPEST + 0.001, False), (np.nan, True)])
 def test_shoulders_are_not_told_of_a_stand_whose_contour_steps_as_no_back_does(step: float, told: bool) -> None:
     read, _ = metrics.against(replace(stood(), step=step), rows(still(POSES["hinged"]), 90.0), SIDE, SURE)
     assert np.isfinite(read.shoulder_shift[0]) == told

@@ -264,7 +264,7 @@ def test_a_value_past_its_limit_that_is_no_fault_is_shown_with_limit_and_note(pa
 
 def test_a_note_shared_by_several_cues_and_reps_stands_below_the_table_once():
     result = sample_result()
-    typical = "your standing shape was not seen: compared with a usual back"
+    typical = "your standing shape was not seen or is torn"
     reps = tuple(replace(r, cues=r.cues | {"neutral_spine": replace(r.cues["neutral_spine"], reason=typical)}) for r in result.reps)
     page = Page(page_of(replace(result, reps=reps)))
     first, second = f"Y{typical[1:]}.", f"P{DOUBTFUL[1:]}."
