@@ -126,7 +126,8 @@ def against(baseline: Baseline | None, series: Floats, yaw_deg: Floats, sure: Fl
     blank = np.full(len(series), np.nan)
     share = sources(yaw_deg)
     beside = share[:, NEAR_SIDE] == 1.0
-    kept, drop = ~(sure[:, 1] < LEG_SURE) | ~beside, blank
+    doubted = sure[:, 1] < LEG_SURE
+    kept, drop = ~doubted | ~beside, blank
     own = None if baseline is None else baseline.leans_deg
     trunk, thigh, shin = np.moveaxis(calibration.leans(series[:, LEANS], own, share), -1, 0)
     told = np.stack([thigh + shin, thigh + shin, blank, trunk, np.zeros_like(blank)], axis=-1)
@@ -158,9 +159,9 @@ def against(baseline: Baseline | None, series: Floats, yaw_deg: Floats, sure: Fl
         shift = blank
     measured = Metrics(
         hip_flexion_deg=trunk + thigh,
-        knee_flexion_deg=np.where(kept, thigh + shin, np.nan),
+        knee_flexion_deg=np.where(kept & ~doubted, thigh + shin, np.nan),
         trunk_lean_deg=trunk,
-        shin_lean_deg=np.where(kept, shin, np.nan),
+        shin_lean_deg=np.where(kept & ~doubted, shin, np.nan),
         spine_lower_deg=lower,
         spine_upper_deg=upper,
         butt_drop=drop,

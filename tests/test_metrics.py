@@ -258,6 +258,17 @@ def test_a_leg_is_kept_while_it_stands_and_is_as_long_as_it_was(
     assert metrics.leg_kept(stood(), rows(poses, 90.0), SURE).tolist() == [kept]
 
 
+@pytest.mark.parametrize("yaw_deg", [90.0, 70.0, 45.0])
+@pytest.mark.parametrize("known", [True, False])
+def test_of_a_leg_that_is_hardly_seen_no_knee_is_told_wherever_the_camera_seems_to_stand(yaw_deg: float, known: bool) -> None:
+    """A plate before it turns the shoulders as read, too: a side view may then look a little oblique."""
+    row, yaw = rows(still(POSES["hinged"], yaw_deg), yaw_deg), np.array([yaw_deg])
+    for leg, told in ((baseline.LEG_SURE - 0.1, False), (baseline.LEG_SURE, True)):
+        read, _ = metrics.against(stood(yaw_deg) if known else None, row, yaw, np.array([[1.0, leg]]))
+        assert [np.isfinite(column[0]) for column in (read.knee_flexion_deg, read.shin_lean_deg)] == [told, told]
+        assert np.isfinite(read.hip_flexion_deg[0])
+
+
 def test_from_an_oblique_view_a_leg_that_looks_shorter_is_no_leg_astray() -> None:
     read, _ = metrics.against(stood(45.0), rows(still(POSES["squatting"], 45.0), 45.0), np.array([45.0]), np.full((1, 2), 0.5))
     assert read.knee_flexion_deg[0] == pytest.approx(80.0)
