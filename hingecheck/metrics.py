@@ -126,7 +126,7 @@ def against(baseline: Baseline | None, series: Floats, yaw_deg: Floats, sure: Fl
     blank = np.full(len(series), np.nan)
     share = sources(yaw_deg)
     beside = share[:, NEAR_SIDE] == 1.0
-    doubted = sure[:, 1] < LEG_SURE
+    doubted = (sure[:, 1] < LEG_SURE) & (share[:, NEAR_SIDE] > 0.0)  # a plate before it turns the shoulders, and the view, as read
     kept, drop = ~doubted | ~beside, blank
     own = None if baseline is None else baseline.leans_deg
     trunk, thigh, shin = np.moveaxis(calibration.leans(series[:, LEANS], own, share), -1, 0)

@@ -258,10 +258,10 @@ def test_a_leg_is_kept_while_it_stands_and_is_as_long_as_it_was(
     assert metrics.leg_kept(stood(), rows(poses, 90.0), SURE).tolist() == [kept]
 
 
-@pytest.mark.parametrize("yaw_deg", [90.0, 70.0, 45.0])
+@pytest.mark.parametrize("yaw_deg", [90.0, 70.0])
 @pytest.mark.parametrize("known", [True, False])
-def test_of_a_leg_that_is_hardly_seen_no_knee_is_told_wherever_the_camera_seems_to_stand(yaw_deg: float, known: bool) -> None:
-    """A plate before it turns the shoulders as read, too: a side view may then look a little oblique."""
+def test_of_a_leg_that_is_hardly_seen_no_knee_is_told_also_a_little_obliquely(yaw_deg: float, known: bool) -> None:
+    """A plate before it turns the shoulders as read, too: a side view may then look oblique."""
     row, yaw = rows(still(POSES["hinged"], yaw_deg), yaw_deg), np.array([yaw_deg])
     for leg, told in ((baseline.LEG_SURE - 0.1, False), (baseline.LEG_SURE, True)):
         read, _ = metrics.against(stood(yaw_deg) if known else None, row, yaw, np.array([[1.0, leg]]))
