@@ -91,13 +91,8 @@ def _collect(errors: dict[str, list[tuple[float, Floats]]], one: Subject, result
     for name in METRICS:
         if name in true:
             found = getattr(result.metrics, name)
-            error = (found - true[name])[
-                (inside & (result.phase == Phase.UP) if name in ("hips_lead_deg", "back_drift_deg") else deep)
-                & np.isfinite(found)
-                & np.isfinite(true[name])
-            ]
-            if len(error):
-                errors[name].append((off_deg, error))
+            asked = inside & (result.phase == Phase.UP) if name in ("hips_lead_deg", "back_drift_deg") else deep
+            _add(errors[name], off_deg, (found - true[name])[asked])
 
 
 def _collect_by_rear(errors: dict[str, list[tuple[float, Floats]]], one: Subject, poses: Poses) -> None:
@@ -109,9 +104,14 @@ def _collect_by_rear(errors: dict[str, list[tuple[float, Floats]]], one: Subject
     measured, told = metrics.against(known, seen.series, seen.yaw_deg, seen.sure)
     asked = _deep(one.true["hip_flexion"], one.moving) & (told[:, metrics.BY_REAR] == 1.0)
     for name in OF_REAR:
-        error = (getattr(measured, name) - one.true[TRUE_OF[name]])[asked]
-        if np.isfinite(error).any():
-            errors[name].append((off_side(one.truth.azimuth_deg), error[np.isfinite(error)]))
+        _add(errors[name], off_side(one.truth.azimuth_deg), (getattr(measured, name) - one.true[TRUE_OF[name]])[asked])
+
+
+def _add(errors: list[tuple[float, Floats]], off_deg: float, error: Floats) -> None:
+    """Add what is known of a clip's errors, if anything is."""
+    known = error[np.isfinite(error)]
+    if len(known):
+        errors.append((off_deg, known))
 
 
 def _deep(flexion_deg: Floats, inside: Bools) -> Bools:
@@ -160,9 +160,7 @@ def _unstood(group: Sequence[tuple[Subject, Poses]]) -> dict[str, float]:
             measured, _ = metrics.against(None, seen.series, seen.yaw_deg, seen.sure)
             loaded = one.moving & (measured.trunk_lean_deg > LEAST_LEAN_DEG)
             for name, found in errors.items():
-                error = (getattr(measured, name) - one.true[TRUE_OF[name]])[loaded]
-                if np.isfinite(error).any():
-                    found.append((0.0, error[np.isfinite(error)]))
+                _add(found, 0.0, (getattr(measured, name) - one.true[TRUE_OF[name]])[loaded])
     return {name: _by_view(found, 1, MORE_WITHIN.get(name, WITHIN))[0] for name, found in errors.items()}
 
 
@@ -180,9 +178,8 @@ def _sunk(group: Sequence[tuple[Subject, Poses]]) -> tuple[tuple[float, ...], di
         for rows, errors in ((seen.series, by_outline), (blind, by_landmarks)):
             measured, opinions = metrics.against(known, rows, seen.yaw_deg, seen.sure)
             told = np.isfinite(opinions[:, metrics.BY_OUTLINE]) | (rows is blind)
-            error = (measured.butt_drop - one.true["butt_drop"])[told & _deep(one.true["hip_flexion"], one.moving)]
-            if np.isfinite(error).any():
-                errors.append((off_side(one.truth.azimuth_deg), error[np.isfinite(error)]))
+            asked = told & _deep(one.true["hip_flexion"], one.moving)
+            _add(errors, off_side(one.truth.azimuth_deg), (measured.butt_drop - one.true["butt_drop"])[asked])
     return _by_view(by_landmarks, 3, WITHIN), {"butt_drop": _by_view(by_outline, 3, WITHIN)[0]}
 
 

@@ -89,7 +89,7 @@ def subject(truth: Truth, poses: Poses) -> Subject | None:
         standing=standing,
         standing_back=_first_seen(back, lead, upright),
         carriage=medians(series.carriage(likely, series.middles(likely, seen.yaw_deg), seen.yaw_deg, seen.near)[lead]),
-        beside=float(np.nanmedian(np.clip(np.abs(seen.yaw_deg[lead]) - 90.0, -calibration.BESIDE_DEG, calibration.BESIDE_DEG))),
+        beside=float(np.nanmedian(calibration.beside(seen.yaw_deg[lead]))),
         shift=float(truth.measures["shoulder_shift"][0]),
         hip=_since(trunk(poses.xy)[0] * turned, lead) / leg_px,
         true_hip=_since(np.stack([true["hip_x_px"], true["hip_y_px"]], -1) * turned, lead) / leg_px,
@@ -206,9 +206,8 @@ def _rear(group: Sequence[Subject]) -> dict[str, Any]:
     """
     side = [one for one in group if one.truth.view == "side" and one.moving.any()]
     usual = float(np.nanmedian([_own_line(one) for one in side if not one.truth.plates]))
-    second = np.diff(np.eye(L), 2, axis=0)
     penalty = np.zeros((L + 2, L + 2))
-    penalty[:L, :L] = REAR_RIDGE * np.eye(L) + REAR_ROUGH * second.T @ second
+    penalty[:L, :L] = _small_and_smooth(L, REAR_RIDGE, REAR_ROUGH)
     edge = _Squares(L + 2, 2, penalty)
     for one in side:
         edge.add(np.c_[one.leg, _line_since(one, usual) / 100.0, np.ones(len(one.leg))], one.true_deg[:, [THIGH, SHIN]], _straight(one))
@@ -363,6 +362,13 @@ def _back(group: Sequence[Subject]) -> dict[str, Any]:
     }
 
 
+def _small_and_smooth(many: int, ridge: float, rough: float) -> Floats:
+    """What keeps the weights along a profile small, and neighbours alike. -> (many, many)."""
+    second = np.diff(np.eye(many), 2, axis=0)
+    penalty: Floats = ridge * np.eye(many) + rough * second.T @ second
+    return penalty
+
+
 def _smooth_ridge(side: Sequence[Subject], true: str, more: Sequence[Floats], rounded: float) -> tuple[Floats, list[float]]:
     """Weights by sample, degrees a trunk length, and of the trunk's lean and ``more``, (T, K) a body: no change means no flexion.
 
@@ -370,9 +376,8 @@ def _smooth_ridge(side: Sequence[Subject], true: str, more: Sequence[Floats], ro
     """
     at = np.flatnonzero((HEIGHTS >= BACK_FROM - 1e-9) & (HEIGHTS <= BACK_TO + 1e-9))
     many = len(at)
-    second = np.diff(np.eye(many), 2, axis=0)
     total = ANGLE_RIDGE * np.eye(many + 1 + more[0].shape[1])
-    total[:many, :many] = RIDGE * np.eye(many) + ROUGH * second.T @ second
+    total[:many, :many] = _small_and_smooth(many, RIDGE, ROUGH)
     mixed = np.zeros(len(total))
     for one, columns in zip(side, more, strict=True):
         x = np.c_[100.0 * (one.back - one.standing_back)[:, at], _leant_since(one), columns]
@@ -429,9 +434,8 @@ def _shoulder(side: Sequence[Subject]) -> tuple[Floats, Floats, float, float]:
     x, slumped = rows[:, :-1], rows[:, -1] > SLUMPED
     weight = np.where(slumped, 3.0, 1.0)[:, None]
     z = x - (weight * x).sum(axis=0) / weight.sum()
-    second = np.diff(np.eye(many), 2, axis=0)
     penalty = SHOULDER_RIDGE * np.diag([1.0] * (many + 3) + [0.0])
-    penalty[:many, :many] += 10.0 * SHOULDER_RIDGE * second.T @ second
+    penalty[:many, :many] = _small_and_smooth(many, SHOULDER_RIDGE, 10.0 * SHOULDER_RIDGE)
     before = np.array([*np.array(calibration.SHOULDER_WEIGHTS)[at], *calibration.SHOULDER_CARRIAGE, 0.0])
     found = np.linalg.solve((weight * z).T @ z + penalty, (weight * z).T @ (HANGING * slumped) + penalty @ before)
     weights = np.zeros(S)

@@ -183,7 +183,12 @@ def back(read: Floats, standing: Sequence[float] | None, trunk_lean_deg: Floats,
 
 def shoulder_by_camera(yaw_deg: Floats) -> Floats:
     """What shoulders read too little far forward seen a little from the front, trunk lengths, from signed degrees as read. (T,) -> (T,)."""
-    return SHOULDER_BY_CAMERA * np.clip(np.abs(yaw_deg) - 90.0, -BESIDE_DEG, BESIDE_DEG)
+    return SHOULDER_BY_CAMERA * beside(yaw_deg)
+
+
+def beside(yaw_deg: Floats) -> Floats:
+    """How far the camera stands off the side towards the back, as far as shoulders were fitted, from signed degrees. (T,) -> (T,)."""
+    return np.clip(np.abs(yaw_deg) - 90.0, -BESIDE_DEG, BESIDE_DEG)
 
 
 def round_beyond(upper_deg: Floats) -> Floats:

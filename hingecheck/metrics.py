@@ -157,11 +157,12 @@ def against(baseline: Baseline | None, series: Floats, yaw_deg: Floats, sure: Fl
     lower, upper, shift = calibration.back(seen_back, baseline.back if baseline else None, trunk, shorter)
     if baseline is not None and baseline.step > STEEPEST:
         shift = blank
+    knee_seen = kept & ~doubted
     measured = Metrics(
         hip_flexion_deg=trunk + thigh,
-        knee_flexion_deg=np.where(kept & ~doubted, thigh + shin, np.nan),
+        knee_flexion_deg=np.where(knee_seen, thigh + shin, np.nan),
         trunk_lean_deg=trunk,
-        shin_lean_deg=np.where(kept & ~doubted, shin, np.nan),
+        shin_lean_deg=np.where(knee_seen, shin, np.nan),
         spine_lower_deg=lower,
         spine_upper_deg=upper,
         butt_drop=drop,
