@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from hingecheck import calibration, engine, metrics, series
-from hingecheck.baseline import NEARLY_UPRIGHT_DEG, medians
+from hingecheck.baseline import NEARLY_UPRIGHT_DEG, STEEPEST, medians
 from hingecheck.data import Bools, Poses
 from hingecheck.profiles import Profile
 from hingecheck.silhouette import HEIGHTS, L, S, trunk
@@ -421,6 +421,12 @@ def _rounded(one: Subject, weights: Floats, others: Sequence[float]) -> Floats:
     return calibration.round_beyond(upper)
 
 
+def _shoulders_told(one: Subject) -> bool:
+    """Whether the lifter stood looking ahead, and with a contour that can be a back's: of others the engine tells no shoulders."""
+    looked = abs(one.standing[series.HEAD] - calibration.USUAL_BACK[3])
+    return bool(looked <= calibration.LEVEL_HEAD_DEG and not one.standing[series.STEP] > STEEPEST)
+
+
 def _shoulder(side: Sequence[Subject]) -> tuple[Floats, Floats, float, float]:
     """Weights by sample, of the carriage and of the camera, that tell shoulders that hang forward while standing, and what is usual.
 
@@ -429,7 +435,7 @@ def _shoulder(side: Sequence[Subject]) -> tuple[Floats, Floats, float, float]:
     """
     at = np.flatnonzero((HEIGHTS >= BACK_FROM - 1e-9) & (HEIGHTS <= SHOULDER_TO + 1e-9))
     many = len(at)
-    rows = np.array([[*one.standing_back[at], *one.carriage, one.beside, one.shift] for one in side])
+    rows = np.array([[*one.standing_back[at], *one.carriage, one.beside, one.shift] for one in side if _shoulders_told(one)])
     rows = rows[np.isfinite(rows).all(axis=1)]
     x, slumped = rows[:, :-1], rows[:, -1] > SLUMPED
     weight = np.where(slumped, 3.0, 1.0)[:, None]
