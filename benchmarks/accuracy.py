@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
-from hingecheck.cues import LOADED_LEAN_DEG
 from hingecheck.errors import InputError
+from hingecheck.verdict.cues import LOADED_LEAN_DEG
 
 from . import verdicts
 from .stats import Floats, agreement, auc, held, match, share
@@ -18,9 +18,9 @@ from .tracked import poses_file
 from .truth import BACK_FAULTS, RealClip, Truth, azimuth_bin, in_part, load_folder, load_real
 
 if TYPE_CHECKING:
-    from hingecheck.data import Rep, Result
-    from hingecheck.profiles import Profile
-    from hingecheck.run import Verdict
+    from hingecheck.drive.clip import Verdict
+    from hingecheck.verdict.profiles import Profile
+    from hingecheck.verdict.types import Rep, Result
 
 T = TypeVar("T")
 
@@ -63,14 +63,14 @@ def cases(folder: Path, model: str, cache: Path, profile: "Profile", part: tuple
 
 def verdict(clip: Path, model: str, cache: Path, profile: "Profile") -> "Verdict":
     """What hingecheck says of a clip, from its kept poses."""
-    from hingecheck import run
+    from hingecheck.drive import clip as one_clip
 
-    return run.retry(poses_file(clip, model, cache), profile=profile)
+    return one_clip.retry(poses_file(clip, model, cache), profile=profile)
 
 
 def measure(truth: Path | None, real: Path | None, model: str, cache: Path, part: tuple[int, int] | None, verbose: bool) -> Tables:
     """Every table that the folders given allow."""
-    from hingecheck.profiles import Profile
+    from hingecheck.verdict.profiles import Profile
 
     profile, tables = Profile.default(), Tables()
     if truth is not None:

@@ -9,10 +9,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from hingecheck import calibration, drift, engine, metrics, recording, rising, series
-from hingecheck.data import METRICS, Bools, Phase, Poses, Result
 from hingecheck.errors import InputError
-from hingecheck.profiles import Profile
+from hingecheck.storage import recording
+from hingecheck.verdict import back_drift, calibration, engine, hips_lead, metrics, series
+from hingecheck.verdict.profiles import Profile
+from hingecheck.verdict.types import METRICS, Bools, Phase, Poses, Result
 
 from .accuracy import ACROSS, TRUE_OF
 from .fit import LEAST_LEAN_DEG, Subject, fit, subject, usual_profiles
@@ -127,13 +128,15 @@ def _true_measures(one: Subject, result: Result) -> dict[str, Floats]:
     lead = np.full(len(result), np.nan)
     for rep in result.reps:
         inside = (result.time_s >= rep.start_s) & (result.time_s <= rep.end_s)
-        _, drifted = drift.advance(drift.Descent(), inside, true["trunk_lean_deg"], true["hip_flexion_deg"], true["spine_lower_deg"], ())
+        _, drifted = back_drift.advance(
+            back_drift.Descent(), inside, true["trunk_lean_deg"], true["hip_flexion_deg"], true["spine_lower_deg"], ()
+        )
         wandered[inside] = drifted[inside]
         deepest = np.zeros(len(result), dtype=bool)
         deepest[np.flatnonzero(inside)[np.nanargmax(true["hip_flexion_deg"][inside])]] = True
         up = inside & (result.phase == Phase.UP)
         knees = np.stack([true["knee_flexion_deg"]] * 3, axis=-1)
-        _, led = rising.advance(rising.Bottom(), deepest, up, knees, true["trunk_lean_deg"], ())
+        _, led = hips_lead.advance(hips_lead.Bottom(), deepest, up, knees, true["trunk_lean_deg"], ())
         lead[up] = led[up]
     return true | {"back_drift_deg": wandered, "hips_lead_deg": lead}
 

@@ -11,7 +11,7 @@ from .truth import Truth, load_folder
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from hingecheck.profiles import Profile
+    from hingecheck.verdict.profiles import Profile
 
 DRAWN: Final = "rounded_lower_back"  # the fault that only the contour of the back shows; else the first clip
 COLUMNS: Final = ("clip", "view", "reps", "true fault", "cues found", "agree?", "hip")
@@ -21,14 +21,14 @@ def show(folder: Path, out: Path, model: str) -> int:
     """Print the table and where to look; 1 when a clip could not be scored, else 0."""
     from rich.console import Console
 
-    from hingecheck import batching
-    from hingecheck.profiles import Profile
+    from hingecheck.drive import batch as batches
+    from hingecheck.verdict.profiles import Profile
 
     console, profile = Console(), Profile.default()
     console.print(f"Scoring the clips in {folder}: some seconds each, unless they are done already.")
-    rows = batching.batch(folder, out, profile=profile, model=model, on_clip=lambda row: console.print(f"  {row['path']}", style="dim"))
+    rows = batches.batch(folder, out, profile=profile, model=model, on_clip=lambda row: console.print(f"  {row['path']}", style="dim"))
     truths = {str(truth.clip.relative_to(folder)): truth for truth in load_folder(folder)}
-    homes = {job.name: Path(job.folder) for job in batching.jobs(folder, out)}
+    homes = {job.name: Path(job.folder) for job in batches.jobs(folder, out)}
     scored = {row["path"]: homes[row["path"]] for row in rows if row["status"] == "ok"}
 
     console.print(table([compared(truths[name], home, profile) for name, home in scored.items() if name in truths]))
@@ -44,9 +44,9 @@ def show(folder: Path, out: Path, model: str) -> int:
 
 def compared(truth: Truth, home: Path, profile: "Profile") -> tuple[str, ...]:
     """One clip as a row of ``COLUMNS``, from the poses that were kept in ``home``."""
-    from hingecheck import run
+    from hingecheck.drive import clip as one_clip
 
-    case = Case(truth, run.retry(home / "poses.npz", profile=profile))
+    case = Case(truth, one_clip.retry(home / "poses.npz", profile=profile))
     said = verdicts.verdicts(truth, case.seen.result.reps)
     faults = dict.fromkeys(fault for rep in truth.reps for fault in rep.faults)
     found = [f"{cue} {count['fault']}" for cue, count in case.seen.summary.cues.items() if count["fault"]]
@@ -87,10 +87,10 @@ def table(rows: list[tuple[str, ...]]) -> "Table":
 
 def draw(folder: Path, scored: dict[str, Path], profile: "Profile") -> list[Path]:
     """Draw one clip's annotated video and report page; gives their places."""
-    from hingecheck import run
+    from hingecheck.drive import clip as one_clip
 
     name = next((name for name in scored if Path(name).stem == DRAWN), next(iter(scored)))
     home = scored[name]
-    seen = run.retry(home / "poses.npz", profile=profile)
-    run.write(home, seen, run.draw(folder / name, home / "annotated.mp4", seen))
+    seen = one_clip.retry(home / "poses.npz", profile=profile)
+    one_clip.write(home, seen, one_clip.draw(folder / name, home / "annotated.mp4", seen))
     return [home / "report.html", home / "annotated.mp4"]

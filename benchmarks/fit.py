@@ -6,11 +6,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from hingecheck import calibration, engine, metrics, series
-from hingecheck.baseline import NEARLY_UPRIGHT_DEG, STEEPEST, medians
-from hingecheck.data import Bools, Poses
-from hingecheck.profiles import Profile
-from hingecheck.silhouette import HEIGHTS, L, S, trunk
+from hingecheck.verdict import calibration, engine, metrics, series
+from hingecheck.verdict.baseline import NEARLY_UPRIGHT_DEG, STEEPEST, medians
+from hingecheck.verdict.profiles import Profile
+from hingecheck.verdict.silhouette import HEIGHTS, L, S, trunk
+from hingecheck.verdict.types import Bools, Poses
 
 from .stats import Floats
 from .truth import Truth

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from hingecheck.cues import CUES, Cue, Fault
-from hingecheck.data import Judgement, Status
+from hingecheck.verdict.cues import CUES, Cue, Fault
+from hingecheck.verdict.types import Judgement, Status
 
 from .accuracy import Case, cases
 from .stats import auc, held, match, share
@@ -20,7 +20,7 @@ from .tables import Row, Tables
 from .truth import TrueRep, in_part
 
 if TYPE_CHECKING:
-    from hingecheck.data import Rep, Result
+    from hingecheck.verdict.types import Rep, Result
 
 STEPS: Final = 12  # of the range a profile may set
 
@@ -37,7 +37,7 @@ class Level:
 
 def measure(truth: Path, model: str, cache: Path, part: tuple[int, int] | None) -> tuple[list[Row], Tables]:
     """Sweep over a folder; with ``part`` (k, n) limits are chosen on the other bodies and measured on those of part k of n."""
-    from hingecheck.profiles import Profile
+    from hingecheck.verdict.profiles import Profile
 
     group = cases(truth, model, cache, Profile.default())
     if part is None:

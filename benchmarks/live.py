@@ -13,14 +13,15 @@ from typing import Final
 import cv2
 import numpy as np
 
-from hingecheck import camera, live
-from hingecheck.drawing import jpeg
-from hingecheck.encoding import Encoder
-from hingecheck.engine import rules
-from hingecheck.profiles import Profile
-from hingecheck.session import Session
-from hingecheck.sources import open_clip
-from hingecheck.window import Headless, Screen, Window
+from hingecheck.drive import mirror as mirrors
+from hingecheck.drive.session import Session
+from hingecheck.media import camera
+from hingecheck.media.encoding import Encoder
+from hingecheck.media.sources import open_clip
+from hingecheck.show.drawing import jpeg
+from hingecheck.show.window import Headless, Screen, Window
+from hingecheck.verdict.engine import rules
+from hingecheck.verdict.profiles import Profile
 
 from .accuracy import TRUE_OF, cases
 from .tables import Row, Tables
@@ -60,14 +61,14 @@ def widened(clip: Path, to: Path, size: tuple[int, int]) -> Path:
     """The clip on a canvas of ``size`` (width, height), 30 frames a second, as a webcam would film it."""
     with open_clip(clip) as frames, Encoder(to) as encoder:
         for frame in frames:
-            encoder.write(live.fit(frame.image, size), frame.index / 30)
+            encoder.write(mirrors.fit(frame.image, size), frame.index / 30)
     return to
 
 
-def _once(opener: Callable[[], camera.Device], model: str, folder: Path) -> live.Pace:
+def _once(opener: Callable[[], camera.Device], model: str, folder: Path) -> mirrors.Pace:
     screen = _screen()
     with camera.Feed(opener) as feed, Session(folder, profile=Profile.default(), source="benchmark") as session:
-        mirror = live.Mirror(feed, session, screen, model=model)
+        mirror = mirrors.Mirror(feed, session, screen, model=model)
         mirror.run()
     screen.close()
     return mirror.pace
@@ -112,7 +113,7 @@ def endurance(clip: Path, minutes: float, model: str, fps: float = 25.0) -> Row:
         camera.Feed(lambda: looped) as feed,
         Session(folder, profile=Profile.default(), source="benchmark") as session,
     ):
-        mirror = live.Mirror(feed, session, _screen(), model=model, minutes=10 * minutes)
+        mirror = mirrors.Mirror(feed, session, _screen(), model=model, minutes=10 * minutes)
 
         def watch() -> None:
             while not over.wait(SAMPLE_S):

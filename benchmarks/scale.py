@@ -18,8 +18,8 @@ from .tables import Row
 from .tracked import ROOT
 
 if TYPE_CHECKING:
-    from hingecheck import batching
-    from hingecheck.data import Poses
+    from hingecheck.drive import batch as batches
+    from hingecheck.verdict.types import Poses
 
 WORKERS: Final = 2
 CLIPS: Final = (8, 24)  # in a folder
@@ -66,9 +66,9 @@ def _command(*arguments: object) -> None:
 
 def hour(poses: "Poses") -> list[Row]:
     """Seconds in which the engine judges an hour, made of one recording again and again."""
-    from hingecheck import engine
-    from hingecheck.data import Poses
-    from hingecheck.profiles import Profile
+    from hingecheck.verdict import engine
+    from hingecheck.verdict.profiles import Profile
+    from hingecheck.verdict.types import Poses
 
     length_s = float(poses.time_s[-1] + np.median(np.diff(poses.time_s)))
     times = -(-HOUR_FRAMES // len(poses))
@@ -81,8 +81,8 @@ def hour(poses: "Poses") -> list[Row]:
 
 def memory(clip: Path, model: str, minutes: float) -> list[Row]:
     """Most memory that a worker of a batch holds over a 1080p clip of a minute, and over one of ``minutes``."""
-    from hingecheck import batching
-    from hingecheck.crew import work_off
+    from hingecheck.drive import batch as batches
+    from hingecheck.drive.workers import work_off
 
     with tempfile.TemporaryDirectory() as place:
         short = enlarged(clip, Path(place, "short.mp4"))
@@ -91,18 +91,18 @@ def memory(clip: Path, model: str, minutes: float) -> list[Row]:
             long = Path(place, f"{length:g}", "clip.mp4")
             long.parent.mkdir()
             frames = looped(short, long, length)
-            job = batching.Job(long.name, str(long), str(long.with_suffix("")))
+            job = batches.Job(long.name, str(long), str(long.with_suffix("")))
             ((_, most_kb),) = work_off(partial(_peak_kb, model=model), [job], workers=1)
             rows.append({"minutes": length, "frames": frames, "size": "1920 x 1080", "most memory, MB": most_kb / 1e3})
     return rows
 
 
-def _peak_kb(job: "batching.Job", tell: object, *, model: str) -> int:
+def _peak_kb(job: "batches.Job", tell: object, *, model: str) -> int:
     """Most memory that a process has held once it has scored a clip."""
-    from hingecheck import batching
-    from hingecheck.profiles import Profile
+    from hingecheck.drive import batch as batches
+    from hingecheck.verdict.profiles import Profile
 
-    content, error, _ = batching.score(job, settings=Profile.default().model_dump(), model=model)
+    content, error, _ = batches.score(job, settings=Profile.default().model_dump(), model=model)
     assert content is not None, error
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 

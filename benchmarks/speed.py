@@ -19,26 +19,27 @@ from .tables import Row, Tables
 from .tracked import ROOT
 
 if TYPE_CHECKING:
-    from hingecheck.data import Poses
+    from hingecheck.verdict.types import Poses
 
 ENGINE_RUNS: Final = 9
 
 
 def measure(clip: Path, model: str, rounds: int, minutes: float, memory_minutes: float) -> Tables:
     """Whole clips against the bare loop, folders and long clips, the engine alone, memory, and the time to start."""
-    from hingecheck import engine, run
-    from hingecheck.profiles import Profile
+    from hingecheck.drive import clip as one_clip
+    from hingecheck.verdict import engine
+    from hingecheck.verdict.profiles import Profile
 
     profile = Profile.default()
-    poses = run.track(clip, model=model)[1][:]
+    poses = one_clip.track(clip, model=model)[1][:]
     bare(clip, model, most=10)
 
     with tempfile.TemporaryDirectory() as folder:
         runs = {
             "bare MediaPipe loop": lambda: bare(clip, model),
-            "track and judge": lambda: engine.analyse(run.track(clip, model=model)[1], profile),
-            "analyze": lambda: run.clip(clip, Path(folder), profile=profile, model=model, annotate=False),
-            "analyze, annotated": lambda: run.clip(clip, Path(folder), profile=profile, model=model, annotate=True),
+            "track and judge": lambda: engine.analyse(one_clip.track(clip, model=model)[1], profile),
+            "analyze": lambda: one_clip.clip(clip, Path(folder), profile=profile, model=model, annotate=False),
+            "analyze, annotated": lambda: one_clip.clip(clip, Path(folder), profile=profile, model=model, annotate=True),
         }
         busy_s: dict[str, list[float]] = {name: [] for name in runs}
         taken = interleaved(runs, rounds, busy_s)
@@ -111,8 +112,8 @@ def compared(taken: dict[str, list[float]], frames: int) -> list[Row]:
 
 def engine_rows(poses: "Poses") -> list[Row]:
     """Microseconds a frame of the engine: a whole clip in one call, and frame by frame as live does."""
-    from hingecheck import engine
-    from hingecheck.profiles import Profile
+    from hingecheck.verdict import engine
+    from hingecheck.verdict.profiles import Profile
 
     profile = Profile.default()
 

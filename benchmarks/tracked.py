@@ -20,11 +20,12 @@ _ESTIMATOR: Final = ("skeleton", "geometry", "clock", "groups", "sources", "silh
 
 def poses_file(clip: Path, model: str, folder: Path) -> Path:
     """The poses.npz of a clip: the kept one where clip, model and estimator are the same, else a new one."""
-    from hingecheck import recording, run
+    from hingecheck.drive import clip as one_clip
+    from hingecheck.storage import recording
 
     kept = folder / f"{_sha256(clip)[:16]}-{model}-{_running()}.poses.npz"
     if not kept.is_file():
-        info, poses, warnings = run.track(clip, model=model)
+        info, poses, warnings = one_clip.track(clip, model=model)
         folder.mkdir(parents=True, exist_ok=True)
         recording.save_poses(kept, poses, {"clip": asdict(info), "model": model, "warnings": list(warnings)})
     return kept

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from hingecheck.cues import CUES
-from hingecheck.data import Rep, Status
+from hingecheck.verdict.cues import CUES
+from hingecheck.verdict.types import Rep, Status
 
 from .stats import match, share
 from .tables import Row

@@ -19,8 +19,8 @@ from . import __version__
 from .errors import HingecheckError, InputError
 
 if TYPE_CHECKING:
-    from .profiles import Profile
-    from .run import Progress
+    from .drive.clip import Progress
+    from .verdict.profiles import Profile
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -37,7 +37,7 @@ OK, SOME_FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 def _known(model: str) -> str:
     """Refuse a pose model that does not exist before any clip is looked at."""
-    from . import estimators
+    from .vision import estimators
 
     return estimators.check(model, "--model ")
 
@@ -128,7 +128,7 @@ def _common(
 
 
 def _profile(path: Path | None) -> "Profile":
-    from . import profiles
+    from .verdict import profiles
 
     return profiles.Profile.default() if path is None else profiles.load(path)
 
@@ -177,15 +177,16 @@ def analyze(
     """Score clips. Each gets report.json, report.html, frames.csv, poses.npz and annotated.mp4 in NAME.hingecheck."""
     from functools import partial
 
-    from . import run, segments
+    from .drive import clip as one_clip
+    from .drive import segments
 
     limits = _profile(profile)
     tracker = partial(segments.track, workers=workers or os.cpu_count() or 1, every_frame=every_frame)
     reports, failed, cut = [], 0, 0
-    for clip, folder in zip(clips, run.folders(clips, out), strict=True):
+    for clip, folder in zip(clips, one_clip.folders(clips, out), strict=True):
         try:
             with _bars(as_json) as progress:
-                content = run.clip(
+                content = one_clip.clip(
                     clip,
                     folder,
                     profile=limits,
@@ -204,7 +205,7 @@ def analyze(
         reports.append(content)
         if not as_json:
             _show(content, folder)
-        if (early := run.cut_off(content)) is not None:
+        if (early := one_clip.cut_off(content)) is not None:
             cut += 1
             print(_line(f"{clip}: {early}. What is there was scored; copy the file again for the rest."), file=sys.stderr)
     if as_json:
@@ -220,7 +221,7 @@ def _show(content: Mapping[str, Any], folder: Path | None = None) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from .cues import BY_ID
+    from .verdict.cues import BY_ID
 
     console = Console(highlight=False, markup=False, emoji=False)
     view, reps, score = content["view"], content["reps"], content["score"]
@@ -256,7 +257,7 @@ def _show(content: Mapping[str, Any], folder: Path | None = None) -> None:
 
 def _wrong(rep: Mapping[str, Any]) -> list[str]:
     """What to change in a rep, a line a fault: "soft knees: bent, 41° (limit 35°)"."""
-    from .cues import BY_ID
+    from .verdict.cues import BY_ID
 
     lines = []
     for cue, said in rep["cues"].items():
@@ -290,20 +291,20 @@ def batch(
     """Score a folder of clips. Writes results.csv, reps.csv, summary.html and a report.json a clip; started again, does what is missing."""
     from dataclasses import replace
 
-    from . import crew
+    from .drive import workers as pool
 
     if scheduler is None:
-        crew.prepare()
-    from . import batching
-    from .tables import need_parquet
+        pool.prepare()
+    from .drive import batch as batches
+    from .storage.tables import need_parquet
 
     if format is TableFormat.PARQUET:
         need_parquet("--format parquet")
     out = folder / "hingecheck-results" if out is None else out
-    limits = batching.LIMITS if time_limit is None else replace(batching.LIMITS, job_s=time_limit)
+    limits = batches.LIMITS if time_limit is None else replace(batches.LIMITS, job_s=time_limit)
     limits = limits if memory is None else replace(limits, memory_bytes=memory * 1e6)
     judged_by = _profile(profile)
-    total = len(batching.jobs(folder, out))
+    total = len(batches.jobs(folder, out))
     failed: list[dict[str, Any]] = []
     with _bars(quiet=False) as progress:
         task = progress.add_task("clips", total=total, rate="")
@@ -322,7 +323,7 @@ def batch(
             rate.add(frames)
             show(0)
 
-        rows = batching.batch(
+        rows = batches.batch(
             folder,
             out,
             profile=judged_by,
@@ -403,11 +404,11 @@ def live(
     if camera is not None and source is not None:
         raise InputError("--camera and --source: both name where pictures come from. Give one of them.")
     limits = _profile(profile)
-    from . import camera as cameras
-    from . import live as mirrors
-    from .session import Session
-    from .voice import Voice
-    from .window import Headless, Window
+    from .drive import mirror as mirrors
+    from .drive.session import Session
+    from .media import camera as cameras
+    from .show.voice import Voice
+    from .show.window import Headless, Window
 
     screen = Headless() if headless else Window()
     name = f"camera {camera or 0}" if source is None else source
@@ -460,12 +461,12 @@ def retry(
     as_json: Annotated[bool, typer.Option("--json", help="Print report.json to stdout and nothing else there.")] = False,
 ) -> int:
     """Judge recorded poses again with other limits. Takes no video, no pose model, and milliseconds."""
-    from . import run
+    from .drive import clip as one_clip
 
-    verdict = run.retry(file, profile=_profile(profile))
+    verdict = one_clip.retry(file, profile=_profile(profile))
     if out is not None:
-        run.ready(out)
-        run.write(out, verdict)
+        one_clip.ready(out)
+        one_clip.write(out, verdict)
     if as_json:
         print(json.dumps(verdict.report(), ensure_ascii=False, indent=1))
     else:
@@ -481,19 +482,20 @@ def export(
     profile: ProfileOption = None,
 ) -> int:
     """Write recorded poses for other programs. OpenSim (.trc, .mot), movement (.nc) and Parquet."""
-    from . import interchange, run
-    from .tables import need_parquet
+    from .drive import clip as one_clip
+    from .show import export as exports
+    from .storage.tables import need_parquet
 
     wanted = [name.strip() for name in to.split(",")]
     for name in wanted:
-        if name not in interchange.FORMATS:
-            raise InputError(f"--to {name}: no such format. Choose of: {', '.join(interchange.FORMATS)}.")
+        if name not in exports.FORMATS:
+            raise InputError(f"--to {name}: no such format. Choose of: {', '.join(exports.FORMATS)}.")
     if "parquet" in wanted:
         need_parquet("--to parquet")
-    verdict = run.retry(file, profile=_profile(profile))
-    folder = run.ready(file.parent if out is None else out)
+    verdict = one_clip.retry(file, profile=_profile(profile))
+    folder = one_clip.ready(file.parent if out is None else out)
     for name in dict.fromkeys(wanted):
-        target, write = interchange.FORMATS[name]
+        target, write = exports.FORMATS[name]
         write(folder / target, verdict.poses, verdict.result)
         print(folder / target)
     return OK
@@ -502,7 +504,7 @@ def export(
 @app.command()
 def cues(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False) -> int:
     """List the nine cues and their limits. Says too what is measured, and from which view."""
-    from .cues import CUES
+    from .verdict.cues import CUES
 
     if as_json:
         rows = [
@@ -559,8 +561,8 @@ def cues(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 @profile_app.command("new")
 def profile_new(file: Annotated[Path, typer.Argument(help="TOML file to write; must not exist.", show_default=False)]) -> int:
     """Write a profile to be changed. It shows every setting with its range and reason."""
-    from . import profiles
-    from .files import atomic
+    from .storage.files import atomic
+    from .verdict import profiles
 
     if file.exists():
         raise InputError(f"{file}: already there. Choose another name, or delete it first.")
@@ -574,8 +576,8 @@ def profile_new(file: Annotated[Path, typer.Argument(help="TOML file to write; m
 @profile_app.command("check")
 def profile_check(file: Annotated[Path, typer.Argument(help="TOML file to check.", show_default=False)]) -> int:
     """Say whether a profile can be used. Says too in what it differs from the default."""
-    from . import profiles
-    from .cues import CUES
+    from .verdict import profiles
+    from .verdict.cues import CUES
 
     profile, default = profiles.load(file), profiles.Profile.default()
     print(f"{file}: fine, profile {profile.name!r}")

@@ -118,7 +118,7 @@ def _not_imported(name: str, distribution: str, error: Exception) -> Check:
 
 def models() -> Iterator[Check]:
     """The pose models: present, and byte for byte those that were measured."""
-    from .mediapipe_pose import verify
+    from .vision.mediapipe_pose import verify
 
     for model, loss in MODELS.items():
         try:
@@ -199,7 +199,7 @@ def cameras(devices: Sequence[Path] | None = None, open_camera: Callable[[int], 
 
 def _picture_size(number: int) -> tuple[int, int] | None:
     """Width and height of one picture of a camera, px; None when it gives none."""
-    from .camera import open_camera
+    from .media.camera import open_camera
 
     try:
         device = open_camera(number)()

@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from hingecheck import baseline, calibration, coaching, confidence, engine, judging, metrics, phases, scoring, series, views
-from hingecheck.cues import CUES, Cue, Fault
-from hingecheck.profiles import Profile
+from hingecheck.verdict import baseline, calibration, coaching, confidence, engine, judging, metrics, phases, scoring, series, views
+from hingecheck.verdict.cues import CUES, Cue, Fault
+from hingecheck.verdict.profiles import Profile
 
 DOCS = Path(__file__).parents[1] / "docs"
 

@@ -15,10 +15,13 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from hingecheck import engine, estimators, recording, run
-from hingecheck.cues import BY_ID
-from hingecheck.data import METRICS, Judgement, Poses, Result
-from hingecheck.profiles import Profile
+from hingecheck.drive import clip as one_clip
+from hingecheck.storage import recording
+from hingecheck.verdict import engine
+from hingecheck.verdict.cues import BY_ID
+from hingecheck.verdict.profiles import Profile
+from hingecheck.verdict.types import METRICS, Judgement, Poses, Result
+from hingecheck.vision import estimators
 
 FOLDER = Path(__file__).with_name("goldens")
 CLIPS = ("good", "rounded_lower_back", "feet_too_wide")
@@ -32,7 +35,7 @@ DEGREES, RATIO = 0.5, 0.01  # how far a metric, and how far it may be off, may m
 def record(name: str) -> None:
     """See a sample clip with the default model and keep its poses, rounded to what matters: a tenth of a pixel, a millimetre."""
     clip = FOLDER.parents[1] / "sample_videos" / f"{name}.mp4"
-    info, seen, warnings = run.track(clip)
+    info, seen, warnings = one_clip.track(clip)
     poses = seen[:]
     digits = {"xy": 1, "score": 2, "world": 3, "back": 4, "leg": 4}
     rounded = replace(poses, **{field: getattr(poses, field).round(places) for field, places in digits.items()})

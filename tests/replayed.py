@@ -6,8 +6,8 @@ import pytest
 import synthetic
 from clips import make_clip
 
-from hingecheck import estimators
-from hingecheck.data import Poses
+from hingecheck.verdict.types import Poses
+from hingecheck.vision import estimators
 
 _TOLD: dict[str, Poses] = {}
 made: list[str] = []  # the model asked for, every time

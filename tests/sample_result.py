@@ -6,8 +6,10 @@ past their limit in the third, but by less than the measure may be off; front cu
 
 import numpy as np
 
-from hingecheck.cues import COLUMN, CUES
-from hingecheck.data import (
+from hingecheck.verdict.cues import COLUMN, CUES
+from hingecheck.verdict.silhouette import L, S
+from hingecheck.verdict.skeleton import INDEX, K
+from hingecheck.verdict.types import (
     METRICS,
     ClipInfo,
     Event,
@@ -24,8 +26,6 @@ from hingecheck.data import (
     View,
     ViewKind,
 )
-from hingecheck.silhouette import L, S
-from hingecheck.skeleton import INDEX, K
 
 FPS, SECONDS, PERIOD_S = 25, 12.0, 4.0
 LOWER_DEG = {1: 8.0, 2: 31.0, 3: 26.0}  # how far the lower back rounds at the bottom of each rep

@@ -16,11 +16,11 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from hingecheck import baseline, calibration, series, views
-from hingecheck.calibration import LOWER_WEIGHTS, UPPER_WEIGHTS, Angles
-from hingecheck.data import METRICS, Floats, Poses
-from hingecheck.silhouette import HEIGHTS, L, S
-from hingecheck.skeleton import INDEX, LANDMARKS, SIDES, K
+from hingecheck.verdict import baseline, calibration, series, views
+from hingecheck.verdict.calibration import LOWER_WEIGHTS, UPPER_WEIGHTS, Angles
+from hingecheck.verdict.silhouette import HEIGHTS, L, S
+from hingecheck.verdict.skeleton import INDEX, LANDMARKS, SIDES, K
+from hingecheck.verdict.types import METRICS, Floats, Poses
 
 SHANK_M, THIGH_M, TRUNK_M = 0.40, 0.45, 0.50
 LEG_M = SHANK_M + THIGH_M

@@ -20,11 +20,13 @@ import replayed
 import typer.main
 from clips import as_nobody, cut, files_no_larger_than, make_clip, make_sound
 
-from hingecheck import __version__, batching, cli, run
-from hingecheck.cues import BY_ID, CUES
-from hingecheck.data import METRICS
-from hingecheck.profiles import Profile, load
-from hingecheck.scoring import AREAS, EXERCISES
+from hingecheck import __version__, cli
+from hingecheck.drive import batch as batches
+from hingecheck.drive import clip as one_clip
+from hingecheck.verdict.cues import BY_ID, CUES
+from hingecheck.verdict.profiles import Profile, load
+from hingecheck.verdict.scoring import AREAS, EXERCISES
+from hingecheck.verdict.types import METRICS
 
 ROOT = Path(__file__).parents[1]
 SCRIPT = Path(sys.executable).with_name("hingecheck")
@@ -373,7 +375,7 @@ def test_an_accident_is_told_in_one_line_and_with_debug_in_full(hinges, hingeche
     def accident(*args, **kwargs):
         raise ZeroDivisionError("float division\nby zero")
 
-    monkeypatch.setattr(run, "judge", accident)
+    monkeypatch.setattr(one_clip, "judge", accident)
     code, _, err = hingecheck("analyze", hinges)
     assert code == 2
     assert err == "hingecheck failed on its own account (ZeroDivisionError: float division by zero). Run again with --debug.\n"
@@ -388,8 +390,8 @@ def test_bad_input_shows_where_it_came_from_only_with_debug(hingecheck, tmp_path
 
 
 def test_a_missing_library_leads_to_the_doctor(hingecheck, monkeypatch, tmp_path):
-    monkeypatch.setitem(sys.modules, "hingecheck.run", None)
-    monkeypatch.delattr("hingecheck.run", raising=False)
+    monkeypatch.setitem(sys.modules, "hingecheck.drive.clip", None)
+    monkeypatch.delattr("hingecheck.drive.clip", raising=False)
     code, _, err = hingecheck("analyze", tmp_path / "clip.mp4")
     assert code == 2
     assert one_line(err)
@@ -620,7 +622,7 @@ def test_a_batch_of_the_real_command_scores_what_it_can_and_never_twice(tmp_path
 @pytest.fixture
 def threads(monkeypatch):
     """Batches run in this process."""
-    monkeypatch.setattr(batching, "work_off", lambda work, jobs, *_: ((job, work(job)) for job in jobs))
+    monkeypatch.setattr(batches, "work_off", lambda work, jobs, *_: ((job, work(job)) for job in jobs))
 
 
 def test_a_changed_profile_and_fresh_do_a_batch_again(hinges, hingecheck, threads, tmp_path):
@@ -686,9 +688,9 @@ def test_retry_under_another_profile_gives_another_verdict(rounded, hingecheck, 
 
 def test_retry_takes_well_under_a_second(rounded):
     profile = Profile.default()
-    run.retry(rounded, profile=profile)
+    one_clip.retry(rounded, profile=profile)
     began_s = time.process_time()
-    run.retry(rounded, profile=profile)
+    one_clip.retry(rounded, profile=profile)
     assert time.process_time() - began_s < 0.5
 
 

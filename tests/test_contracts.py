@@ -21,15 +21,17 @@ from synthetic import (
     stand,
 )
 
-from hingecheck import calibration, coaching, cues, engine, estimators, judging, overlay, report, scoring
-from hingecheck.cues import BY_ID, CUES
-from hingecheck.data import METRICS, Frame, Judgement, Metrics, Phase, Poses, Rep, Result, Stage, Status, Summary, View, ViewKind
 from hingecheck.errors import ModelError
-from hingecheck.mediapipe_pose import model_path
-from hingecheck.profiles import Profile
-from hingecheck.silhouette import S
-from hingecheck.skeleton import SIDES, K
-from hingecheck.sources import open_clip
+from hingecheck.media.sources import open_clip
+from hingecheck.show import overlay, report
+from hingecheck.verdict import calibration, coaching, cues, engine, judging, scoring
+from hingecheck.verdict.cues import BY_ID, CUES
+from hingecheck.verdict.profiles import Profile
+from hingecheck.verdict.silhouette import S
+from hingecheck.verdict.skeleton import SIDES, K
+from hingecheck.verdict.types import METRICS, Frame, Judgement, Metrics, Phase, Poses, Rep, Result, Stage, Status, Summary, View, ViewKind
+from hingecheck.vision import estimators
+from hingecheck.vision.mediapipe_pose import model_path
 
 # ------------------------------------------------------------------------------------------------------------------------- estimators
 

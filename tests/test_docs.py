@@ -10,14 +10,16 @@ import test_cli
 import typer.main
 from synthetic import backless, film, hinge, stand
 
-from hingecheck import batching, cli, engine, judging, scoring
-from hingecheck.cues import BY_ID, CUES
-from hingecheck.data import METRICS, Judgement, Metrics, Phase, Rep, Status, ViewKind
-from hingecheck.profiles import Profile
-from hingecheck.recording import _ARRAYS
-from hingecheck.report import COLUMNS
-from hingecheck.silhouette import S
-from hingecheck.skeleton import K
+from hingecheck import cli
+from hingecheck.drive import batch as batches
+from hingecheck.show.report import COLUMNS
+from hingecheck.storage.recording import _ARRAYS
+from hingecheck.verdict import engine, judging, scoring
+from hingecheck.verdict.cues import BY_ID, CUES
+from hingecheck.verdict.profiles import Profile
+from hingecheck.verdict.silhouette import S
+from hingecheck.verdict.skeleton import K
+from hingecheck.verdict.types import METRICS, Judgement, Metrics, Phase, Rep, Status, ViewKind
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -99,7 +101,7 @@ def test_every_word_a_field_can_hold_is_documented():
 def test_every_column_of_the_tables_is_documented():
     frames, results, reps = (section(document("commands.md"), f"{name}.csv") for name in ("frames", "results", "reps"))
     assert all(f"`{column}`" in frames for column in COLUMNS)
-    row = batching._row(batching.Job("a.mp4", "a.mp4", "a"), None, "broken", 0.0)
+    row = batches._row(batches.Job("a.mp4", "a.mp4", "a"), None, "broken", 0.0)
     assert all(f"`{column}`" in results for column in row if column not in BY_ID)
     assert all(f"`{column}`" in reps for column in ("path", "index", "start_s", "bottom_s", "end_s", "complete", "score"))
 

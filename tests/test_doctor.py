@@ -63,7 +63,7 @@ def test_mediapipe_is_imported_and_its_version_told():
 
 
 def test_shipped_models_pass_and_the_one_built_on_demand_only_warns(monkeypatch):
-    pose = import_module("hingecheck.mediapipe_pose")
+    pose = import_module("hingecheck.vision.mediapipe_pose")
 
     def verify(model: str) -> None:
         if model == "heavy":
@@ -76,7 +76,7 @@ def test_shipped_models_pass_and_the_one_built_on_demand_only_warns(monkeypatch)
 
 
 def test_a_damaged_model_fails_with_what_to_do(monkeypatch):
-    pose = import_module("hingecheck.mediapipe_pose")
+    pose = import_module("hingecheck.vision.mediapipe_pose")
 
     def verify(model: str) -> None:
         raise ModelError(f"{model}: SHA-256 differs. Install it again.")

@@ -33,7 +33,7 @@ sums = dict(reversed(line.split()) for line in (folder / "models/SHA256SUMS").re
 for model in ("lite", "full"):
     file = folder / f"models/pose_landmarker_{model}.task"
     assert sha256(file.read_bytes()).hexdigest() == sums[file.name], file
-assert list((folder / "templates").iterdir())
+assert list((folder / "show/templates").iterdir())
 assert (folder / "py.typed").exists()
 """
 

@@ -16,10 +16,10 @@ from pathlib import Path
 import httpx2
 from starlette.testclient import TestClient
 
-from hingecheck import run
-from hingecheck.encoding import Encoder
-from hingecheck.profiles import Profile
-from hingecheck.sources import open_clip
+from hingecheck.drive import clip as one_clip
+from hingecheck.media.encoding import Encoder
+from hingecheck.media.sources import open_clip
+from hingecheck.verdict.profiles import Profile
 from hingecheck.web import app as web
 from hingecheck.web import security
 from hingecheck.web.jobs import Crew
@@ -60,7 +60,7 @@ def golden(client: TestClient, name: str, athlete: str = "Ana", day: str = "2026
     clip = store.claim()
     assert clip is not None
     assert clip["id"] == clip_id
-    store.finish(clip, run.retry(folder / "poses.npz", profile=Profile.default()).report(), None)
+    store.finish(clip, one_clip.retry(folder / "poses.npz", profile=Profile.default()).report(), None)
     return clip_id
 
 

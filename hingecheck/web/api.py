@@ -17,11 +17,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from ..errors import RecordingError
-from ..files import Draft
-from .asking import athlete_or_404, clip_or_404, crew, differing, shown, shown_athlete, store, verdict_of
+from ..storage.files import Draft
 from .database import Row
+from .deps import athlete_or_404, clip_or_404, crew, differing, shown, shown_athlete, store, verdict_of
+from .schemas import Athlete, AthleteChanges, Clip, ClipChanges, Id, Name, Named, Password, Session, Settings
 from .security import Gate, TooManyTries
-from .shapes import Athlete, AthleteChanges, Clip, ClipChanges, Id, Name, Named, Password, Session, Settings
 from .store import tidy
 
 SPARE_BYTES: Final = 256 << 20  # left on the disk for what is made of a clip

@@ -17,8 +17,9 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse
 
-from .. import __version__, estimators
+from .. import __version__
 from ..errors import HingecheckError, InputError, OutputError
+from ..vision import estimators
 from . import api, live, pages, results, security
 from .jobs import Crew
 from .security import Gate, Guard
@@ -90,7 +91,7 @@ def _shared(name: str) -> FileResponse:
     """Style and script that the report has too."""
     if name not in ("style.css", "plots.js"):
         raise HTTPException(404)
-    return FileResponse(HERE.parent / "templates" / name, headers={"Cache-Control": "no-cache"})
+    return FileResponse(HERE.parent / "show" / "templates" / name, headers={"Cache-Control": "no-cache"})
 
 
 def _told(request: Request, error: Any) -> Response:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from ..errors import InputError
-from ..files import writing
+from ..storage.files import writing
 
 Row = dict[str, Any]
 

@@ -2,8 +2,8 @@
 
 from typing import Any, Final
 
-from ..cues import CUES
-from ..profiles import LONGEST_HOLD_S, Profile, RepSettings
+from ..verdict.cues import CUES
+from ..verdict.profiles import LONGEST_HOLD_S, Profile, RepSettings
 
 STEPS: Final = {"degrees": 0.1}  # of a limit's slider; 0.001 in other units
 

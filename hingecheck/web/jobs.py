@@ -10,8 +10,8 @@ from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from typing import Any, Final
 
-from .confined import BEHIND, MEMORY_BYTES, begin
 from .database import Row
+from .sandbox import BEHIND, MEMORY_BYTES, begin
 from .store import Store, profile_of
 
 SILENT_S: Final = 120.0  # a clip of which no frame came for so long hangs

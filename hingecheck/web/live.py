@@ -12,10 +12,10 @@ from fastapi import APIRouter, Query, Request, Response, WebSocket
 from starlette.concurrency import run_in_threadpool
 
 from ..errors import HingecheckError
-from .asking import store
-from .confined import MEMORY_BYTES, begin
 from .database import Row
+from .deps import store
 from .pages import render
+from .sandbox import MEMORY_BYTES, begin
 from .store import Store, profile_of
 
 LARGEST_FRAME: Final = 2 << 20  # bytes of a JPEG

@@ -15,16 +15,16 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..album import Album
-from ..camera import Feed, Picture
-from ..data import Poses
-from ..drawing import jpeg
+from ..drive.clip import Verdict, ready
+from ..drive.mirror import Mirror, Recorder
+from ..drive.session import Session, Shown
 from ..errors import HingecheckError
-from ..files import atomic
-from ..live import Mirror, Recorder
-from ..profiles import Profile
-from ..run import Verdict, ready
-from ..session import Session, Shown
+from ..media.camera import Feed, Picture
+from ..show.drawing import jpeg
+from ..show.stills import Album
+from ..storage.files import atomic
+from ..verdict.profiles import Profile
+from ..verdict.types import Poses
 from .work import spoken, still_name
 
 QUIET_S: Final = 1.5  # a page that sent no frame for so long is gone, or its tab is hidden

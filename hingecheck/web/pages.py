@@ -9,15 +9,16 @@ import jinja2
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from .. import __version__, report
-from ..cues import BY_ID, CUES
-from ..profiles import Profile, validated
-from ..scoring import AREAS, EXERCISES
-from . import progress
-from .asking import athlete_or_404, clip_or_404, crew, differing, judged_or_404, shown, still, store, verdict_of
+from .. import __version__
+from ..show import report
+from ..verdict.cues import BY_ID, CUES
+from ..verdict.profiles import Profile, validated
+from ..verdict.scoring import AREAS, EXERCISES
+from . import history
 from .database import Row
+from .deps import athlete_or_404, clip_or_404, crew, differing, judged_or_404, shown, still, store, verdict_of
 from .form import changed, form_of
-from .shapes import Id, Settings
+from .schemas import Id, Settings
 from .store import profile_of
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -26,7 +27,7 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 @cache
 def _templates() -> jinja2.Environment:
     templates = jinja2.Environment(
-        loader=jinja2.ChoiceLoader([jinja2.PackageLoader("hingecheck.web"), jinja2.PackageLoader("hingecheck")]),
+        loader=jinja2.ChoiceLoader([jinja2.PackageLoader("hingecheck.web"), jinja2.PackageLoader("hingecheck.show")]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -184,7 +185,7 @@ def athlete(request: Request, athlete_id: Id) -> Response:
     row = athlete_or_404(request, athlete_id)
     clips = store(request).clips(athlete_id, reports=True)
     reports = [(clip["day"], json.loads(clip["report"])) for clip in clips if clip["report"] is not None]
-    career = progress.career(reports)
+    career = history.career(reports)
     shares = {
         cue.id: [career.share(day, cue.id) for day in career.days]
         for cue in CUES
@@ -201,7 +202,7 @@ def athlete(request: Request, athlete_id: Id) -> Response:
         shares=shares,
         work_on=work_on,
         exercises=exercises,
-        faults=progress.common_faults(content for _, content in reports)[:5],
+        faults=history.common_faults(content for _, content in reports)[:5],
         by_id=BY_ID,
         settings=changed(profile_of(row)),
         data={

@@ -7,12 +7,12 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi import Path as InPath
 from fastapi.responses import FileResponse, HTMLResponse
 
-from .. import report
-from ..cues import BY_ID
-from ..data import METRICS
-from ..profiles import validated
-from .asking import clip_or_404, judged_or_404, still, store, verdict_of
-from .shapes import Id, Settings
+from ..show import report
+from ..verdict.cues import BY_ID
+from ..verdict.profiles import validated
+from ..verdict.types import METRICS
+from .deps import clip_or_404, judged_or_404, still, store, verdict_of
+from .schemas import Id, Settings
 
 router = APIRouter(prefix="/api")
 

@@ -16,8 +16,8 @@ from typing import Any, Final
 
 from .. import __version__
 from ..errors import InputError
-from ..files import writing
-from ..profiles import Profile, validated
+from ..storage.files import writing
+from ..verdict.profiles import Profile, validated
 from .database import Database, Row
 
 SCHEMA: Final = 1

@@ -14,14 +14,14 @@ from typing import Any, Final
 
 import av
 
-from .. import run
-from ..data import Result, Status
-from ..encoding import Encoder
+from ..drive import clip as one_clip
 from ..errors import HingecheckError, RecordingError
-from ..files import atomic
-from ..profiles import Profile
-from ..report import Moment, worst_moments
-from ..sources import open_clip
+from ..media.encoding import Encoder
+from ..media.sources import open_clip
+from ..show.report import Moment, worst_moments
+from ..storage.files import atomic
+from ..verdict.profiles import Profile
+from ..verdict.types import Result, Status
 
 MOST_STILLS: Final = 120
 
@@ -49,25 +49,25 @@ def bring_up_to_date(folder: Path, name: str, profile: Profile, model: str, tell
     verdict = None
     if poses.exists():
         try:
-            verdict = run.retry(poses, profile=profile)
+            verdict = one_clip.retry(poses, profile=profile)
         except RecordingError:  # of a version whose poses are read no more
             poses.unlink()
     if verdict is None:
         make_playable(original, folder / "video.mp4", tell)
-        info, seen, warnings = run.track(original, model=model, on_frame=lambda done, of: tell("seeing", done, of))
-        verdict = run.judge(replace(info, path=name), seen, warnings, profile=profile, model=model)
-        run.save_poses(poses, verdict, warnings)
+        info, seen, warnings = one_clip.track(original, model=model, on_frame=lambda done, of: tell("seeing", done, of))
+        verdict = one_clip.judge(replace(info, path=name), seen, warnings, profile=profile, model=model)
+        one_clip.save_poses(poses, verdict, warnings)
     verdict = replace(verdict, clip=replace(verdict.clip, path=name))
     if original.exists():
         _draw(folder, verdict, tell)
     return verdict.report()
 
 
-def _draw(folder: Path, verdict: run.Verdict, tell: Tell) -> None:
+def _draw(folder: Path, verdict: one_clip.Verdict, tell: Tell) -> None:
     """The annotated clip, and a still of every fault and of what the report shows."""
     moments = list(dict.fromkeys([*worst_moments(verdict.result), *faults(verdict.result)]))[:MOST_STILLS]
-    drawn = run.draw(folder / "original", folder / "annotated.mp4", verdict, lambda done, of: tell("drawing", done, of), moments)
-    stills = run.ready(folder / "stills")
+    drawn = one_clip.draw(folder / "original", folder / "annotated.mp4", verdict, lambda done, of: tell("drawing", done, of), moments)
+    stills = one_clip.ready(folder / "stills")
     kept = {still_name(still.moment.rep, still.moment.cue, still.moment.time_s): still.jpeg for still in drawn}
     if drawn:
         with atomic(folder / "poster.jpg") as draft:

@@ -1,0 +1,272 @@
+"""The driver of a folder: one clip a process, on this machine or a cluster.
+
+A finished clip is known by its report and never done twice; a clip that breaks its process is the only one lost.
+"""
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, as_completed
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from .. import __version__
+from ..errors import HingecheckError, InputError
+from ..media.sources import open_clip
+from ..show import report
+from ..storage.files import atomic, forget_drafts, sha256, writing
+from ..storage.tables import csv_text, write_parquet
+from ..verdict.cues import CUES
+from ..verdict.profiles import Profile
+from ..verdict.types import METRICS, Status
+from ..vision import estimators
+from . import clip as one_clip
+from .workers import Limits, Tell, work_off
+
+VIDEO_SUFFIXES: Final = frozenset(
+    {".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".flv", ".3gp", ".ts", ".mts", ".m2ts", ".ogv"}
+)
+
+STILL: Final = "worst.jpg"
+MOST_STILLS: Final = 12  # on the summary page
+# A clip that gets nowhere for minutes hangs; four hours see an hour's film through on a slow machine, and 2 GB the largest pictures.
+LIMITS: Final = Limits(job_s=4 * 3600.0, silent_s=300.0, memory_bytes=2e9, jobs=500)
+_TELL_EVERY_S: Final = 0.5
+
+Outcome = tuple[dict[str, Any] | None, str | None, float]  # of one clip in a batch: report, or why there is none, and seconds it took
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One clip of a batch: its name below the batch's folder, the file, and where its results go."""
+
+    name: str
+    path: str
+    folder: str
+
+
+def jobs(folder: str | Path, out: str | Path) -> list[Job]:
+    """The clips in a folder and its subfolders, by name. ``InputError`` when there are none, or it is not a folder."""
+    root, out = Path(folder), Path(out)
+    if not root.is_dir():
+        raise InputError(f"{root}: not a folder. Give the folder that holds the clips.")
+    found: list[Path] = []
+    for base, inside, names in os.walk(root, onerror=_unreadable):
+        inside[:] = [f for f in inside if not f.startswith(".") and not f.endswith(one_clip.SUFFIX) and Path(base, f) != out]
+        found += [Path(base, name) for name in names if Path(name).suffix.lower() in VIDEO_SUFFIXES and not name.startswith(".")]
+    if not found:
+        raise InputError(f"{root}: no video in it. Clips end in .mp4, .mov, .avi, .mkv, .webm and the like.")
+    found.sort(key=lambda path: path.relative_to(root))
+    places = one_clip.folders(found, None)
+    return [
+        Job(str(clip.relative_to(root)), str(clip), str(out / place.relative_to(root))) for clip, place in zip(found, places, strict=True)
+    ]
+
+
+def _unreadable(error: OSError) -> None:
+    raise InputError(f"{error.filename}: cannot be read ({error.strerror}). Check its permissions, or move it elsewhere.") from error
+
+
+def finished(job: Job, profile: Profile, model: str, every_frame: bool = False) -> dict[str, Any] | None:
+    """The report of a clip that was already done with this content, profile, model and version; else None."""
+    try:
+        content: dict[str, Any] = json.loads(Path(job.folder, "report.json").read_text(encoding="utf-8"))
+        same = (
+            content["hingecheck"] == __version__
+            and content["model"] == model
+            and content["profile"]["sha256"] == profile.sha256
+            and not (every_frame and content["clip"]["thinned"])
+            and content["clip"]["sha256"] == sha256(job.path)
+        )
+    except (OSError, ValueError, KeyError, TypeError, InputError):
+        return None
+    return content if same else None
+
+
+def score(
+    job: Job, tell: Tell | None = None, *, settings: Mapping[str, Any], model: str, every_frame: bool = False, alone: bool = False
+) -> Outcome:
+    """Score one clip of a batch in this process, by a profile's settings as plain values. Raises nothing a clip can cause.
+
+    ``tell`` is told of frames seen: how many since it was told before; ``alone`` as for ``one_clip.see``.
+    """
+    began = time.perf_counter()
+    profile = Profile.model_validate(settings)
+    try:
+        content = finished(job, profile, model, every_frame)
+        if content is None:
+            with open_clip(job.path):
+                folder = one_clip.ready(job.folder)
+            forget_drafts(folder)
+            info, poses, warnings = one_clip.track(
+                job.path, model=model, every_frame=every_frame, alone=alone, on_frame=_now_and_then(tell)
+            )
+            verdict = one_clip.judge(info, poses, warnings, profile=profile, model=model)
+            one_clip.save_poses(folder / "poses.npz", verdict, warnings)
+            _save_still(folder / STILL, one_clip.draw(job.path, None, verdict, moments=report.worst_moments(verdict.result)[:1]))
+            content = verdict.report()
+            with atomic(folder / "report.json") as draft:
+                one_clip.write_text(draft, one_clip.dump(content))
+        return content, None, time.perf_counter() - began
+    except HingecheckError as error:
+        return None, str(error), time.perf_counter() - began
+    except Exception as error:  # a clip that breaks a decoder or the model in a new way must not stop the others
+        return None, f"{job.path}: {type(error).__name__}: {error}", time.perf_counter() - began
+
+
+def _now_and_then(tell: Tell | None) -> one_clip.Progress | None:
+    """A callback for frames that tells how many more there are, twice a second."""
+    if tell is None:
+        return None
+    told, told_s = 0, time.monotonic()
+
+    def on_frame(done: int, expected: int | None) -> None:
+        nonlocal told, told_s
+        if time.monotonic() - told_s >= _TELL_EVERY_S:
+            tell(done - told)
+            told, told_s = done, time.monotonic()
+
+    return on_frame
+
+
+def _save_still(path: Path, stills: Sequence[report.Still]) -> None:
+    """Keep the worst moment as a picture, or none."""
+    if stills:
+        with atomic(path) as draft:
+            draft.write_bytes(stills[0].jpeg)
+    else:
+        with writing(path):
+            path.unlink(missing_ok=True)
+
+
+def _elsewhere(work: Callable[[Job], Outcome], todo: Iterable[Job], executor: Executor) -> Iterator[tuple[Job, Outcome]]:
+    """Do jobs on somebody else's executor, which looks after its workers itself."""
+    futures = {executor.submit(work, job): job for job in todo}
+    for future in as_completed(futures):
+        job = futures[future]
+        try:
+            outcome = future.result()
+        except Exception as error:  # whatever a cluster calls a worker it has lost
+            outcome = None, f"{job.path}: lost on its way ({type(error).__name__}: {error}). Start the batch again.", 0.0
+        yield job, outcome
+
+
+def _here(
+    work: Callable[..., Outcome], todo: Iterable[Job], workers: int, limits: Limits, on_frames: Callable[[int], None] | None
+) -> Iterator[tuple[Job, Outcome]]:
+    """Do jobs in processes of this machine."""
+
+    def on_told(job: Job, frames: int) -> None:
+        if on_frames is not None:
+            on_frames(frames)
+
+    with closing(work_off(work, todo, workers, limits, on_told)) as done:
+        for job, outcome in done:
+            yield job, (None, f"{job.path}: {outcome}", 0.0) if isinstance(outcome, Exception) else outcome
+
+
+def batch(
+    folder: str | Path,
+    out: str | Path,
+    *,
+    profile: Profile,
+    model: str = estimators.DEFAULT,
+    every_frame: bool = False,
+    executor: Executor | None = None,
+    workers: int | None = None,
+    limits: Limits = LIMITS,
+    fresh: bool = False,
+    parquet: bool = False,
+    on_clip: Callable[[dict[str, Any]], None] | None = None,
+    on_frames: Callable[[int], None] | None = None,
+) -> list[dict[str, Any]]:
+    """Score every clip of a folder; write results.csv, reps.csv and summary.html into ``out``. Returns the rows of results.csv.
+
+    ``parquet``: results.parquet and reps.parquet too. ``on_clip`` is called with every row, ``on_frames`` with how many more frames were
+    seen; ``limits``, and what is said of frames, hold for processes of this machine, not for an ``executor``.
+    """
+    todo = jobs(folder, out)
+    out = one_clip.ready(out)
+    forget_drafts(out)
+    if fresh:
+        for job in todo:
+            with writing(job.folder):
+                Path(job.folder, "report.json").unlink(missing_ok=True)
+    rows: dict[str, dict[str, Any]] = {}
+    reps: dict[str, list[dict[str, Any]]] = {}
+    # a profile's classes are made on the fly: pickle cannot find them
+    work = partial(score, settings=profile.model_dump(), model=model, every_frame=every_frame)
+    if executor is None:
+        workers = min(workers or os.cpu_count() or 1, len(todo))
+        outcomes = _here(partial(work, alone=workers == 1), todo, workers, limits, on_frames)
+    else:
+        outcomes = _elsewhere(work, todo, executor)
+    for job, (content, error, took_s) in outcomes:
+        rows[job.name], reps[job.name] = _row(job, content, error, took_s), _rep_rows(job, content)
+        if on_clip is not None:
+            on_clip(rows[job.name])
+    ordered = [rows[job.name] for job in todo]
+    _write_tables(out, ordered, [rep for job in todo for rep in reps[job.name]], parquet)
+    with atomic(out / "summary.html") as draft:
+        one_clip.write_text(draft, report.batch_summary_html(ordered, _stills(todo, rows)))
+    return ordered
+
+
+def _row(job: Job, content: Mapping[str, Any] | None, error: str | None, took_s: float) -> dict[str, Any]:
+    """One row of results.csv; a cue that was never judged stays empty, for 0 would say it was right."""
+    row: dict[str, Any] = {"path": job.name, "status": "failed" if content is None else "ok", "view": "", "reps": "", "score": ""}
+    row |= {cue.id: "" for cue in CUES}
+    if content is not None:
+        row |= {"view": content["view"]["kind"], "reps": len(content["reps"]), "score": content["score"]}
+        row |= {cue_id: said[Status.FAULT] for cue_id, said in content["cues"].items() if said[Status.OK] + said[Status.FAULT]}
+        error = one_clip.cut_off(content)
+    return row | {"seconds": round(took_s, 2), "error": error or ""}
+
+
+RESULTS: Final[dict[str, type]] = {
+    **{"path": str, "status": str, "view": str, "reps": int, "score": int},
+    **{cue.id: int for cue in CUES},
+    **{"seconds": float, "error": str},
+}
+REPS: Final[dict[str, type]] = {
+    **{"path": str, "index": int, "start_s": float, "bottom_s": float, "end_s": float, "complete": bool, "score": int},
+    **dict.fromkeys(METRICS, float),
+    **{cue.id: str for cue in CUES},
+}
+
+
+def _rep_rows(job: Job, content: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """The rows of reps.csv that a report gives."""
+    facts = ("index", "start_s", "bottom_s", "end_s", "complete", "score")
+    rows = []
+    for rep in [] if content is None else content["reps"]:
+        judged = {cue_id: said["direction"] or said["status"] for cue_id, said in rep["cues"].items()}
+        rows.append({"path": job.name} | {fact: rep[fact] for fact in facts} | rep["metrics"] | judged)
+    return rows
+
+
+def _write_tables(out: Path, results: Sequence[Mapping[str, Any]], reps: Sequence[Mapping[str, Any]], parquet: bool) -> None:
+    for name, columns, rows in (("results", RESULTS, results), ("reps", REPS, reps)):
+        with atomic(out / f"{name}.csv") as draft:
+            one_clip.write_text(draft, csv_text(list(columns), rows))
+        if parquet:
+            write_parquet(out / f"{name}.parquet", columns, rows)
+
+
+def _stills(todo: Iterable[Job], rows: Mapping[str, Mapping[str, Any]]) -> dict[str, bytes]:
+    """Clip -> JPEG of its worst moment, of the clips with the lowest scores; of those in which nothing was off, none."""
+    scored = [job for job in todo if rows[job.name]["score"] not in ("", None) and any(rows[job.name][cue.id] for cue in CUES)]
+    scored.sort(key=lambda job: (rows[job.name]["score"], job.name))
+    stills: dict[str, bytes] = {}
+    for job in scored:
+        if len(stills) == MOST_STILLS:
+            break
+        try:
+            stills[job.name] = Path(job.folder, STILL).read_bytes()
+        except OSError:
+            continue  # scored by an executor whose disk is not ours, or taken away: the figures stand without it
+    return stills

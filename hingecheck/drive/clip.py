@@ -1,0 +1,340 @@
+"""The driver of one clip: see the poses in it, judge them, draw what was decided, write it down.
+
+Every frame is tracked, the engine runs once over all of them, then the pictures that the report or the overlay needs are read again.
+"""
+
+import json
+import time
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import asdict, dataclass
+from itertools import count, islice
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from ..errors import InputError
+from ..media.encoding import Encoder
+from ..media.sources import ENDS_EARLY, open_clip
+from ..show import drawing, overlay, report
+from ..storage import recording
+from ..storage.files import atomic, writing
+from ..storage.spool import PoseSpool
+from ..verdict import coaching, engine, scoring
+from ..verdict.profiles import Profile
+from ..verdict.skeleton import SIDES
+from ..verdict.types import ClipInfo, Frame, Poses, PoseSource, Result, Summary, ViewKind, chunks
+from ..vision import estimators
+from .threads import Behind, ahead
+
+SUFFIX: Final = ".hingecheck"
+ENOUGH_HZ: Final = 30.0  # of frames shown to the pose network; a hinge has no faster movement
+
+_AT_ONCE: Final = 64  # frames that are put aside together
+# In one thread, frames that are decoded, then seen, then worked out together: after the network has run, the processor has to fetch all
+# code and data for anything else anew, which takes longer than the work itself.
+_BUNCH: Final = 8
+# Python runs one thread at a time, and that of the pose network needs a moment of it between two frames: just then the mask of the frame
+# before would be read. Waiting for a millisecond instead makes a clip 2 to 5 % faster.
+_GIVE_WAY_S: Final = 0.001
+
+Progress = Callable[[int, int | None], None]  # frames done, frames expected if the clip says
+Tracker = Callable[..., tuple[ClipInfo, PoseSource, tuple[str, ...]]]  # called as ``track`` is: path, model=, on_frame=
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """All there is to know of one clip: what report, plots and overlay are made from. ``live``: it was judged while it was filmed."""
+
+    clip: ClipInfo
+    model: str
+    profile: Profile
+    poses: PoseSource
+    result: Result
+    summary: Summary
+    live: bool = False
+
+    @property
+    def limits(self) -> dict[tuple[str, str], float]:
+        """The limits in force."""
+        return self.profile.limits
+
+    def report(self) -> dict[str, Any]:
+        """report.json as plain values."""
+        return report.build(self.clip, self.model, self.profile.name, self.profile.sha256, self.result, self.summary)
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What was seen of a clip, or of a stretch of it: ``poses`` in the types of a file, what their estimator warned of.
+
+    ``clip``, ``clip_warnings`` and ``size`` (width, height, px) hold for what was read, from the beginning of the file.
+    """
+
+    poses: PoseSource
+    warnings: tuple[str, ...]
+    clip: ClipInfo | None
+    clip_warnings: tuple[str, ...]
+    size: tuple[int, int]
+
+
+def see(
+    path: str | Path,
+    *,
+    model: str,
+    every_frame: bool = False,
+    only: range | None = None,
+    alone: bool = True,
+    on_frame: Progress | None = None,
+) -> Sight:
+    """See the poses in a clip, or in the frames with the indices ``only``; ``clip`` is None where these end before the file does.
+
+    Decoding, the pose network and what is left to be worked out of its masks run in three threads; in one where this process is not
+    ``alone`` but shares the cores with others, for then three only wait for each other. Raises ``HingecheckError``.
+    """
+    beside: Callable[[Iterable[Any]], Generator[Any, None, None]] = ahead if alone else _in_bunches
+    fresh: list[Poses] = []
+    done = 0
+    info = None
+    spool = PoseSpool()
+    with (
+        open_clip(path, enough_px=estimators.ENOUGH_PX, only=only, enough_hz=None if every_frame else ENOUGH_HZ) as clip,
+        estimators.create(model) as estimator,
+        closing(beside(clip if only is None else islice(clip, len(only)))) as frames,
+        closing(beside((frame.index, estimator.look(frame)) for frame in frames)) as looks,
+    ):
+        for index, pose in looks:
+            if alone:
+                time.sleep(_GIVE_WAY_S)
+            fresh.append(pose())
+            done += 1
+            if len(fresh) == _AT_ONCE:
+                spool.append(Poses.concat(fresh))
+                fresh.clear()
+            if on_frame is not None:
+                on_frame(done, clip.frames_hint)
+            if only is not None and index + 1 == only.stop:
+                break
+        else:
+            info = clip.info()
+        if fresh:
+            spool.append(Poses.concat(fresh))
+    return Sight(spool, estimator.warnings, info, tuple(clip.warnings) if info else (), clip.size)
+
+
+def _in_bunches(source: Iterable[Any]) -> Generator[Any, None, None]:
+    items = iter(source)
+    while bunch := list(islice(items, _BUNCH)):
+        yield from bunch
+
+
+def track(
+    path: str | Path,
+    *,
+    model: str = estimators.DEFAULT,
+    every_frame: bool = False,
+    alone: bool = True,
+    on_frame: Progress | None = None,
+) -> tuple[ClipInfo, PoseSource, tuple[str, ...]]:
+    """Read a clip and see the poses in it: what is known of the file, poses of T frames, warnings. Raises ``HingecheckError``.
+
+    Of more than ``ENOUGH_HZ`` frames a second the poses show as many as are enough, unless ``every_frame``. ``alone`` as for ``see``.
+    """
+    return tracked(see(path, model=model, every_frame=every_frame, alone=alone, on_frame=on_frame))
+
+
+def tracked(sight: Sight) -> tuple[ClipInfo, PoseSource, tuple[str, ...]]:
+    """A clip that was seen to its end: what is known of the file, poses, warnings."""
+    if sight.clip is None:
+        raise ValueError("tracked: it was not seen to the end of the clip")
+    return sight.clip, sight.poses, (*sight.clip_warnings, *sight.warnings, *_cropped(sight.poses, sight.size))
+
+
+def _cropped(poses: PoseSource, size: tuple[int, int]) -> list[str]:
+    """Say from when the feet are out of the picture of ``size`` (width, height), if they are for a second or more."""
+    below = np.concatenate([(part.xy[:, SIDES["ankle"], 1] > size[1]).all(axis=1) for part in chunks(poses)])
+    if not below.any():
+        return []
+    time_s = poses.time_s
+    step = np.diff(time_s, append=time_s[-1])
+    if float(step[below].sum()) < 1.0:
+        return []
+    return [f"feet leave the picture from {time_s[below.argmax()]:.1f} s"]
+
+
+def judge(clip: ClipInfo, poses: PoseSource, warnings: Sequence[str], *, profile: Profile, model: str, live: bool = False) -> Verdict:
+    """The verdict on tracked poses, without video or network; ``retry`` and the tests start here. ``live``: as it was said at the time."""
+    result = engine.analyse(poses, profile, hindsight=not live)
+    return Verdict(clip, model, profile, poses, result, scoring.summarise(result, poses.people, warnings), live)
+
+
+def clip(
+    path: str | Path,
+    folder: str | Path,
+    *,
+    profile: Profile,
+    model: str = estimators.DEFAULT,
+    annotate: bool = True,
+    on_frame: Progress | None = None,
+    on_drawn: Progress | None = None,
+    tracker: Tracker | None = None,
+) -> dict[str, Any]:
+    """Score one clip and write its files into ``folder``, made if needed; report.json is written last. Returns the report.
+
+    ``tracker``: who sees the poses, if not ``track`` itself.
+    """
+    with open_clip(path):  # what is no clip leaves no folder behind
+        folder = ready(folder)
+    info, poses, warnings = (tracker or track)(path, model=model, on_frame=on_frame)
+    verdict = judge(info, poses, warnings, profile=profile, model=model)
+    save_poses(folder / "poses.npz", verdict, warnings)
+    stills = draw(path, folder / "annotated.mp4" if annotate else None, verdict, on_drawn)
+    write(folder, verdict, stills)
+    return verdict.report()
+
+
+def ready(folder: str | Path) -> Path:
+    """Make a folder for results if it is not there; ``OutputError`` when that cannot be."""
+    folder = Path(folder)
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def folders(clips: Sequence[Path], out: Path | None) -> list[Path]:
+    """Where each clip's results go: NAME.hingecheck in ``out`` or beside the clip.
+
+    Clips that share a NAME keep their endings in it; those that share even these are numbered.
+    """
+    clips = [clip if clip.name else clip.absolute() for clip in clips]  # "." is no clip, but has to get as far as being told so
+    homes = [(clip.parent if out is None else out) / clip.stem for clip in clips]
+    owners: dict[Path, Path] = {}
+    places = []
+    for clip, home in zip(clips, homes, strict=True):
+        name = clip.name if homes.count(home) > 1 else clip.stem
+        candidates = (home.with_name(f"{name}{'' if n == 1 else f'-{n}'}{SUFFIX}") for n in count(1))
+        places.append(next(place for place in candidates if owners.setdefault(place, clip) == clip))
+    return places
+
+
+def cut_off(content: Mapping[str, Any]) -> str | None:
+    """What a report says of a clip of which only the beginning could be read; None for a whole one."""
+    return next((said for said in content["tracking"]["warnings"] if said.startswith(ENDS_EARLY)), None)
+
+
+def save_poses(path: Path, verdict: Verdict, warnings: Sequence[str]) -> None:
+    """Store poses with what ``retry`` needs to judge them again."""
+    told = {"clip": asdict(verdict.clip), "model": verdict.model, "warnings": list(warnings), "live": verdict.live}
+    recording.save_poses(path, verdict.poses, told)
+
+
+def write(folder: Path, verdict: Verdict, stills: Iterable[report.Still] = ()) -> None:
+    """Write frames.csv, report.html and, last, report.json into ``folder``."""
+    content = verdict.report()
+    page = report.html(content, verdict.result, stills, limits=verdict.limits)
+    for name, text in (("frames.csv", report.frames_csv(verdict.result)), ("report.html", page), ("report.json", dump(content))):
+        with atomic(folder / name) as draft:
+            write_text(draft, text)
+
+
+def write_text(path: Path, text: str | Iterable[str]) -> None:
+    """UTF-8, whole or in pieces; a byte of a file name that no encoding has becomes an escape, which JSON reads back as it was."""
+    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+        file.writelines([text] if isinstance(text, str) else text)
+
+
+def dump(content: Any) -> str:
+    """A report as JSON text."""
+    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def retry(path: str | Path, *, profile: Profile) -> Verdict:
+    """Judge a poses.npz again with other limits."""
+    poses, meta = recording.load_poses(path)
+    try:
+        info, model, warnings = ClipInfo(**meta["clip"]), str(meta["model"]), tuple(map(str, meta["warnings"]))
+        live = bool(meta.get("live", False))
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{path}: does not say which clip it is from. Run analyze on the clip again.") from error
+    return judge(info, poses, warnings, profile=profile, model=model, live=live)
+
+
+def draw(
+    path: str | Path,
+    target: Path | None,
+    verdict: Verdict,
+    on_drawn: Progress | None = None,
+    moments: Sequence[report.Moment] | None = None,
+) -> list[report.Still]:
+    """Draw the verdict on the clip: the whole of it into ``target`` if given, and a still of each moment, by default the report's."""
+    result, poses = verdict.result, verdict.poses
+    moments = report.worst_moments(result) if moments is None else moments
+    if target is None and not moments:
+        return []
+    wanted: dict[int, list[report.Moment]] = {}
+    for moment in moments:
+        wanted.setdefault(int(np.abs(result.time_s - moment.time_s).argmin()), []).append(moment)
+    lines = coaching.advance(coaching.start(), result)[1] if target else []
+    note = view_note(verdict.summary.view.kind)
+    ends = np.array([rep.end_s for rep in result.reps])
+    stills: dict[report.Moment, report.Still] = {}
+
+    def picture(frame: Frame, line: coaching.Line) -> drawing.Image:
+        part = slice(frame.index, frame.index + 1)
+        done = result.reps[: int(np.searchsorted(ends, frame.time_s, side="right"))]
+        return overlay.draw(
+            frame.image,
+            poses[part],
+            result.at(frame.index),
+            cue=line.cue,
+            praise=coaching.BETTER if line.better else "",
+            done=done,
+            limits=verdict.limits,
+            note=note,
+        )
+
+    with ExitStack() as open_until_drawn:
+        frames = open_until_drawn.enter_context(closing(_frames(path, verdict, None if target else wanted)))
+        behind = None
+        if target is not None:
+            encoder = open_until_drawn.enter_context(Encoder(target, start_s=0.0))
+            behind = open_until_drawn.enter_context(Behind(lambda shown: encoder.write(*shown)))
+        for frame in open_until_drawn.enter_context(closing(ahead(frames))) if target else frames:
+            if behind is not None:
+                behind.put((picture(frame, lines[frame.index]), frame.time_s))
+            for moment in wanted.get(frame.index, ()):
+                stills[moment] = report.Still(drawing.jpeg(picture(frame, _line_of(moment, verdict))), moment)
+            if on_drawn is not None:
+                on_drawn(frame.index + 1, len(result))
+    return [stills[moment] for moment in moments]
+
+
+def _frames(path: str | Path, verdict: Verdict, wanted: Collection[int] | None) -> Generator[Frame, None, None]:
+    """The frames of a clip that was judged, or those with the ``wanted`` indices."""
+    hz = ENOUGH_HZ if verdict.clip.thinned else None
+    if wanted is not None:
+        expected = [(index, verdict.result.time_s[index]) for index in sorted(wanted)]
+        with open_clip(path, only=wanted, enough_hz=hz) as clip:
+            found = list(islice(clip, len(expected)))
+        if [(frame.index, frame.time_s) for frame in found] == expected:
+            yield from found
+            return
+    with open_clip(path, enough_hz=hz) as clip:  # damage among what was passed over shifts the count: decode all, as when it was judged
+        yield from (frame for frame in clip if wanted is None or frame.index in wanted)
+
+
+def _line_of(moment: report.Moment, verdict: Verdict) -> coaching.Line:
+    """What a still says."""
+    if moment.cue is None:
+        return coaching.Line()
+    judgement = verdict.result.reps[moment.rep - 1].cues[moment.cue]
+    return coaching.Line(cue=(moment.cue, judgement.direction) if judgement.direction else None)
+
+
+def view_note(kind: ViewKind) -> str:
+    """What the view hides, said on the picture."""
+    return {
+        ViewKind.FRONT: "Front view: back not judged",
+        ViewKind.OBLIQUE: "Seen at an angle: back not judged",
+    }.get(kind, "")

@@ -1,0 +1,136 @@
+"""One long clip on several cores: cut into stretches, each seen by a process of its own, the poses joined, judged in one piece.
+
+A tracker that begins in the middle of a clip needs a moment to settle, so each stretch is led into by the end of the one before. There
+both have seen the same frames: where they do not agree on whom and where, the clip is seen again in one piece.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from ..media.sources import open_clip
+from ..storage.spool import PoseSpool
+from ..verdict.silhouette import trunk
+from ..verdict.types import ClipInfo, Floats, Poses, PoseSource, chunks
+from ..vision import estimators
+from . import clip as one_clip
+from .workers import Limits, Tell, work_off
+
+LEAD_FRAMES: Final = 60  # two seconds: whoever is followed has been found, and the smoothing of landmarks has settled
+WORTH_FRAMES: Final = 900  # a stretch shorter than half a minute gains less than a process costs to start
+AGREE_TRUNKS: Final = 0.05  # of a trunk length that joints may be apart, in the median, where two stretches meet
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Frames ``start`` to ``stop`` of a clip, by index, of which those before ``keep`` only lead in."""
+
+    start: int
+    keep: int
+    stop: int
+
+
+def cut(frames: int, workers: int) -> list[Stretch]:
+    """Stretches for so many workers, as equal in length as can be; the last has no end, for a file may hold more than it says."""
+    number = max(1, min(workers, frames // WORTH_FRAMES))
+    edges = [frames * part // number for part in range(number)]
+    stops = [*edges[1:], sys.maxsize]
+    return [Stretch(max(0, edge - LEAD_FRAMES), edge, stop) for edge, stop in zip(edges, stops, strict=True)]
+
+
+def track(
+    path: str | Path,
+    *,
+    model: str = estimators.DEFAULT,
+    workers: int | None = None,
+    every_frame: bool = False,
+    on_frame: one_clip.Progress | None = None,
+) -> tuple[ClipInfo, PoseSource, tuple[str, ...]]:
+    """What ``one_clip.track`` gives, from so many processes (default: one a core) where the clip is long enough to be worth it."""
+    with open_clip(path, enough_hz=None if every_frame else one_clip.ENOUGH_HZ) as clip:
+        expected = clip.frames_hint
+    stretches = cut(expected or 0, workers or os.cpu_count() or 1)
+    if len(stretches) > 1:
+        sight = _see_all(path, stretches, model, every_frame, on_frame, expected)
+        if sight is not None:
+            return one_clip.tracked(sight)
+    return one_clip.track(path, model=model, every_frame=every_frame, on_frame=on_frame)
+
+
+def _see_all(
+    path: str | Path, stretches: Sequence[Stretch], model: str, every_frame: bool, on_frame: one_clip.Progress | None, expected: int | None
+) -> one_clip.Sight | None:
+    """The stretches as one; None where they do not fit together, or a process died."""
+    done = dict.fromkeys(stretches, 0)
+    spools: dict[Stretch, PoseSpool] = {}
+
+    def on_told(stretch: Stretch, told: int | tuple[bool, Poses]) -> None:
+        if isinstance(told, tuple):
+            begins, poses = told
+            if begins:  # maybe for the second time, after the first process has died
+                spools[stretch] = PoseSpool()
+            spools[stretch].append(poses)
+            return
+        done[stretch] = told
+        if on_frame is not None:
+            on_frame(sum(done.values()), expected)
+
+    sights: dict[Stretch, one_clip.Sight] = {}
+    work = partial(_see, path=str(path), model=model, every_frame=every_frame)
+    with closing(work_off(work, stretches, len(stretches), Limits(), on_told)) as outcomes:
+        for stretch, outcome in outcomes:
+            if isinstance(outcome, Exception):
+                return None  # in one piece it is told properly, if it happens again
+            sights[stretch] = replace(outcome, poses=spools[stretch])
+    return joined([(stretch, sights[stretch]) for stretch in stretches])
+
+
+def _see(stretch: Stretch, tell: Tell, *, path: str, model: str, every_frame: bool) -> one_clip.Sight:
+    """See one stretch, in a process of its own. Its poses are told, not returned: a chunk at a time, with whether it is the first."""
+
+    def on_frame(done: int, expected: int | None) -> None:
+        if done % 30 == 0:
+            tell(max(0, done - (stretch.keep - stretch.start)))
+
+    only = range(stretch.start, stretch.stop)
+    sight = one_clip.see(path, model=model, every_frame=every_frame, only=only, alone=False, on_frame=on_frame)
+    for number, part in enumerate(chunks(sight.poses)):
+        tell((number == 0, part))
+    return replace(sight, poses=sight.poses[:0])
+
+
+def joined(seen: Sequence[tuple[Stretch, one_clip.Sight]]) -> one_clip.Sight | None:
+    """Stretches of a clip, in order and the last to its end, as one; None where one and its lead-in do not agree, or frames are missing."""
+    whole = PoseSpool()
+    before: PoseSource | None = None
+    for stretch, sight in seen:
+        lead, poses = stretch.keep - stretch.start, sight.poses
+        if len(poses) <= lead or (before is not None and not agree(before[-lead:], poses[:lead])):
+            return None
+        for part in chunks(poses, lead):
+            whole.append(part)
+        before = poses
+    warnings = next((sight.warnings for _, sight in seen if sight.warnings), ())  # later stretches would say it again
+    return replace(seen[-1][1], poses=whole, warnings=warnings)
+
+
+def agree(one: Poses, other: Poses) -> bool:
+    """Whether two trackers saw the same person in the same place at the end of the frames that both have seen."""
+    if len(one) != len(other) or not np.array_equal(one.time_s, other.time_s):
+        return False
+    late = slice(len(one) // 2, None)
+    a, b = one[late], other[late]
+    if not np.array_equal(np.isnan(a.xy).all(axis=(1, 2)), np.isnan(b.xy).all(axis=(1, 2))):
+        return False
+    apart: Floats = np.hypot(*np.moveaxis(a.xy - b.xy, -1, 0))
+    hip, shoulder = trunk(a.xy)
+    far = apart / np.hypot(*(shoulder - hip).T)[:, None]
+    seen = far[np.isfinite(far)]
+    return bool(np.array_equal(a.people > 1, b.people > 1) and (len(seen) == 0 or np.median(seen) <= AGREE_TRUNKS))

@@ -1,0 +1,139 @@
+"""The plots of a report: measures over time with reps, limits and faults, as the JSON that Plotly draws."""
+
+import base64
+from collections.abc import Container, Iterable, Mapping
+from typing import Any, Final
+
+import numpy as np
+
+from ...verdict.cues import COLUMN, CUES, Cue
+from ...verdict.types import METRICS, Bools, Floats, Phase, Result, ViewKind
+
+Limits = Mapping[tuple[str, str], float]
+MOST_LABELS: Final = 40  # more rep numbers or fault names than this in a plot are a smear
+
+# The plots, top to bottom; one that nothing was measured for is left out.
+PLOTS: Final = (
+    ("Hip flexion, degrees", (("hip_flexion_deg", "hip"),)),
+    ("Knee flexion, degrees", (("knee_flexion_deg", "knee"),)),
+    ("Back bend, degrees: lower solid, upper dotted", (("spine_lower_deg", "lower back"), ("spine_upper_deg", "upper back"))),
+    ("Butt drop, leg lengths", (("butt_drop", "butt drop"),)),
+    ("Knee gap / ankle gap", (("knee_ankle_ratio", "knees"),)),
+    ("Ankle gap / hip gap", (("ankle_hip_ratio", "feet"),)),
+)
+INK: Final = "#1d2733"
+REP: Final = "rgba(29,39,51,.06)"
+OFF: Final = "rgba(213,94,0,.28)"
+LINES: Final = (("#0072b2", "solid"), ("#8a4a86", "dot"))
+
+
+def figure(result: Result, limits: Limits, view: str, judged: Container[str]) -> dict[str, Any] | None:
+    """The plots as Plotly's own JSON: one time axis, a row a plot, reps and faults shaded; None where nothing was measured.
+
+    ``view`` is the kind of view: gaps between left and right mean nothing but from the front. Of the cues ``judged`` the limits are drawn.
+    """
+    from_front = {fault.metric for cue in CUES for fault in cue.faults if cue.view is ViewKind.FRONT}
+    shown = {name for name in METRICS if np.isfinite(getattr(result.metrics, name)).any() and (view == "front" or name not in from_front)}
+    rows = [(title, lines) for title, lines in PLOTS if any(name in shown for name, _ in lines)]
+    if not rows:
+        return None
+    plots: dict[str, Any] = {"data": [], "axes": {}, "shapes": [], "annotations": [], "height_px": 70 + 170 * len(rows)}
+    loaded = (Phase.DOWN, Phase.BOTTOM, Phase.UP)
+    for phases in (loaded, (Phase.BOTTOM,)):
+        plots["shapes"] += [_shade(span, "paper", REP) for span in _spans(result, np.isin(result.phase, phases) & (result.rep > 0))]
+    for rep in result.reps if len(result.reps) <= MOST_LABELS else ():
+        plots["annotations"].append(_note(f"rep {rep.index}", x=rep.bottom_s, xref="x", y=1, yref="paper", yanchor="bottom"))
+
+    shown_in = {name: number for number, (_, lines) in enumerate(rows) for name, _ in lines}
+    pitch = 1 / (len(rows) - 0.2)  # of the height: four fifths plot, one fifth its title
+    for number, (title, lines) in enumerate(rows):
+        axis, top = f"y{number + 1 if number else ''}", 1 - number * pitch
+        reach = [value for name, _ in lines for value in _extremes(getattr(result.metrics, name))]
+        reach += _draw_limits(plots, result, limits, judged, dict(lines), axis)
+        room = 0.1 * (max(reach) - min(reach)) or 1.0
+        plots["data"] += _curves(result, lines, axis, ".0f" if "degrees" in title else ".2f")
+        plots["axes"]["yaxis" + axis[1:]] = {"domain": [max(top - 0.8 * pitch, 0), top], "range": [min(reach) - room, max(reach) + room]}
+        place = {"x": 0, "xanchor": "left", "y": top, "yref": "paper", "yanchor": "bottom", "yshift": 0 if number else 18}
+        plots["annotations"].append(_note(f"<b>{title}</b>", **place))
+    for cue in CUES:
+        at = [shown_in[fault.metric] for fault in cue.faults if fault.metric in shown_in]
+        _draw_faults(plots, result, cue, at[0] if at else 0, named=not at)
+    return plots
+
+
+def _curves(result: Result, lines: Iterable[tuple[str, str]], axis: str, digits: str) -> list[dict[str, Any]]:
+    """The traces of one row: (metric, label) each."""
+    common = {"x": _packed(result.time_s), "yaxis": axis, "type": "scatter", "mode": "lines", "hovertemplate": f"%{{y:{digits}}}"}
+    return [
+        {**common, "name": label, "y": _packed(getattr(result.metrics, name)), "line": {"color": colour, "dash": dash, "width": 2}}
+        for (name, label), (colour, dash) in zip(lines, LINES, strict=False)
+    ]
+
+
+def _draw_limits(
+    plots: dict[str, Any], result: Result, limits: Limits, judged: Container[str], metrics: Mapping[str, str], axis: str
+) -> list[float]:
+    """Dashed lines at the limits on a row's metrics, in the phases where they apply. Returns the limits drawn.
+
+    A limit is named by its direction on the first of the metrics, by the curve's own name on the others: "rounded 20", "upper 15".
+    """
+    drawn, first = [], next(iter(metrics))
+    for cue, fault in ((row, fault) for row in CUES for fault in row.faults if row.id in judged and fault.metric in metrics):
+        limit = limits.get((cue.id, fault.direction))
+        spans = _spans(result, np.isin(result.phase, [int(phase) for phase in fault.phases]))
+        if limit is None or not spans:
+            continue
+        drawn.append(limit)
+        dashed = {"type": "line", "yref": axis, "y0": limit, "y1": limit, "line": {"color": INK, "width": 1.2, "dash": "dash"}}
+        plots["shapes"] += [{**dashed, "x0": start, "x1": end} for start, end in spans]
+        name = _words(fault.direction) if fault.metric == first else metrics[fault.metric].split()[0]
+        plots["annotations"].append(_note(f"{name} {limit:g}", x=1.005, xanchor="left", y=limit, yref=axis))
+    return drawn
+
+
+def _draw_faults(plots: dict[str, Any], result: Result, cue: Cue, row: int, *, named: bool) -> None:
+    """Shade and label the stretches in which a cue was off; ``named`` where the row does not show its measure."""
+    spans = _spans(result, result.active[:, COLUMN[cue.id]])
+    domain = f"y{row + 1 if row else ''} domain"
+    plots["shapes"] += [_shade(span, domain, OFF) for span in spans]
+    for start, end in spans if len(spans) <= MOST_LABELS else ():
+        place = {"x": (start + end) / 2, "xref": "x", "y": 0.5, "yref": domain, "bgcolor": "rgba(255,255,255,.75)"}
+        plots["annotations"].append(_note(cue.name if named else _direction(result, cue, end), **place))
+
+
+def _shade(span: tuple[float, float], yref: str, colour: str) -> dict[str, Any]:
+    """A stretch of time, coloured behind the lines."""
+    place = {"type": "rect", "x0": span[0], "x1": span[1], "y0": 0, "y1": 1, "yref": yref, "layer": "below"}
+    return {**place, "fillcolor": colour, "line": {"width": 0}}
+
+
+def _note(text: str, **place: Any) -> dict[str, Any]:
+    return {"text": text, "showarrow": False, "xref": "paper", **place}
+
+
+def _direction(result: Result, cue: Cue, end_s: float) -> str:
+    """What was off when a cue went on, last before ``end_s``: "rounded"."""
+    said = [event.direction for event in result.events if event.kind == "cue_on" and event.cue == cue.id and event.time_s <= end_s]
+    return _words(said[-1]) if said and said[-1] else cue.name
+
+
+def _words(direction: str) -> str:
+    return direction.replace("_", " ")
+
+
+def _extremes(values: Floats) -> list[float]:
+    """Least and greatest; nothing where all are NaN."""
+    seen = values[np.isfinite(values)]
+    return [float(seen.min()), float(seen.max())] if len(seen) else []
+
+
+def _spans(result: Result, on: Bools) -> list[tuple[float, float]]:
+    """First and last time, s, of each stretch of frames in which ``on`` (T,) holds."""
+    change = np.diff(np.concatenate([[0], on.astype(np.int8), [0]]))
+    starts, ends = np.flatnonzero(change == 1), np.flatnonzero(change == -1) - 1
+    return [(round(float(result.time_s[a]), 3), round(float(result.time_s[b]), 3)) for a, b in zip(starts, ends, strict=True)]
+
+
+def _packed(values: Floats) -> dict[str, str]:
+    """Figures as Plotly reads them packed: a third of their size as text, NaN a gap."""
+    return {"dtype": "f4", "bdata": base64.b64encode(values.astype("<f4").tobytes()).decode("ascii")}

@@ -1,0 +1,143 @@
+"""Recorded poses: an npz file that the engine can judge again without model or video.
+
+Arrays of the file, T frames, K landmarks, S and L samples of back and leg: ``time_s`` (T,) float64; ``xy`` (T, K, 2), ``score`` (T, K),
+``world`` (T, K, 3), ``back`` (T, S), ``leg`` (T, L) float32; ``people`` (T,) int8; ``schema`` a whole number; ``hingecheck`` the version
+that wrote it; ``meta`` JSON text. ``data.Poses`` says what they mean. A file of before there was a leg has none: it counts as not seen.
+"""
+
+import json
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any, Final
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from .. import __version__
+from ..errors import RecordingError
+from ..verdict.silhouette import L
+from ..verdict.skeleton import K
+from ..verdict.types import Poses, PoseSource, chunks
+from .files import atomic
+
+SCHEMA: Final = 1
+
+# Axes after time, None for any number; and the type on the disk.
+_ARRAYS: Final[dict[str, tuple[tuple[int | None, ...], type[np.generic]]]] = {
+    "time_s": ((), np.float64),
+    "xy": ((K, 2), np.float32),
+    "score": ((K,), np.float32),
+    "world": ((K, 3), np.float32),
+    "back": ((None,), np.float32),
+    "leg": ((L,), np.float32),
+    "people": ((), np.int8),
+}
+_AGAIN: Final = "Analyze the clip again."
+
+
+def storable(poses: Poses) -> Poses:
+    """Round to what a file keeps (float32, still carried as float64): exactly what ``load_poses`` gives back later.
+
+    To be applied before the engine sees the poses, so that judging them again is bit-identical.
+    """
+    return Poses(**_stored(poses)).widened()
+
+
+def save_poses(path: str | Path, poses: PoseSource, meta: dict[str, Any]) -> None:
+    """Write poses and anything JSON can say about them, whole or not at all; never more than a chunk of them in memory.
+
+    ``ValueError`` for poses that ``load_poses`` would refuse, or not give back number for number: pass them through ``storable`` first.
+    """
+    flaw = next(filter(None, map(_unfit, chunks(poses))), None) or _disorder(poses.time_s)
+    if flaw:
+        raise ValueError(f"poses cannot be recorded: {flaw}")
+    said = {"schema": SCHEMA, "hingecheck": __version__, "meta": json.dumps(meta, allow_nan=False)}
+    with atomic(path) as draft, zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, value in said.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+                npy.write_array(file, np.array(value), allow_pickle=False)
+        for name in _ARRAYS:
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+                _write_column(file, poses, name)
+
+
+def _write_column(file: IO[bytes], poses: PoseSource, name: str) -> None:
+    """One array of a file, as ``numpy.save`` writes it."""
+    for number, part in enumerate(chunks(poses)):
+        array = _stored(part)[name]
+        if number == 0:
+            shape = (len(poses), *array.shape[1:])
+            npy.write_array_header_1_0(file, {"descr": npy.dtype_to_descr(array.dtype), "fortran_order": False, "shape": shape})
+        file.write(array.tobytes())
+
+
+def load_poses(path: str | Path) -> tuple[Poses, dict[str, Any]]:
+    """Read what ``save_poses`` wrote. ``RecordingError`` for anything else, whatever its bytes."""
+    try:
+        # Without pickle a file can hold wrong numbers but run nothing.
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:
+            content = {name: stored[name] for name in stored.files}
+    except FileNotFoundError as error:
+        raise RecordingError(f"{path}: no such file. Check the name and the folder.") from error
+    except IsADirectoryError as error:
+        raise RecordingError(f"{path}: a folder, not recorded poses. Name the poses.npz in it.") from error
+    except PermissionError as error:
+        raise RecordingError(f"{path}: no permission to read it. Change its permissions or copy it.") from error
+    except Exception as error:  # zipfile, zlib and numpy raise a dozen kinds for damaged bytes
+        raise RecordingError(f"{path}: not recorded poses, or damaged. {_AGAIN}") from error
+
+    schema = content.get("schema")
+    if schema is None or schema.shape != () or schema.dtype.kind != "i":
+        raise RecordingError(f"{path}: not recorded poses (no schema number). Name a poses.npz that hingecheck wrote.")
+    if schema != SCHEMA:
+        raise RecordingError(f"{path}: schema {schema}, and this hingecheck reads {SCHEMA}. Upgrade hingecheck, or analyze the clip again.")
+    if "leg" not in content and "time_s" in content:
+        content["leg"] = np.full((*content["time_s"].shape[:1], L), np.nan, np.float32)
+    if flaw := _flaw(content):
+        raise RecordingError(f"{path}: {flaw}. {_AGAIN}")
+    try:
+        meta = json.loads(str(content["meta"]))
+    except (KeyError, ValueError, RecursionError) as error:
+        raise RecordingError(f"{path}: what it says of its clip cannot be read. {_AGAIN}") from error
+    if not isinstance(meta, dict):
+        raise RecordingError(f"{path}: what it says of its clip is no table. {_AGAIN}")
+    return Poses(**{name: content[name] for name in _ARRAYS}).widened(), meta
+
+
+def _stored(poses: Poses) -> dict[str, NDArray[Any]]:
+    """Arrays as on the disk."""
+    with np.errstate(over="ignore"):  # what is beyond float32 becomes infinite
+        return {name: getattr(poses, name).astype(dtype, copy=False) for name, (_, dtype) in _ARRAYS.items()}
+
+
+def _flaw(arrays: Mapping[str, NDArray[Any]]) -> str | None:
+    """Say what keeps arrays from being poses, or None."""
+    missing = [name for name in _ARRAYS if name not in arrays]
+    if missing:
+        return f"no {' and no '.join(missing)} in it"
+    frames = arrays["time_s"].shape[:1]
+    for name, (axes, dtype) in _ARRAYS.items():
+        shape = arrays[name].shape
+        fits = len(shape) == 1 + len(axes) and all(axis in (None, size) for axis, size in zip(axes, shape[1:], strict=True))
+        if arrays[name].dtype != dtype or shape[:1] != frames or not fits:
+            wanted = ", ".join(["T", *(str(axis or "S") for axis in axes)])
+            return f"{name} is {shape} {arrays[name].dtype}, not ({wanted}) {dtype.__name__}"
+    return _disorder(arrays["time_s"])
+
+
+def _disorder(time_s: NDArray[Any]) -> str | None:
+    """Say so if times do not rise, or return None."""
+    return None if np.isfinite(time_s).all() and (np.diff(time_s) > 0).all() else "its times do not rise"
+
+
+def _unfit(poses: Poses) -> str | None:
+    """Say what keeps poses from being stored as they are, or None."""
+    arrays = _stored(poses)
+    if flaw := _flaw(arrays):
+        return flaw
+    for name, array in arrays.items():
+        if not np.array_equal(array, getattr(poses, name), equal_nan=array.dtype.kind == "f"):
+            return f"{name} is finer than a file keeps; pass them through storable() first"
+    return None

@@ -1,0 +1,112 @@
+"""What is written while frames come: every event a line, every frame's poses behind the last. Memory stays flat over hours."""
+
+import json
+import tempfile
+import weakref
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any, Final
+
+import numpy as np
+
+from ..verdict.silhouette import L, S
+from ..verdict.skeleton import K
+from ..verdict.types import CHUNK, Floats, Ints, Poses, chunks
+from .files import writing
+
+_FRAME: Final = np.dtype(
+    [
+        ("time_s", np.float64),
+        ("xy", np.float32, (K, 2)),
+        ("score", np.float32, (K,)),
+        ("world", np.float32, (K, 3)),
+        ("back", np.float32, (S,)),
+        ("leg", np.float32, (L,)),
+        ("people", np.int8),
+    ]
+)
+_NAMES: Final = _FRAME.names or ()
+_IN_MEMORY: Final = 8_000_000  # bytes: five minutes
+
+
+class Events:
+    """Events as lines of JSON, each on the disk before the next frame: what a session that ends badly has seen is not lost."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        with writing(path):
+            self._file = self.path.open("w", encoding="utf-8", newline="\n")
+
+    def write(self, event: Mapping[str, Any]) -> None:
+        """Add one line."""
+        with writing(self.path):
+            self._file.write(json.dumps(event, ensure_ascii=False, allow_nan=False) + "\n")
+            self._file.flush()
+
+    def close(self) -> None:
+        """Let go of the file; twice is fine."""
+        with writing(self.path):
+            self._file.close()
+
+
+class PoseSpool:
+    """Poses put aside as they come: on the disk, in ``folder``, in a file without a name. A ``PoseSource``: a slice is read when asked for.
+
+    Without a ``folder``: where the system keeps what is temporary, and there only what is more than a few minutes. It is gone when nobody
+    holds the spool any more, or when the process ends. For one thread at a time.
+    """
+
+    def __init__(self, folder: str | Path | None = None) -> None:
+        self._folder = Path(folder or tempfile.gettempdir())
+        self._file: IO[bytes]
+        with writing(self._folder):
+            if folder is None:
+                self._file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 (closed when let go)
+            else:
+                self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115
+        self._frames = 0
+        weakref.finalize(self, _let_go, self._file)
+
+    def __len__(self) -> int:
+        return self._frames
+
+    def __getitem__(self, frames: slice, /) -> Poses:
+        """Those frames, one after the other, in the types of a file."""
+        first, last, step = frames.indices(self._frames)
+        if step != 1:
+            raise ValueError("poses: a spool is read frame after frame")
+        count = max(0, last - first)
+        poses = Poses(**{name: np.empty((count, *_FRAME[name].shape), _FRAME[name].base) for name in _NAMES})
+        with writing(self._folder):
+            self._file.seek(first * _FRAME.itemsize)
+            for done in range(0, count, CHUNK):
+                rows = np.frombuffer(self._file.read(_FRAME.itemsize * min(CHUNK, count - done)), _FRAME)
+                for name in _NAMES:
+                    getattr(poses, name)[done : done + len(rows)] = rows[name]
+            self._file.seek(self._frames * _FRAME.itemsize)  # where the next ones go
+        return poses
+
+    @property
+    def time_s(self) -> Floats:
+        """(T,), read from the file."""
+        return np.concatenate([part.time_s for part in chunks(self)])
+
+    @property
+    def people(self) -> Ints:
+        """(T,), read from the file."""
+        return np.concatenate([part.people for part in chunks(self)])
+
+    def append(self, poses: Poses) -> None:
+        """Add T frames; ``recording.storable`` ones, or what is read back is coarser."""
+        rows = np.empty(len(poses), _FRAME)
+        for name in _NAMES:
+            rows[name] = getattr(poses, name)
+        with writing(self._folder):
+            self._file.write(rows.tobytes())
+        self._frames += len(poses)
+
+
+def _let_go(file: IO[bytes]) -> None:
+    with suppress(OSError):  # of a full disk: nobody wants any more what it still holds
+        file.close()

@@ -1,0 +1,45 @@
+"""Rows as tables that other programs read: CSV text, and Parquet files with a type a column."""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError
+from .files import atomic
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+    """Rows under a header; None and what is missing stay empty."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def need_parquet(asked: str) -> None:
+    """``InputError``, beginning with what was ``asked`` for, where Parquet cannot be written: said before the work, not after it."""
+    try:
+        import pyarrow.parquet  # noqa: F401
+    except ImportError as error:
+        raise InputError(f"{asked}: pyarrow is not installed. Run: pip install 'hingecheck[parquet]'") from error
+
+
+def write_parquet(path: Path, columns: Mapping[str, type], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write rows as Parquet, each column of the Python type given; None, an empty text and what is missing become null."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    types = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
+    values: dict[str, list[Any]] = {name: [] for name in columns}
+    for row in rows:
+        for name, column in values.items():
+            value = row.get(name)
+            if isinstance(value, str):
+                value = value.encode("utf-8", "backslashreplace").decode("utf-8")  # a file's name may hold bytes that no encoding has
+            column.append(None if value == "" else value)
+    schema = pa.schema([(name, types[kind]) for name, kind in columns.items()])
+    with atomic(path) as draft:
+        parquet.write_table(pa.table(values, schema=schema), draft)

@@ -1,0 +1,251 @@
+"""What is read off landmarks and contour, turned into what is true of the body.
+
+The numbers at the end were fitted on rendered bodies whose truth is known: ``python -m benchmarks limits --truth FOLDER --refit`` fits them
+again and prints them as they stand here; benchmarks/README.md says on what, and what they are worth on bodies the fit has not seen.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from .types import Floats
+
+# MediaPipe sets hip and shoulder of a person off by about the same amount all session. Who was told to stand tall stands as people do: what
+# the landmarks say else is taken for their error, up to this much; more is a posture, and counts.
+OWN_DEG: Final = 6.0
+# Whether the hips stand over the ankles no knee can hide. A leg that leans otherwise than usual by less than the first number is taken for
+# an error, from the second on for a posture, in full: who holds a weight before the body leans back against it, rendered bodies by 5.
+LEG_POSTURE_DEG: Final = (1.5, 3.5)
+# The same of the back: 98 of 100 rendered bodies stand within this of the usual reading of its lower and its upper part. A mask that takes
+# the furniture behind a lifter for the lifter draws a back that nobody has.
+OWN_LOWER_DEG: Final = 27.0
+OWN_UPPER_DEG: Final = 7.5
+BENT_OVER_DEG: Final = 15.0
+DEEP_DEG: Final = 25.0
+# How far a head may turn up or down against the trunk for the upper back to be told from it: as far as on the rendered bodies, whose necks
+# were bent from 15 degrees forward to 25 back. A lifter who looks at the ceiling is not one of them.
+HEAD_BACK_DEG: Final = -25.0
+HEAD_DOWN_DEG: Final = 35.0
+# A lifter who looks at the floor while standing carries the ear ahead as one who slumps does. Rendered heads stand within this, nearly all.
+LEVEL_HEAD_DEG: Final = 9.0
+# A knee that bends further than this, as landmarks have it, folds calf and thigh together, and their rear edge tells less and less of it.
+REAR_GIVES_WAY_DEG: Final = (25.0, 35.0)
+BESIDE_DEG: Final = 10.0  # further off the side, as cameras read that stand beside a lifter, shoulders were not fitted
+# An upper back that rounds bends the contour of the lower one too, and more so the further it rounds; none that keeps its shape reads so.
+ROUND_DEG: Final = 13.0
+
+
+@dataclass(frozen=True, slots=True)
+class Angles:
+    """Trunk, thigh and shin, degrees, by source (near side, both sides, world; see ``series``): (3, 3) each.
+
+    ``read`` while people stand tall, ``true`` what it is then; from there ``slope`` true degrees a degree read, ``bent`` more once the
+    trunk is bent over, and ``deep`` degrees a degree more beyond ``DEEP_DEG``: only a squatting thigh turns so far. ``kept`` is the
+    share of what a lifter's own stand reads otherwise that is no error, or one that bending undoes.
+    """
+
+    read: tuple[tuple[float, float, float], ...]
+    true: tuple[tuple[float, float, float], ...]
+    slope: tuple[tuple[float, float, float], ...]
+    bent: tuple[tuple[float, float, float], ...]
+    deep: tuple[tuple[float, float, float], ...]
+    kept: tuple[tuple[float, float, float], ...]
+
+
+def leans(read: Floats, standing: Sequence[float] | None, share: Floats) -> Floats:
+    """Trunk, thigh and shin as they are, degrees. (T, 3) as read, own standing as read, (T, 3) shares of the sources -> (T, 3).
+
+    NaN stays; a standing angle that was not seen counts as the usual one.
+    """
+    usual = standing_read(share)
+    off = np.zeros_like(usual) if standing is None else np.nan_to_num(np.array(standing) - usual)
+    posture = _posture(off) * share[:, :1]
+    own = np.clip(off - posture, -OWN_DEG, OWN_DEG)
+    stood = _mixed(share, ANGLES.true) + posture + _mixed(share, ANGLES.kept) * own
+    return stood + scaled(read - usual - posture - own, share)
+
+
+def _posture(off: Floats) -> Floats:
+    """How a leg that leans otherwise than usual stands, from its thigh and shin as read less the usual ones, degrees. (T, 3) -> (T, 3).
+
+    Told from the near side alone: the other sources read a standing leg too loosely.
+    """
+    leant = (off[:, 2] - off[:, 1]) / 2
+    leant = leant * np.interp(np.abs(leant), LEG_POSTURE_DEG, (0.0, 1.0))
+    return np.stack([np.zeros_like(leant), -leant, leant], axis=-1)
+
+
+def standing_read(share: Floats) -> Floats:
+    """Trunk, thigh and shin as they are read of people who stand tall, degrees. (T, 3) shares of the sources -> (T, 3)."""
+    return _mixed(share, ANGLES.read)
+
+
+def scaled(change: Floats, share: Floats) -> Floats:
+    """True change of trunk, thigh and shin for a change as read, degrees. (T, 3), (T, 3) shares of the sources -> (T, 3)."""
+    deep = np.maximum(change - DEEP_DEG, 0.0)
+    return (
+        _mixed(share, ANGLES.slope) * change
+        + _mixed(share, ANGLES.bent) * bent_over(change[:, 0])[:, None]
+        + _mixed(share, ANGLES.deep) * deep
+    )
+
+
+def _mixed(share: Floats, table: Sequence[Sequence[float]]) -> Floats:
+    """Rows of a table by source, mixed by their shares. (T, 3), (3, 3) -> (T, 3). Not a matrix product, whose last bits depend on T."""
+    mixed: Floats = (share[:, :, None] * np.array(table)).sum(axis=1)
+    return mixed
+
+
+def bent_over(trunk_deg: Floats) -> Floats:
+    """How far the trunk is on its way to being bent over, 0 to 1, from its lean, or the change of it. (T,) degrees -> (T,)."""
+    return np.clip(trunk_deg / BENT_OVER_DEG, 0.0, 1.0)
+
+
+def rear_leans(read: Floats, standing: Sequence[float]) -> Floats:
+    """Thigh and shin as they are, degrees, by the rear edge of the legs. (T, 3) the columns ``series.REAR``, own standing -> (T, 2).
+
+    The own stand takes out most of what one person's calves and trousers differ by from another's, and of the line from ankles to hips
+    what is no posture. NaN stays, and without an own stand all are.
+    """
+    slope, own, by_line, level = np.array(REAR_LEANS)
+    stood = np.array(standing)
+    line = read[:, 2] - line_error(stood[2] - USUAL_LINE_DEG)
+    told: Floats = level + slope * read[:, :2] + own * stood[:2] + by_line * line[:, None]
+    return told
+
+
+def line_error(off_deg: float) -> float:
+    """What of a standing leg's line from ankles to hips, less the usual one, is the landmarks' error, degrees."""
+    return off_deg * float(np.interp(abs(off_deg), LEG_POSTURE_DEG, (1.0, 0.0)))
+
+
+def by_rear(knee_deg: Floats) -> Floats:
+    """How much the rear edge of the legs counts against their landmarks, 0 to 1, by the landmarks' knee flexion, degrees. (T,) -> (T,)."""
+    return np.interp(knee_deg, REAR_GIVES_WAY_DEG, (1.0, 0.0))
+
+
+def camera_yaw(yaw_deg: Floats) -> Floats:
+    """The camera's yaw as it is, from the yaw of the shoulders as read, signed degrees. (T,) -> (T,). NaN stays.
+
+    The shoulder line of the world landmarks reads a few degrees towards the front from the side, and too near to the side from behind.
+    """
+    way = np.where(yaw_deg < 0.0, -1.0, 1.0)
+    read = 90.0 - np.abs(yaw_deg)
+    beyond = np.minimum(read - CAMERA_READ_DEG[0], 0.0)  # further towards the back than was fitted: degree by degree
+    return way * np.clip(90.0 - (np.interp(read, CAMERA_READ_DEG, CAMERA_TRUE_DEG) + beyond), 0.0, 180.0)
+
+
+def trunk_by_outline(trunk_deg: Floats, astray: Floats) -> Floats:
+    """The trunk's lean, degrees, where the outline says how far ahead and down of the landmarks the hip is, leg lengths. (T,), (T, 2)."""
+    ahead, down, bent_deg = TRUNK_BY_OUTLINE
+    return trunk_deg + ahead * astray[:, 0] + down * astray[:, 1] + bent_deg * bent_over(trunk_deg)
+
+
+def knee_gap(ratio: Floats, trunk_lean_deg: Floats) -> Floats:
+    """The gap of the knees over that of the ankles as it is, from how it is read and the trunk's lean, degrees. (T,), (T,) -> (T,).
+
+    Of who stands it is read right. Bent over towards the camera, knees that are near each other are drawn too far apart, and knees that
+    are far apart too near. NaN stays.
+    """
+    near, far = KNEES_BENT_OVER
+    with np.errstate(invalid="ignore"):  # no gap at all between the ankles
+        return ratio + towards_camera(trunk_lean_deg) * (near + far * ratio)
+
+
+def towards_camera(trunk_lean_deg: Floats) -> Floats:
+    """How far a trunk leans towards a camera before it, as a share of its length, 0 to 1, from its lean, degrees. (T,) -> (T,)."""
+    return np.sin(np.radians(np.clip(trunk_lean_deg, 0.0, 90.0)))
+
+
+def back(read: Floats, standing: Sequence[float] | None, trunk_lean_deg: Floats, shorter: Floats) -> tuple[Floats, Floats, Floats]:
+    """Flexion of the lower and the upper back, degrees, and how far forward the shoulders hang, trunk lengths.
+
+    (T, 4), (T,), (T,) -> (T,) each. ``read`` are the columns ``series.BACK``; ``shorter`` is the share of its standing length by which the
+    chord from hips to shoulders is drawn in, as a back that rounds does; NaN, not known, counts as no change. What of the standing shape is
+    not known is taken to be people's usual one. A neutral back's contour changes as well when the trunk leans, a neck that bends carries
+    the head along, and an upper back that rounds bends the contour of the lower one: each has its share. The shoulders are those of the
+    stand, against people's usual ones: on rendered bodies that tells shoulders that hang forward, and the change within a rep does not, for
+    the landmarks do not follow the shoulder blade. NaN without a standing shape, or where the lifter stood looking down.
+    """
+    usual = np.array(USUAL_BACK)
+    own = np.full(len(usual), np.nan) if standing is None else np.array(standing) - usual
+    most = np.array([np.inf, OWN_LOWER_DEG, OWN_UPPER_DEG, np.inf])
+    _, lower, upper, head = np.moveaxis(read - usual - np.clip(np.nan_to_num(own), -most, most), -1, 0)
+    leant = np.maximum(trunk_lean_deg, 0.0)
+    shift = np.full(len(read), own[0] if abs(own[3]) <= LEVEL_HEAD_DEG else np.nan)
+    known = np.where((head >= HEAD_BACK_DEG) & (head <= HEAD_DOWN_DEG), head, np.nan)
+    upper = upper + UPPER_BY_LEAN * leant + UPPER_BY_HEAD * known
+    drawn_in = LOWER_BY_CHORD * np.nan_to_num(shorter)
+    return lower + LOWER_BY_LEAN * leant + drawn_in + LOWER_BY_UPPER * round_beyond(upper), upper, shift
+
+
+def shoulder_by_camera(yaw_deg: Floats) -> Floats:
+    """What shoulders read too little far forward seen a little from the front, trunk lengths, from signed degrees as read. (T,) -> (T,)."""
+    return SHOULDER_BY_CAMERA * beside(yaw_deg)
+
+
+def beside(yaw_deg: Floats) -> Floats:
+    """How far the camera stands off the side towards the back, as far as shoulders were fitted, from signed degrees. (T,) -> (T,)."""
+    return np.clip(np.abs(yaw_deg) - 90.0, -BESIDE_DEG, BESIDE_DEG)
+
+
+def round_beyond(upper_deg: Floats) -> Floats:
+    """How far the upper back is rounded beyond ``ROUND_DEG``, degrees, 0 where it is not seen. (T,) -> (T,)."""
+    return np.nan_to_num(np.maximum(upper_deg - ROUND_DEG, 0.0))
+
+
+# --------------------------------------------------------------------------------------------------------------------- fitted
+# fmt: off
+
+USUAL_PROFILE: Final[tuple[float, ...]] = (0.2174, 0.2354, 0.2497, 0.2592, 0.2647, 0.2606, 0.249, 0.2295, 0.2109, 0.191, 0.1776, 0.1662,
+    0.1685, 0.1734, 0.1789, 0.1848, 0.1914, 0.1996, 0.2094, 0.2165, 0.2215, 0.2229, 0.2201, 0.2174, 0.2077, 0.1859, 0.1505, 0.0894,
+    0.0634, 0.0693, 0.0851)
+CAMERA_READ_DEG: Final = (-26.6, 2.5, 26.5, 61.1, 88.3)
+CAMERA_TRUE_DEG: Final = (-35.0, 0.0, 30.0, 60.0, 90.0)
+ANGLES: Final = Angles(read=((-2.595, -3.407, 6.792), (2.169, -5.069, 10.238), (14.732, 0.753, 22.246)), true=((-0.013, -3.407, 7.466),
+    (0.199, -3.121, 6.808), (0.193, -3.037, 7.151)), slope=((0.97, 0.822, 0.91), (1.009, 0.738, 1.152), (0.827, 0.093, 0.164)),
+    bent=((2.623, 2.469, -0.917), (4.9, 5.772, 0.156), (19.86, 20.014, -5.136)), deep=((0.0, 0.256, 0.0), (0.0, 0.351, -0.0), (0.0, 0.249,
+    0.0)), kept=((0.141, 0.337, 0.237), (0.0, 0.0, 0.0), (0.0, 0.0, 0.0)))
+USUAL_LEG: Final[tuple[float, ...]] = (0.1621, 0.1756, 0.1809, 0.1729, 0.1531, 0.1303, 0.1158, 0.1096, 0.1038, 0.097, 0.0906, 0.0868,
+    0.0864, 0.0941, 0.1013, 0.1079, 0.1116, 0.1108, 0.1068, 0.1015, 0.097, 0.0947, 0.0953, 0.0939)
+USUAL_LINE_DEG: Final = 4.87
+REAR_WEIGHTS: Final = ((16.23, 19.63, 18.18, 11.76, 5.81, 5.71, 9.25, 9.38, 1.81, -12.46, -25.4, -30.0, -24.18, -12.36, -2.06, -1.08,
+    -8.65, -17.49, -20.22, -14.61, -3.02, 9.66, 20.6, 30.9), (8.15, 3.37, 0.42, -1.08, -0.63, 1.9, 3.86, 2.92, -2.05, -8.99, -15.81,
+    -20.53, -21.7, -19.35, -15.32, -10.11, -4.81, -1.03, 0.31, 1.02, 4.19, 12.89, 27.44, 44.08))
+REAR_LEANS: Final = ((1.145, 1.09), (-0.782, -0.618), (-0.959, 0.913), (0.237, 2.303))
+KNEE_BY_LENGTH: Final = (6.2, 290.2)
+THIGH_BY_FOOT: Final = (2.16, 1.31, -0.56, 115.51)
+HIP_BY_OUTLINE: Final = ((0.0232, -0.0431), (-0.019, 0.3604), (0.2105, -0.4628), (0.3012, 0.1579), (0.2347, -0.0539), (0.0141, 0.1375),
+    (0.3109, 0.2463), (-0.0755, 0.1921), (0.115, 0.3386), (-0.2076, -0.013))
+HIP_BY_LEAN: Final = ((-0.0361, -0.0006), (-0.1139, -0.2661))
+THIGH_BY_OUTLINE: Final = (1.86, 1.28, -0.34, 214.06)
+KNEE_BY_OUTLINE: Final = (5.13, 0.6, -0.44, 380.98)
+TRUNK_BY_OUTLINE: Final = (-86.78, 17.83, -1.33)
+KNEES_BENT_OVER: Final = (-0.213, 0.173)
+LOWER_WEIGHTS: Final[tuple[float, ...]] = (0.0, 0.0, 0.0, -117.07, -54.64, -12.36, 8.95, 19.38, 15.74, 13.83, 29.92, 53.74, 60.09, 45.88,
+    18.3, 4.07, 11.76, 30.24, 37.9, 21.08, -6.88, -34.92, -45.93, -39.32, -28.42, -13.79, 0.0, 0.0, 0.0, 0.0, 0.0)
+UPPER_WEIGHTS: Final[tuple[float, ...]] = (0.0, 0.0, 0.0, -33.87, -6.91, 15.56, 29.64, 24.7, 1.97, -9.23, -14.54, -28.01, -45.36, -43.55,
+    -17.95, 14.31, 31.0, 28.06, 21.94, 29.06, 37.13, 30.97, 20.16, 15.5, 2.32, -29.25, 0.0, 0.0, 0.0, 0.0, 0.0)
+LOWER_BY_LEAN: Final = -0.063
+LOWER_BY_CHORD: Final = 48.4
+LOWER_BY_UPPER: Final = -0.948
+UPPER_BY_LEAN: Final = 0.065
+UPPER_BY_HEAD: Final = 0.624
+SHOULDER_WEIGHTS: Final[tuple[float, ...]] = (0.0, 0.0, 0.0, -0.2204, -0.2104, -0.2285, -0.1598, 0.0524, 0.224, 0.2825, 0.206, 0.0049,
+    -0.1757, -0.282, -0.3004, -0.2488, -0.1672, -0.0304, 0.2003, 0.3874, 0.4585, 0.4072, 0.2801, 0.1359, 0.0337, 0.048, 0.0565, 0.0387,
+    0.0, 0.0, 0.0)
+SHOULDER_CARRIAGE: Final[tuple[float, ...]] = (0.8921, -0.233, 0.4075)
+SHOULDER_BY_CAMERA: Final = -0.00174
+USUAL_BACK: Final = (-0.0506, -16.932, 21.395, 21.034)
+SPREADS_AT_DEG: Final = (0.0, 30.0, 45.0, 60.0, 90.0)
+SPREADS: Final[dict[str, tuple[float, ...]]] = {"hip_flexion_deg": (4.5, 7.6, 6.1, 12.3, 8.9), "knee_flexion_deg": (4.9, 7.4, 7.3, 10.5,
+    13.5), "trunk_lean_deg": (2.5, 4.4, 4.4, 6.2, 5.3), "shin_lean_deg": (2.7, 3.9, 5.5, 8.4, 4.7), "spine_lower_deg": (5.8, 12.2, 12.2,
+    12.2, 12.2), "spine_upper_deg": (5.7, 10.9, 10.9, 10.9, 10.9), "butt_drop": (0.039, 0.046, 0.036, 0.054, 0.051), "shoulder_shift":
+    (0.028, 0.143, 0.143, 0.143, 0.143), "knee_ankle_ratio": (0.171, 0.171, 0.154, 0.114, 0.123), "ankle_hip_ratio": (0.257, 0.257, 0.07,
+    0.079, 0.127), "hips_lead_deg": (7.6, 11.1, 9.0, 9.3, 15.7), "back_drift_deg": (1.4, 1.4, 1.4, 1.4, 1.4), "view_yaw_deg": (5.0, 9.3,
+    9.8, 8.8, 5.1)}
+SPREADS_UNSTOOD: Final[dict[str, float]] = {"spine_lower_deg": 15.4, "spine_upper_deg": 7.6}
+SPREADS_OUTLINED: Final[dict[str, float]] = {"butt_drop": 0.018}
+SPREADS_BY_REAR: Final[dict[str, float]] = {"hip_flexion_deg": 2.9, "knee_flexion_deg": 1.7, "shin_lean_deg": 1.2}

@@ -1,0 +1,349 @@
+"""The one analysis: poses in, verdict out, whatever the number of frames. Causal: a frame is judged by itself and what came before it.
+
+``advance`` gives bit-identical results however the frames are cut into chunks; live hands over one frame, a clip all of them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+
+from . import back_drift, confidence, hips_lead, judging, metrics, phases, scoring, series, smoothing, views
+from . import baseline as standing
+from .baseline import Baseline
+from .cues import CUES
+from .phases import Closed
+from .profiles import Profile
+from .silhouette import L, S
+from .skeleton import K
+from .types import METRICS, Bools, Event, Floats, Ints, Judgement, Metrics, Phase, Poses, PoseSource, Rep, Result, ViewKind, chunks
+
+YAW_CUTOFF_HZ: Final = (0.5, 0.5)  # nobody turns round in a tenth of a second; the near side must not flicker
+
+
+BOTTOM_DEG: Final = 1.0  # of hip flexion around the deepest: held still there, which frame is the deepest is chance
+
+
+@dataclass(frozen=True, slots=True)
+class Deepest:
+    """The frames at the bottom of the open rep: hip flexion (B,), and every metric, then how far each may be off, (B, 2 metrics)."""
+
+    flexion: Floats
+    rows: Floats
+
+    @property
+    def metrics(self) -> dict[str, tuple[float, float] | None]:
+        """Metric -> its value at the bottom and how far it may be off, means both; None where no frame has it."""
+        seen = np.isfinite(self.rows)
+        count = seen.sum(axis=0)
+        middle = np.where(count > 0, np.where(seen, self.rows, 0.0).sum(axis=0) / np.maximum(count, 1), np.nan).tolist()
+        pairs = zip(METRICS, middle[: len(METRICS)], middle[len(METRICS) :], strict=True)
+        return {name: (None if value != value else (value, spread)) for name, value, spread in pairs}
+
+
+NOT_YET: Final = Deepest(np.empty(0), np.empty((0, 2 * len(METRICS))))
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything remembered between frames. Made by ``start``, handed to and back by ``advance``; nothing else remembers anything.
+
+    ``standing_s`` since when the lifter stands still; ``recent_*`` the frames of that stand; ``given`` the baseline was handed in.
+    """
+
+    yaw: smoothing.Tracked
+    series: smoothing.Tracked
+    near: int
+    baseline: Baseline | None
+    given: bool
+    standing_s: float | None
+    recent_time_s: Floats
+    recent_series: Floats
+    recent_yaw_deg: Floats
+    track: phases.Track
+    tallies: tuple[judging.Tally, ...]
+    deepest: Deepest
+    descent: back_drift.Descent
+    bottom: hips_lead.Bottom
+    last_s: float | None
+
+
+@cache
+def rules(profile: Profile) -> tuple[judging.Rule, ...]:
+    """The cue table with a profile's limits, one rule a fault."""
+    settings = {cue.id: profile.cue(cue.id) for cue in CUES}
+    return tuple(
+        judging.Rule(cue, fault, profile.limit(cue.id, fault.direction), settings[cue.id].hold_s, settings[cue.id].enabled)
+        for cue in CUES
+        for fault in cue.faults
+    )
+
+
+def start(profile: Profile, baseline: Baseline | None = None) -> State:
+    """State before the first frame. A ``baseline`` handed in is kept throughout; without one it is learnt from the first stand."""
+    return State(
+        yaw=smoothing.start(2),
+        series=smoothing.start(series.SERIES),
+        near=-1,
+        baseline=baseline,
+        given=baseline is not None,
+        standing_s=None,
+        recent_time_s=np.empty(0),
+        recent_series=np.empty((0, series.SERIES)),
+        recent_yaw_deg=np.empty(0),
+        track=phases.Track(),
+        tallies=judging.start(rules(profile)),
+        deepest=NOT_YET,
+        descent=back_drift.Descent(),
+        bottom=hips_lead.Bottom(),
+        last_s=None,
+    )
+
+
+def advance(state: State, poses: Poses, profile: Profile) -> tuple[State, Result]:
+    """Judge T more frames, T >= 0. ``ValueError`` when time does not rise strictly, from the last call's frames on."""
+    poses = poses.widened()
+    time_s = poses.time_s
+    steps = np.diff(time_s, prepend=-np.inf if state.last_s is None else state.last_s)
+    if not (steps > 0).all():
+        raise ValueError("poses: time_s must rise strictly")
+    state, seen = observe(state, poses)
+    state, measured, told, flexion, stood, shaped, events = _against_standing(state, time_s, seen)
+    bending, track = seen.rate[:, series.TRUNK] + seen.rate[:, series.THIGH], state.track
+    track, moved = phases.advance(
+        track,
+        time_s,
+        flexion,
+        bending,
+        seen.series[:, series.TRUNK],
+        start_deg=profile.reps.start_deg,
+        min_depth_deg=profile.reps.min_depth_deg,
+    )
+    ended = [closed.frame for closed in moved.closed]
+    knees = told[:, metrics.KNEES]
+    guessed = np.isnan(knees).all(axis=1)  # a thigh of which neither landmarks nor outline tell
+    descent, wandered = back_drift.advance(
+        state.descent,
+        moved.rep > 0,
+        measured.trunk_lean_deg,
+        np.where(guessed, np.nan, measured.hip_flexion_deg),
+        measured.spine_lower_deg,
+        ended,
+    )
+    rise = moved.phase == Phase.UP
+    bottom, lead = hips_lead.advance(state.bottom, moved.deepest, rise, knees, told[:, metrics.LANDMARKS_LEAN], ended)
+    measured = replace(measured, back_drift_deg=wandered, hips_lead_deg=lead)
+    off = series.off_side(measured.view_yaw_deg)
+    spreads = confidence.spreads(off, seen.sure, shaped, np.isfinite(knees[:, metrics.BY_OUTLINE]), told[:, metrics.BY_REAR])
+    deepest, bottoms = _bottoms(state.deepest, flexion, moved, measured, spreads)
+    off_deg = {ViewKind.SIDE: off, ViewKind.FRONT: 90.0 - off}
+    tallies, judged = judging.advance(
+        state.tallies, rules(profile), time_s, measured, spreads, moved.phase, moved.rep > 0, off_deg, moved.closed, stood, shaped
+    )
+    reps = tuple(_rep(c, b, cues) for c, b, cues in zip(moved.closed, bottoms, judged.cues, strict=True) if c.counted)
+    closing = [Event(float(time_s[c.frame]), "rep", rep=c.index) for c in moved.closed if c.counted]
+    state = replace(state, track=track, tallies=tallies, deepest=deepest, descent=descent, bottom=bottom)
+    if len(time_s):
+        state = replace(state, last_s=float(time_s[-1]))
+    result = Result(
+        time_s=time_s,
+        metrics=measured,
+        spreads=spreads,
+        phase=moved.phase,
+        rep=moved.rep,
+        near=seen.near,
+        facing=np.where(np.isfinite(seen.yaw_deg), series.way_faced(seen.yaw_deg), 0).astype(np.int8),
+        active=judged.active,
+        events=tuple(sorted((*events, *judged.events, *closing), key=lambda event: event.time_s)),
+        reps=reps,
+    )
+    return state, result
+
+
+def finish(state: State, profile: Profile) -> Result:
+    """The rep that is still open when the frames end, if it counts: a Result of no frames and at most one rep."""
+    _, closed = phases.finish(state.track, 0, min_depth_deg=profile.reps.min_depth_deg)
+    nothing = advance(replace(start(profile), last_s=state.last_s), nobody(np.empty(0)), profile)[1]
+    if not closed or not closed[0].counted or state.last_s is None:
+        return nothing
+    cues = judging.settle(state.tallies, rules(profile))
+    rep = _rep(closed[0], state.deepest, cues)
+    return replace(nothing, events=(Event(state.last_s, "rep", rep=rep.index),), reps=(rep,))
+
+
+def analyse(poses: PoseSource, profile: Profile, baseline: Baseline | None = None, *, hindsight: bool = True) -> Result:
+    """The verdict on a whole recording: ``start``, ``advance`` over one chunk after the other, ``finish``.
+
+    With ``hindsight``, when the first rep begins before the lifter was ever seen standing, the shape of the first stand (a lockout) is used
+    from the start. Without, the verdict is what was said live.
+    """
+    result = _whole(start(profile, baseline), poses, profile)
+    if not hindsight:
+        return result
+    learnt = [event.time_s for event in result.events if event.kind == "baseline"]
+    if learnt and result.reps and result.reps[0].start_s < learnt[0]:
+        result = _whole(replace(start(profile, first_baseline(poses, profile)), given=False), poses, profile)
+    return result
+
+
+def _whole(state: State, poses: PoseSource, profile: Profile) -> Result:
+    """All that is left of a recording, and the rep that its end leaves open."""
+    return Result.concat(_parts(state, poses, profile), len(poses))
+
+
+def _parts(state: State, poses: PoseSource, profile: Profile) -> Iterator[Result]:
+    """The verdict chunk by chunk: so the poses of an hour take no more memory than those of a minute."""
+    for chunk in chunks(poses):
+        state, part = advance(state, chunk, profile)
+        yield part
+    yield finish(state, profile)
+
+
+def first_baseline(poses: PoseSource, profile: Profile) -> Baseline | None:
+    """The standing shape that is learnt first in these frames, or None when the lifter never stands still."""
+    state, learnt = start(profile), 0
+    for chunk in chunks(poses):
+        before = state
+        state, part = advance(state, chunk, profile)
+        for event in part.events:
+            learnt += event.kind == "baseline"
+            if learnt > 1:
+                return advance(before, chunk[: int(np.searchsorted(chunk.time_s, event.time_s))], profile)[0].baseline
+    return state.baseline
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What T frames show before anything is compared with standing.
+
+    Smoothed ``series`` and their ``rate`` a second (T, SERIES), ``yaw_deg`` (T,) signed, as read; ``near`` side (T,); ``sure`` (T, 2),
+    how likely the least likely joint of the near trunk and of the near leg is, 0 to 1.
+    """
+
+    series: Floats
+    rate: Floats
+    yaw_deg: Floats
+    near: Ints
+    sure: Floats
+
+
+def observe(state: State, poses: Poses) -> tuple[State, Seen]:
+    """Gate, find the view, measure, smooth: T more frames -> state, what they show."""
+    likely = series.gate(poses)
+    yaw_state, yaw_parts, _ = smoothing.track(state.yaw, poses.time_s, views.yaw_parts(likely.world), YAW_CUTOFF_HZ)
+    yaw_deg = views.yaw(yaw_parts)
+    near = views.near_side(state.near, yaw_deg)
+    read = series.measure(poses, likely, yaw_deg, near)
+    series_state, smooth, rate = smoothing.track(state.series, poses.time_s, read, series.CUTOFF_HZ)
+    state = replace(state, yaw=yaw_state, series=series_state, near=int(near[-1]) if len(near) else state.near)
+    return state, Seen(smooth, rate, yaw_deg, near, series.sureness(likely, near))
+
+
+def _against_standing(state: State, time_s: Floats, seen: Seen) -> tuple[State, Metrics, Floats, Floats, Bools, Bools, list[Event]]:
+    """Learn the baseline where the lifter stands, and measure each frame against the one known by then.
+
+    T frames -> state, metrics, what else is told (T, 5), hip flexion against standing (T,), whether a stand was known and whether
+    its back was (T,), ``baseline`` events.
+    """
+    times = np.concatenate([state.recent_time_s, time_s])
+    rows = np.concatenate([state.recent_series, seen.series])
+    yaws = np.concatenate([state.recent_yaw_deg, seen.yaw_deg])
+    state, learnt = _learn(state, standing.standing(seen.series, seen.rate, seen.yaw_deg, seen.sure), times, rows, yaws)
+    seen_before = np.isfinite(rows[np.searchsorted(times, time_s - standing.SURE_S)])
+    parts, told, flexion, stood, shaped = [], [], [], [], []
+    for (first, known), (last, _) in zip(learnt, [*learnt[1:], (len(time_s), None)], strict=True):
+        while True:
+            until, completed = last, known
+            if known is not None:
+                until, completed = standing.complete(known, seen.series[first:last], seen_before[first:last], first, last)
+            stretch = slice(first, until)
+            measured, opinions = metrics.against(known, seen.series[stretch], seen.yaw_deg[stretch], seen.sure[stretch])
+            parts.append(measured)
+            told.append(opinions)
+            flexion.append(metrics.bend(known, seen.series[stretch], seen.yaw_deg[stretch]))
+            stood.append(np.full(until - first, known is not None))
+            shaped.append(np.full(until - first, known is not None and known.shaped))
+            state = replace(state, baseline=completed)
+            if until == last:
+                break
+            first, known = until, completed
+    keep = int(np.searchsorted(times, times[-1] - standing.STAND_S)) if len(times) else 0
+    state = replace(state, recent_time_s=times[keep:], recent_series=rows[keep:], recent_yaw_deg=yaws[keep:])
+    events = [Event(float(time_s[frame]), "baseline") for frame, _ in learnt[1:]]
+    return (
+        state,
+        Metrics.concat(parts),
+        np.concatenate(told),
+        np.concatenate(flexion),
+        np.concatenate(stood),
+        np.concatenate(shaped),
+        events,
+    )
+
+
+def _learn(state: State, still: Bools, times: Floats, rows: Floats, yaws: Floats) -> tuple[State, list[tuple[int, Baseline | None]]]:
+    """Find the frames at which a stand has lasted long enough to be learnt from, if what is known is missing or outdated.
+
+    ``still`` (T,); the rest begins with the frames carried over -> state, (frame, baseline from there) with (0, the one so far) first.
+    """
+    carried = len(times) - len(still)
+    since, known = state.standing_s, state.baseline
+    learnt = [(0, known)]
+    for frame, (t, stands) in enumerate(zip(times[carried:].tolist(), still.tolist(), strict=True)):
+        if frame + carried and t - times[frame + carried - 1] > smoothing.FORGET_S:
+            since = None  # the camera stalled: who knows what was in between
+        if not stands:
+            since = None
+        elif since is None:
+            since = t
+        elif not state.given and t - since >= standing.STAND_S:
+            row = carried + frame
+            if standing.outdated(known, rows[row], float(yaws[row])):
+                stand = slice(int(np.searchsorted(times, t - standing.STAND_S)), row + 1)
+                known = standing.learn(t, rows[stand], yaws[stand])
+                learnt.append((frame, known))
+    return replace(state, standing_s=since), learnt
+
+
+def _bottoms(last: Deepest, flexion: Floats, moved: phases.Phases, measured: Metrics, spreads: Metrics) -> tuple[Deepest, list[Deepest]]:
+    """Follow the bottom of the open movement, and tell that of each movement that closed. Flexion (T,) -> bottoms."""
+    moving = (moved.rep > 0) & np.isfinite(flexion)
+    bottoms = []
+    for first, end in pairwise([0, *(closed.frame for closed in moved.closed), len(flexion)]):
+        inside = first + np.flatnonzero(moving[first:end])
+        if len(inside):
+            rows = np.column_stack([getattr(table, name)[inside] for table in (measured, spreads) for name in METRICS])
+            known = np.concatenate([last.flexion, flexion[inside]])
+            near = known >= known.max() - BOTTOM_DEG
+            last = Deepest(known[near], np.concatenate([last.rows, rows])[near])
+        bottoms.append(last)
+        last = NOT_YET
+    return bottoms[-1], bottoms[:-1]
+
+
+def _rep(closed: Closed, bottom: Deepest, cues: dict[str, Judgement]) -> Rep:
+    known = bottom.metrics
+    return Rep(
+        index=closed.index,
+        start_s=closed.start_s,
+        bottom_s=closed.bottom_s,
+        end_s=closed.end_s,
+        complete=closed.complete,
+        score=scoring.rep_score(cues),
+        metrics={name: pair and pair[0] for name, pair in known.items()},
+        uncertainty={name: pair and pair[1] for name, pair in known.items()},
+        cues=cues,
+    )
+
+
+def nobody(time_s: Floats) -> Poses:
+    """Poses of T frames in which nobody is seen. (T,) s."""
+    frames = len(time_s)
+
+    def nan(*shape: int) -> Floats:
+        return np.full((frames, *shape), np.nan)
+
+    return Poses(time_s, nan(K, 2), nan(K), nan(K, 3), nan(S), nan(L), np.zeros(frames, np.int8))

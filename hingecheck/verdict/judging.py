@@ -1,0 +1,298 @@
+"""The rule that turns measures into cues: on and off while the lifter moves, and ok, fault or not judged for each rep."""
+
+import math
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from .cues import COLUMN, CUES, Cue, Fault
+from .phases import Closed
+from .types import Bools, Event, Floats, Ints, Judgement, Metrics, Phase, Status, ViewKind
+
+SEEN_SHARE: Final = 0.5  # of the frames that count; with fewer measured, a rep's cue is not judged
+NO_STANDING: Final = "standing shape never seen: stand tall for a second before the first rep"
+BY_SHAPE_ALONE: Final = "your standing shape was not seen or is torn, so only what is plain is named"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One way to get a cue wrong, with the limit and hold (seconds) in force; ``None`` limit where the cue is not judged."""
+
+    cue: Cue
+    fault: Fault
+    limit: float
+    hold_s: float
+    enabled: bool
+
+    def beyond(self, value: Floats | float, by: float = 0.0) -> Bools | bool:
+        """Whether a value is past the limit by more than ``by``; NaN is not. Elementwise."""
+        return value > self.limit + by if self.fault.above else value < self.limit - by
+
+    def surely(self, moment: "Moment") -> float:
+        """What the value of a moment surely is: see ``Fault.least``."""
+        return self.fault.least(moment.value, moment.spread)
+
+    def excess(self, value: float) -> float:
+        """How far a value is past the limit, in the cue's unit; negative on the right side of it."""
+        return value - self.limit if self.fault.above else self.limit - value
+
+
+class Moment(NamedTuple):
+    """A measured value, the half-width of its interval, and when it was."""
+
+    value: float
+    spread: float
+    time_s: float
+
+
+UNSEEN: Final = Moment(math.nan, math.nan, math.nan)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one rule remembers: whether it is on, since when the opposite holds, and what it saw of the open rep.
+
+    ``frames`` in the phases that count; of these ``askew`` from the wrong side, ``early`` without the standing shape that the cue
+    needs or is better for, and ``seen`` measured, from ``first_s`` to ``last_s``; ``worst`` and ``best`` moments.
+    """
+
+    on: bool = False
+    since_s: float | None = None
+    faulted: bool = False
+    frames: int = 0
+    askew: int = 0
+    early: int = 0
+    seen: int = 0
+    first_s: float = math.nan
+    last_s: float = math.nan
+    worst: Moment = UNSEEN
+    best: Moment = UNSEEN
+
+    def reset(self) -> None:
+        """Forget the rep that ended; a cue that is on stays on."""
+        self.faulted, self.frames, self.askew, self.early, self.seen = False, 0, 0, 0, 0
+        self.first_s = self.last_s = math.nan
+        self.worst = self.best = UNSEEN
+
+
+def start(rules: tuple[Rule, ...]) -> tuple[Tally, ...]:
+    """A blank tally a rule."""
+    return tuple(Tally() for _ in rules)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Cues that are on (T, C), what switched when, and the judgements of each movement that closed, in the order given."""
+
+    active: Bools
+    events: tuple[Event, ...]
+    cues: tuple[dict[str, Judgement], ...]
+
+
+def advance(
+    tallies: tuple[Tally, ...],
+    rules: tuple[Rule, ...],
+    time_s: Floats,
+    metrics: Metrics,
+    spreads: Metrics,
+    phase: Ints,
+    in_rep: Bools,
+    off_deg: dict[ViewKind, Floats],
+    closed: tuple[Closed, ...],
+    stood: Bools,
+    shaped: Bools,
+) -> tuple[tuple[Tally, ...], Judged]:
+    """Judge T more frames and the movements that closed in them. Arrays (T,) -> tallies, Judged.
+
+    ``spreads`` are the half-widths of the metrics' intervals; ``off_deg`` says how far a frame was taken from each square view, ``stood``
+    whether a stand was known by then, and ``shaped`` whether the back's shape in it was.
+    """
+    tallies = tuple(replace(tally) for tally in tallies)
+    frames = len(time_s)
+    active = np.zeros((frames, len(CUES)), dtype=bool)
+    events: list[Event] = []
+    verdicts: list[dict[str, Judgement]] = []
+    in_phases = {phases: in_rep & _member(phases)[phase] for phases in {rule.fault.phases for rule in rules}}
+    edges = [*(c.frame for c in closed), frames]
+    first = 0
+    for number, last in enumerate(edges):
+        part = slice(first, last)
+        switched: list[Event] = []
+        for rule, tally in zip(rules, tallies, strict=True):
+            if rule.enabled and rule.cue.withheld is None and last > first:
+                counts = in_phases[rule.fault.phases][part]
+                if rule.fault.min_lean_deg is not None:
+                    counts = counts & (metrics.trunk_lean_deg[part] >= rule.fault.min_lean_deg)
+                fits = off_deg[rule.cue.view][part] <= rule.cue.within_deg
+                value = getattr(metrics, rule.fault.metric)[part]
+                spread = getattr(spreads, rule.fault.metric)[part]
+                if rule.cue.against_standing or rule.cue.by_shape:
+                    tally.early += int((counts & ~(shaped if rule.cue.by_shape else stood)[part]).sum())
+                shown = _watch(tally, rule, time_s[part], value, spread, counts, fits, phase[part], in_rep[part], switched)
+                active[part, COLUMN[rule.cue.id]] |= shown
+        events += sorted(switched, key=lambda event: event.time_s)
+        if number < len(closed):
+            verdicts.append(settle(tallies, rules))
+            if closed[number].counted:
+                events += _late(tallies, rules, float(time_s[last]) if last < frames else closed[number].end_s)
+            for tally in tallies:
+                tally.reset()
+        first = last
+    return tallies, Judged(active, tuple(events), tuple(verdicts))
+
+
+@cache
+def _member(phases: frozenset[Phase]) -> Bools:
+    """Whether each phase, by its number, is one of these."""
+    return np.array([phase in phases for phase in Phase])
+
+
+def _watch(
+    tally: Tally,
+    rule: Rule,
+    time_s: Floats,
+    value: Floats,
+    spread: Floats,
+    counts: Bools,
+    fits: Bools,
+    phase: Ints,
+    in_rep: Bools,
+    events: list[Event],
+) -> Bools | bool:
+    """Take in the frames of one stretch for one rule; returns where the cue is on. Arrays (T,)."""
+    idle = not tally.on and tally.since_s is None
+    if idle and not counts.any():
+        return False
+    sure = rule.fault.least(value, spread)
+    seen = counts & fits & np.isfinite(sure)
+    tally.frames += int(counts.sum())
+    tally.askew += int((counts & ~fits).sum())
+    if seen.any():
+        where = np.flatnonzero(seen)
+        tally.seen += len(where)
+        tally.last_s = float(time_s[where[-1]])
+        if tally.first_s != tally.first_s:
+            tally.first_s = float(time_s[where[0]])
+        sign = 1.0 if rule.fault.above else -1.0
+        past = sign * sure[where]
+        high, low = int(past.argmax()), int(past.argmin())
+        if not sign * rule.surely(tally.worst) >= past[high]:
+            tally.worst = Moment(*(float(x[where[high]]) for x in (value, spread, time_s)))
+        if not sign * rule.surely(tally.best) <= past[low]:
+            tally.best = Moment(*(float(x[where[low]]) for x in (value, spread, time_s)))
+    if idle and (rule.fault.throughout or not rule.beyond(sure[seen]).any()):  # type: ignore[union-attr]
+        return False
+    shown = np.zeros(len(value), dtype=bool)
+    columns = (time_s, value, sure, seen, counts, phase, in_rep)
+    for n, (t, x, least, is_seen, does_count, now, inside) in enumerate(zip(*(column.tolist() for column in columns), strict=True)):
+        if rule.fault.throughout:
+            if tally.on and (now == Phase.DOWN or (now == Phase.UNSEEN and not inside)):
+                _switch(tally, rule, False, t, x, events)
+        elif not does_count:
+            if now != Phase.UNSEEN or not inside:
+                tally.since_s = None
+                if tally.on:
+                    _switch(tally, rule, False, t, x, events)
+        elif is_seen:
+            opposite = not rule.beyond(least, -rule.fault.margin) if tally.on else rule.beyond(least)
+            if not opposite:
+                tally.since_s = None
+                tally.faulted |= tally.on
+            elif tally.since_s is None:
+                tally.since_s = t
+            if tally.since_s is not None and t - tally.since_s >= rule.hold_s:
+                _switch(tally, rule, not tally.on, t, x, events, righted=tally.on and now != Phase.UP)
+        shown[n] = tally.on
+    return shown
+
+
+def _switch(tally: Tally, rule: Rule, on: bool, time_s: float, value: float, events: list[Event], *, righted: bool = False) -> None:
+    """Switch a cue and tell it; ``righted`` when it goes off because the lifter put it right, and not just by coming up."""
+    tally.on, tally.since_s = on, None
+    tally.faulted |= on
+    kind = "cue_on" if on else "cue_off"
+    told = value if value == value else None
+    events.append(Event(time_s, kind, cue=rule.cue.id, direction=rule.fault.direction, value=told, righted=righted))
+
+
+def _late(tallies: tuple[Tally, ...], rules: tuple[Rule, ...], time_s: float) -> list[Event]:
+    """Switch on, at the end of a rep, the faults that are known only then; they stay on until the next descent."""
+    events: list[Event] = []
+    for rule, tally in zip(rules, tallies, strict=True):
+        if rule.fault.throughout and not tally.on and rule.enabled and _wrong(tally, rule) and not _unjudged(tally, rule):
+            _switch(tally, rule, True, time_s, tally.best.value, events)
+    return events
+
+
+def _wrong(tally: Tally, rule: Rule) -> bool:
+    if rule.fault.throughout:
+        return bool(rule.beyond(rule.surely(tally.best))) and tally.last_s - tally.first_s >= rule.hold_s
+    return tally.faulted
+
+
+def _unjudged(tally: Tally, rule: Rule) -> str | None:
+    """Why this rule cannot judge the open rep, or None when it can."""
+    if rule.cue.withheld is not None:
+        return rule.cue.withheld
+    if not rule.enabled:
+        return "switched off in the profile"
+    if tally.frames == 0:
+        return "this part of the rep was not seen" if rule.fault.min_lean_deg is None else "the trunk hardly leaned, or was not seen to"
+    if tally.askew > tally.frames * (1 - SEEN_SHARE):
+        return f"can be judged only when seen from the {rule.cue.view}"
+    if rule.cue.against_standing and tally.early > tally.frames * (1 - SEEN_SHARE):
+        return NO_STANDING
+    if tally.seen < tally.frames * SEEN_SHARE and not tally.faulted:  # what was seen to be wrong was wrong
+        return rule.cue.hidden
+    return None
+
+
+def settle(tallies: tuple[Tally, ...], rules: tuple[Rule, ...]) -> dict[str, Judgement]:
+    """What every cue says of the rep the tallies saw; cue id -> Judgement, in table order."""
+    verdict: dict[str, Judgement] = {}
+    for cue in CUES:
+        mine = [(rule, tally, _unjudged(tally, rule)) for rule, tally in zip(rules, tallies, strict=True) if rule.cue is cue]
+        judged = [(rule, tally) for rule, tally, why in mine if why is None]
+        wrong = [(rule, tally) for rule, tally in judged if _wrong(tally, rule)]
+        if not judged or (len(judged) < len(mine) and not wrong):
+            why = {reason: None for _, _, reason in mine if reason}
+            verdict[cue.id] = Judgement(Status.NOT_JUDGED, None, None, None, None, cue.unit, None, "; ".join(why))
+            continue
+        rule, tally = max(wrong or judged, key=lambda pair: _relative(*pair))
+        told = _told(rule, tally)
+        verdict[cue.id] = Judgement(
+            status=Status.FAULT if wrong else Status.OK,
+            direction=rule.fault.direction if wrong else None,
+            value=told.value,
+            uncertainty=told.spread,
+            limit=rule.limit,
+            unit=cue.unit,
+            at_s=told.time_s,
+            reason=_note(rule, tally, bool(wrong)),
+        )
+    return verdict
+
+
+def _note(rule: Rule, tally: Tally, wrong: bool) -> str | None:
+    """What has to be known of a judgement: that a value past its limit is no fault, and why; that it stands on less than it should."""
+    told = _told(rule, tally)
+    notes = []
+    if not wrong and rule.beyond(rule.surely(told)):
+        notes.append(f"past the limit for less than {rule.hold_s:g} s")
+    elif not wrong and rule.beyond(told.value):
+        notes.append("past the limit by less than the measure may be off: not called a fault")
+    if rule.cue.by_shape and tally.early > tally.frames * (1 - SEEN_SHARE):
+        notes.append(BY_SHAPE_ALONE)
+    return "; ".join(notes) or None
+
+
+def _told(rule: Rule, tally: Tally) -> Moment:
+    """The moment a rep is told of: the worst, or the best where only a whole phase counts."""
+    return tally.best if rule.fault.throughout else tally.worst
+
+
+def _relative(rule: Rule, tally: Tally) -> float:
+    """How far past the limit surely, as a share of the range a profile may choose from: comparable between the faults of a cue."""
+    return rule.excess(rule.surely(_told(rule, tally))) / (rule.fault.high - rule.fault.low)

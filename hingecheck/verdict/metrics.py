@@ -1,0 +1,176 @@
+"""The measures of a hinge: the series of a frame, against the lifter's own standing."""
+
+from typing import Final
+
+import numpy as np
+
+from . import calibration
+from .baseline import LEG_SURE, STEEPEST, Baseline
+from .geometry import lean, length
+from .series import (
+    ANKLE_HIP,
+    ANKLE_X,
+    ANKLE_Y,
+    BACK,
+    HIP_X,
+    HIP_Y,
+    KNEE_ANKLE,
+    LEANS,
+    MIDDLE,
+    NEAR_SIDE,
+    OUTLINED,
+    REAR,
+    SHANK_PX,
+    THIGH_PX,
+    TRUNK_PX,
+    forward,
+    off_side,
+    sources,
+)
+from .types import Bools, Floats, Metrics
+
+OUTLINE_WITHIN_DEG: Final = 20.0  # further from the side the outline is no longer the back's: the bend would be off by 13 degrees
+GAPS_BEYOND_DEG: Final = 30.0  # nearer to the side one knee hides the other, and the ratio of two small gaps means nothing
+
+# In a hinge the feet stay where they stood and the legs as long as they were. A plate in front of the leg draws the landmarks on to
+# itself: on rendered clips the ankle then strays by 0.08 to 0.2 leg lengths, otherwise by at most 0.06. From such a leg no knee is
+# measured, and the thigh is told from where the hip is and where the foot stood: off by 4 degrees, where landmarks alone were by up to 14.
+STRAYED: Final = 0.07
+STRETCHED: Final = 0.18
+
+# Columns of what else is told of a frame: opinions of the knee, the last of which is the outline's, and the trunk's lean, from which the
+# rise is told; and how much the rear edge of the legs counts, 0 to 1.
+KNEES: Final = slice(0, 3)
+BY_OUTLINE, LANDMARKS_LEAN, BY_REAR = 2, 3, 4
+
+
+def leg_kept(baseline: Baseline, series: Floats, sure: Floats) -> Bools:
+    """Whether the near leg, side-on, is well seen, still stands and is as long as it was. (T, SERIES), (T, 2) -> (T,).
+
+    True where that cannot be told.
+    """
+    astray = length(np.array(baseline.ankle_px), series[:, ANKLE_X : ANKLE_Y + 1]) > STRAYED * baseline.leg_px
+    thigh = np.abs(series[:, THIGH_PX] / baseline.thigh_px - 1.0) > STRETCHED
+    shank = np.abs(series[:, SHANK_PX] / baseline.shank_px - 1.0) > STRETCHED
+    return ~(astray | thigh | shank | (sure[:, 1] < LEG_SURE))
+
+
+def above_foot(foot: Floats, hip: Floats, stood: Floats, yaw_deg: Floats) -> tuple[Floats, Floats, Floats]:
+    """Where a hip is against where it stood, seen from the foot: the line between against the vertical now and then, degrees, foot ahead
+    positive; and how much shorter it is, as a share. (2,), (T, 2), (2,) px, (T,) signed degrees -> (T,) each.
+    """
+    way = forward(yaw_deg)
+    return -lean(foot * way, hip * way), -lean(foot * way, stood * way), 1.0 - length(foot, hip) / length(foot, stood)
+
+
+def leg_from_foot(baseline: Baseline, series: Floats, yaw_deg: Floats) -> tuple[Floats, Floats]:
+    """Thigh against the vertical and knee flexion, degrees, as people hold theirs whose hip is there above where the foot stood.
+
+    (T, SERIES), (T,) signed degrees -> (T,) each.
+    """
+    line, own, shorter = above_foot(np.array(baseline.ankle_px), series[:, HIP_X : HIP_Y + 1], np.array(baseline.hip_px), yaw_deg)
+    straight_deg, bent_deg = calibration.KNEE_BY_LENGTH
+    return _weighed(calibration.THIGH_BY_FOOT, line, own, shorter), straight_deg + bent_deg * shorter
+
+
+def hip_moved(baseline: Baseline, series: Floats, trunk_deg: Floats, yaw_deg: Floats) -> Floats:
+    """How far the hip joint has gone across and down the picture since standing, px, as the outline of the buttocks has it.
+
+    Series, trunk's lean (T,), signed degrees (T,) -> (T, 2); NaN where the outline was not seen. On rendered clips it sinks by what it does
+    give or take 0.01 leg lengths, the landmarks' hip by 0.02.
+    """
+    leant = np.maximum(trunk_deg, 0.0)[:, None] / 100.0
+    by_lean, by_square = np.array(calibration.HIP_BY_LEAN)
+    more: Floats = forward(yaw_deg) * baseline.leg_px * (by_lean * leant + by_square * leant**2)
+    return series[:, OUTLINED] - baseline.outlined_px + more
+
+
+def leg_from_outline(baseline: Baseline, moved_px: Floats, yaw_deg: Floats) -> tuple[Floats, Floats]:
+    """Thigh and knee as ``leg_from_foot`` tells them, the hip having moved so far since standing. (T, 2), (T,) -> (T,) each."""
+    stood = np.array(baseline.hip_px)
+    above = above_foot(np.array(baseline.ankle_px), stood + moved_px, stood, yaw_deg)
+    return _weighed(calibration.THIGH_BY_OUTLINE, *above), _weighed(calibration.KNEE_BY_OUTLINE, *above)
+
+
+def _weighed(weights: tuple[float, ...], line: Floats, own: Floats, shorter: Floats) -> Floats:
+    usual_deg, by_line, by_own, more_deg = weights
+    return usual_deg + by_line * line + by_own * own + more_deg * shorter
+
+
+def _towards(one: Floats, other: Floats, share: Floats) -> Floats:
+    """That share of the way from one to the other; without a share the one, whatever the other. (T,) each -> (T,)."""
+    return np.where(share > 0.0, one + share * (other - one), one)
+
+
+def bend(baseline: Baseline | None, series: Floats, yaw_deg: Floats) -> Floats:
+    """Hip flexion against standing from the landmarks alone, degrees: what phases are found by. (T, SERIES), (T,) -> (T,)."""
+    share = sources(yaw_deg)
+    usual = calibration.standing_read(share)
+    standing = usual if baseline is None else np.where(np.isnan(baseline.leans_deg), usual, baseline.leans_deg)
+    change = calibration.scaled(series[:, LEANS] - standing, share)
+    return change[:, 0] + change[:, 1]
+
+
+def against(baseline: Baseline | None, series: Floats, yaw_deg: Floats, sure: Floats) -> tuple[Metrics, Floats]:
+    """The measures of these frames, given the standing baseline, and what else is told of them -> Metrics of T, (T, 5) as named above.
+
+    ``series`` (T, SERIES) smoothed; ``yaw_deg`` (T,) signed, as read; ``sure`` (T, 2) of the near trunk and leg, 0 to 1.
+
+    Without a baseline angles and back are taken against people's usual standing, and what needs lengths is NaN; gaps between left and
+    right are NaN from near the side. ``hips_lead_deg`` and ``back_drift_deg`` depend on the rep and are filled in later. The rise is told
+    from opinions of the knee's flexion: of the landmarks; of the leg's length, or, where that tells nothing, the landmarks' again; and of
+    the outline, NaN where that tells nothing. The first two are NaN for a leg that is not surely seen, or was not kept: there a landmark
+    has jumped. And from the trunk's lean by the landmarks alone, whose errors are those of their knee. Thigh and shin are those of the rear
+    edge of the legs wherever it is seen side-on, now and while standing, of a leg that was kept and is not much bent.
+    """
+    blank = np.full(len(series), np.nan)
+    share = sources(yaw_deg)
+    beside = share[:, NEAR_SIDE] == 1.0
+    doubted = (sure[:, 1] < LEG_SURE) & (share[:, NEAR_SIDE] > 0.0)  # a plate before it turns the shoulders, and the view, as read
+    kept, drop = ~doubted | ~beside, blank
+    own = None if baseline is None else baseline.leans_deg
+    trunk, thigh, shin = np.moveaxis(calibration.leans(series[:, LEANS], own, share), -1, 0)
+    told = np.stack([thigh + shin, thigh + shin, blank, trunk, np.zeros_like(blank)], axis=-1)
+    if baseline is not None:
+        kept = leg_kept(baseline, series, sure) | ~beside
+        thigh_by_foot, knee_by_foot = leg_from_foot(baseline, series, yaw_deg)
+        moved = hip_moved(baseline, series, trunk, yaw_deg)
+        astray = (moved - series[:, MIDDLE] + baseline.middle_px) * forward(yaw_deg) / baseline.leg_px
+        trunk = np.where(beside & np.isfinite(astray).all(axis=1), calibration.trunk_by_outline(trunk, astray), trunk)
+        thigh_by_outline, knee_by_outline = leg_from_outline(baseline, moved, yaw_deg)
+        outlined = np.isfinite(thigh_by_outline)
+        thigh = np.where(kept, thigh, np.where(outlined, thigh_by_outline, thigh_by_foot))
+        told[:, 1] = np.where(beside, knee_by_foot, told[:, 1])
+        told[~kept, :BY_OUTLINE] = np.nan
+        told[beside, BY_OUTLINE] = knee_by_outline[beside]
+        by_rear = calibration.rear_leans(series[:, REAR], baseline.rear_deg)
+        told[:, BY_REAR] = np.where(kept & beside & np.isfinite(by_rear).all(axis=1), calibration.by_rear(told[:, 0]), 0.0)
+        thigh, shin = (_towards(one, by_rear[:, n], told[:, BY_REAR]) for n, one in enumerate((thigh, shin)))
+        ankle_y = np.where(kept, series[:, ANKLE_Y], baseline.ankle_px[1])
+        sunk = baseline.ankle_px[1] - baseline.hip_px[1] - ankle_y + series[:, HIP_Y]
+        drop = np.where(outlined & beside, moved[:, 1], sunk) / baseline.leg_px
+    camera_deg = calibration.camera_yaw(yaw_deg)
+    off_deg = off_side(camera_deg)
+    from_front = off_deg > GAPS_BEYOND_DEG
+    seen_back = np.where((off_deg <= OUTLINE_WITHIN_DEG)[:, None], series[:, BACK], np.nan)
+    shorter = blank if baseline is None else 1.0 - series[:, TRUNK_PX] / baseline.trunk_px
+    lower, upper, shift = calibration.back(seen_back, baseline.back if baseline else None, trunk, shorter)
+    if baseline is not None and baseline.step > STEEPEST:
+        shift = blank
+    knee_seen = kept & ~doubted
+    measured = Metrics(
+        hip_flexion_deg=trunk + thigh,
+        knee_flexion_deg=np.where(knee_seen, thigh + shin, np.nan),
+        trunk_lean_deg=trunk,
+        shin_lean_deg=np.where(knee_seen, shin, np.nan),
+        spine_lower_deg=lower,
+        spine_upper_deg=upper,
+        butt_drop=drop,
+        shoulder_shift=shift,
+        knee_ankle_ratio=np.where(from_front, calibration.knee_gap(series[:, KNEE_ANKLE], trunk), np.nan),
+        ankle_hip_ratio=np.where(from_front, series[:, ANKLE_HIP], np.nan),
+        hips_lead_deg=blank,
+        back_drift_deg=blank,
+        view_yaw_deg=np.abs(camera_deg),
+    )
+    return measured, told

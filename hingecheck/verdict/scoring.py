@@ -1,0 +1,161 @@
+"""From judgements to a score, one next cue, and the stage a lifter is ready for. Rules and numbers are explained in docs/scoring.md."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+
+from .cues import BY_ID, CUES
+from .types import Ints, Judgement, Rep, Result, Stage, Status, Summary
+from .views import describe
+
+LEAST_PENALTY: Final = 0.4  # of a cue's weight, for a value at the limit; it grows to the whole weight
+WORST_AT: Final = 0.5  # past the limit by this share of the range a profile may choose from costs the whole weight
+
+READY_REPS: Final = 5
+READY_SCORE: Final = 85
+READY_CUES: Final = ("neutral_spine", "core_tight")  # the source calls spine and core the ones that matter most for stability
+
+# Areas of assistance work (Stage 3 of the source), and the one that a fault points at first, by cue and direction.
+AREAS: Final = {
+    "core": "core stability and strength",
+    "back": "back strength",
+    "glutes": "glute stability and strength",
+    "mobility": "hip and spinal mobility",
+}
+AREA_OF: Final = {
+    ("butt_high", "low"): "mobility",
+    ("shoulders_back", "forward"): "back",
+    ("chest_out", "rounded"): "back",
+    ("soft_knees", "bent"): "mobility",
+    ("soft_knees", "locked"): "mobility",
+    ("neutral_spine", "rounded"): "core",
+    ("neutral_spine", "arched"): "core",
+    ("core_tight", "loose"): "core",
+    ("knees_out", "caving"): "glutes",
+    ("knees_out", "wide"): "mobility",
+    ("feet_hip_width", "narrow"): "mobility",
+    ("feet_hip_width", "wide"): "mobility",
+    ("squeeze_butt", "short"): "glutes",
+    ("squeeze_butt", "leaning_back"): "core",
+    ("squeeze_butt", "hips_first"): "back",
+}
+# Lightly loaded exercises (Stage 2 of the source), in the order they are taken up, and the cues that each one trains most.
+EXERCISES: Final = {
+    "stiff_leg_deadlift": ("light stiff-leg deadlift, bar or dumbbells", frozenset({"butt_high", "soft_knees"})),
+    "kettlebell_deadlift": (
+        "kettlebell deadlift, the bell close to the body",
+        frozenset({"neutral_spine", "core_tight", "shoulders_back", "chest_out"}),
+    ),
+    "hip_thrust": ("hip thrusts", frozenset({"squeeze_butt"})),
+    "squat": ("goblet, double kettlebell, front or back squat", frozenset({"knees_out", "feet_hip_width"})),
+}
+
+
+def severity(cue_id: str, judgement: Judgement) -> float:
+    """Penalty share of one judgement, 0 (ok) or 0.4 to 1 (fault, growing with the distance past the limit)."""
+    if judgement.status is not Status.FAULT:
+        return 0.0
+    assert judgement.value is not None and judgement.limit is not None
+    fault = next(f for f in BY_ID[cue_id].faults if f.direction == judgement.direction)
+    past = abs(judgement.value - judgement.limit) / (fault.high - fault.low) / WORST_AT
+    return LEAST_PENALTY + (1 - LEAST_PENALTY) * min(past, 1.0)
+
+
+def rep_score(cues: Mapping[str, Judgement]) -> int | None:
+    """0 to 100: what is left of the weights of the judged cues after the faults' penalties; None when nothing was judged."""
+    judged = {cue_id: j for cue_id, j in cues.items() if j.status is not Status.NOT_JUDGED}
+    whole = sum(BY_ID[cue_id].weight for cue_id in judged)
+    if whole == 0:
+        return None
+    lost = sum(BY_ID[cue_id].weight * severity(cue_id, j) for cue_id, j in judged.items())
+    return round(100 * (1 - lost / whole))
+
+
+def counts(reps: Sequence[Rep]) -> dict[str, dict[str, int]]:
+    """Reps a status, cue by cue in table order: {"butt_high": {"ok": 3, "fault": 0, "not_judged": 0}, ...}."""
+    return {cue.id: {status.value: sum(r.cues[cue.id].status is status for r in reps) for status in Status} for cue in CUES}
+
+
+def session_score(reps: Sequence[Rep]) -> int | None:
+    """Mean of the reps' scores, 0 to 100; None when no rep has one."""
+    scores = [rep.score for rep in reps if rep.score is not None]
+    return round(sum(scores) / len(scores)) if scores else None
+
+
+def next_cue(reps: Sequence[Rep]) -> str | None:
+    """The one cue to practise next: most penalty over the session, weighed by importance; the more urgent at a tie. None if all is well."""
+    cost = {cue.id: cue.weight * sum(severity(cue.id, r.cues[cue.id]) for r in reps) for cue in CUES}
+    worst = max(CUES, key=lambda cue: (cost[cue.id], -cue.priority))
+    return worst.id if cost[worst.id] > 0 else None
+
+
+def stage(reps: Sequence[Rep]) -> Stage:
+    """Stage that fits: light load (2) once enough clean reps were seen, with the spine judged and right in each; else stay (1)."""
+    whole = [rep for rep in reps if rep.complete]
+    total = counts(whole)
+    score = session_score(whole)
+    why: list[str] = []
+    if len(whole) < READY_REPS:
+        why.append(f"{len(whole)} whole reps seen, {READY_REPS} are needed")
+    if score is None:
+        why.append("no rep could be scored")
+    elif score < READY_SCORE:
+        why.append(f"score {score}, {READY_SCORE} is needed")
+    for cue_id in READY_CUES:
+        cue = BY_ID[cue_id]
+        if total[cue_id]["fault"]:
+            why.append(f"{cue.name.lower()} wrong in {total[cue_id]['fault']} of {len(whole)} reps")
+        elif whole and total[cue_id]["not_judged"] > len(whole) / 2:
+            why.append(f"{cue.name.lower()} could not be judged: film from the side")
+    ready = not why
+    if ready:
+        why.append(f"{len(whole)} whole reps, score {score}, spine right in each that was judged")
+    return Stage(
+        recommended=2 if ready else 1,
+        ready_for_next=ready,
+        why=tuple(why),
+        work_on=_areas(whole),
+        exercises=_exercises(total) if ready else (),
+    )
+
+
+def _areas(reps: Sequence[Rep]) -> tuple[str, ...]:
+    """Areas to work on: faults counted by direction, times the cue's weight; the more urgent cue at a tie."""
+    faults = Counter((cue.id, rep.cues[cue.id].direction or "") for rep in reps for cue in CUES if rep.cues[cue.id].status is Status.FAULT)
+    cost: dict[str, float] = {}
+    for (cue_id, direction), count in sorted(faults.items(), key=lambda fault: BY_ID[fault[0][0]].priority):
+        area = AREA_OF[cue_id, direction]
+        cost[area] = cost.get(area, 0.0) + count * BY_ID[cue_id].weight
+    return tuple(sorted(cost, key=lambda area: -cost[area]))
+
+
+def _exercises(total: Mapping[str, Mapping[str, int]]) -> tuple[str, ...]:
+    """Exercises to take up: those first that train what was still wrong now and then, else in their usual order."""
+    wrong = {name: sum(total[cue_id]["fault"] * BY_ID[cue_id].weight for cue_id in trains) for name, (_, trains) in EXERCISES.items()}
+    return tuple(sorted(EXERCISES, key=lambda name: -wrong[name]))
+
+
+def summarise(result: Result, people: Ints, warnings: Sequence[str] = ()) -> Summary:
+    """A whole session in a few words. ``people`` (T,) as in ``Poses``; ``warnings`` of the source and estimator come first."""
+    yaw_deg = result.metrics.view_yaw_deg * np.where(result.facing < 0, -1.0, 1.0)
+    bending = result.rep > 0
+    view = describe(yaw_deg, bending if bending.any() else np.ones(len(result), dtype=bool))
+    notes = list(warnings)
+    if len(result) == 0 or not (people > 0).any():
+        notes.append("nobody is seen in the picture")
+    elif not result.reps:
+        notes.append("no repetition was seen: nobody bends at the hips and comes back up")
+    notes += [f"rep {rep.index} is not complete: the recording begins or ends within it" for rep in result.reps if not rep.complete]
+    if len(result) and result.rep[-1] > len(result.reps):
+        notes.append(f"the recording ends bent over, at {result.time_s[-1]:.1f} s: that bend is not counted")
+    return Summary(
+        view=view,
+        cues=counts(result.reps),
+        score=session_score(result.reps),
+        next_cue=next_cue(result.reps),
+        stage=stage(result.reps),
+        frames_with_person=float((people > 0).mean()) if len(people) else 0.0,
+        warnings=tuple(notes),
+    )

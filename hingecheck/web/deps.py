@@ -1,0 +1,85 @@
+"""What every answer begins with: the server's store and processes, a row that must be there, a verdict on its poses."""
+
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from fastapi import HTTPException, Request
+
+from ..drive import clip as one_clip
+from ..show import report
+from ..verdict.profiles import Profile, validated
+from . import work
+from .database import Row
+from .jobs import Crew
+from .schemas import Athlete, Clip, Settings
+from .store import Store, profile_of
+
+
+def store(request: Request) -> Store:
+    """The data of the server that answers."""
+    found: Store = request.app.state.store
+    return found
+
+
+def crew(request: Request) -> Crew:
+    """Its processes."""
+    found: Crew = request.app.state.crew
+    return found
+
+
+def clip_or_404(request: Request, clip_id: str) -> Row:
+    """A clip with its report; 404 for one that is not there."""
+    return _there(store(request).clip(clip_id), "clip")
+
+
+def judged_or_404(request: Request, clip_id: str) -> Row:
+    """A clip that has a report."""
+    clip = clip_or_404(request, clip_id)
+    if clip["report"] is None:
+        raise HTTPException(404, f"{clip['name']}: not analysed yet.")
+    return clip
+
+
+def athlete_or_404(request: Request, athlete_id: str) -> Row:
+    """An athlete; 404 for one that is not there."""
+    return _there(store(request).athlete(athlete_id), "athlete")
+
+
+def _there(row: Row | None, what: str) -> Row:
+    if row is None:
+        raise HTTPException(404, f"no such {what}. It may have been deleted.")
+    return row
+
+
+def shown(clip: Row, progress: dict[str, Any]) -> Clip:
+    """A row of the store with how far its work is."""
+    now = progress.get(clip["id"])
+    return Clip.model_validate({**clip, "progress": None if now is None else asdict(now)})
+
+
+def shown_athlete(row: Row) -> Athlete:
+    """A row of the store as an answer."""
+    return Athlete.model_validate({**row, "settings": json.loads(row["settings"])})
+
+
+def verdict_of(request: Request, clip: Row, profile: Profile | None = None) -> one_clip.Verdict:
+    """A clip judged from its poses, by its athlete's limits unless others are given."""
+    poses = store(request).folder(clip["id"]) / "poses.npz"
+    if not poses.exists():
+        raise HTTPException(409, f"{clip['name']}: not analysed yet.")
+    verdict = one_clip.retry(poses, profile=profile or profile_of(clip))
+    return replace(verdict, clip=replace(verdict.clip, path=clip["name"]))
+
+
+def differing(settings: Settings, name: str) -> dict[str, Any]:
+    """What of some settings differs from the default; ``ProfileError`` when they are not allowed."""
+    profile = validated({"name": name, **settings.model_dump()}, "limits")
+    return profile.model_dump(exclude_defaults=True, exclude={"name"})
+
+
+def still(request: Request, clip_id: str, moment: report.Moment) -> Path | None:
+    """The picture of a moment, if it was drawn."""
+    file = store(request).folder(clip_id) / "stills" / work.still_name(moment.rep, moment.cue, moment.time_s)
+    return file if file.exists() else None

@@ -1,0 +1,487 @@
+import csv
+import io
+import json
+import math
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from sample_result import DOUBTFUL, empty_result, empty_summary, sample_clip, sample_result, sample_summary
+
+from hingecheck.show import report
+from hingecheck.verdict.cues import CUES
+from hingecheck.verdict.types import METRICS, Status
+
+JPEG = b"\xff\xd8\xff\xe0 not much of a picture \xff\xd9"
+HOSTILE = 'clips/</script><b onload=x>& "it\'s".mp4'
+
+
+def built(result=None, summary=None, path="clips/ana.mp4"):
+    return report.build(sample_clip(path), "full", "hinge", "ab" * 32, result or sample_result(), summary or sample_summary())
+
+
+def figure_of(result, limits=report.TABLE_LIMITS, view="side"):
+    return report.figure(result, limits, view, {"butt_high", "soft_knees", "neutral_spine", "squeeze_butt"})
+
+
+class Page(HTMLParser):
+    """What a browser would find: the tags with their attributes, and the text outside script and style."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.tags, self.words = [], []
+        self.silent = False
+        self.feed(html)
+        self.text = " ".join(" ".join(self.words).split())
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        self.silent = tag in ("script", "style")
+
+    def handle_endtag(self, tag):
+        self.silent = False
+
+    def handle_data(self, data):
+        if not self.silent:
+            self.words.append(data)
+
+    def all(self, tag):
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def page_of(result=None, summary=None, path="clips/ana.mp4", **options):
+    result = result or sample_result()
+    stills = [report.Still(JPEG, moment) for moment in report.worst_moments(result)]
+    return "".join(report.html(built(result, summary, path), result, stills, **options))
+
+
+@pytest.fixture(scope="module")
+def page():
+    return Page(page_of())
+
+
+@pytest.fixture
+def plots():
+    return figure_of(sample_result())
+
+
+# report.json
+
+
+def test_report_json_has_the_fields_of_schema_1_and_is_strict_json():
+    made = built()
+    assert json.loads(json.dumps(made, allow_nan=False)) == made
+    assert list(made) == [
+        *("schema", "hingecheck", "clip", "model", "profile", "view", "tracking", "reps", "cues", "score", "next_cue", "stage")
+    ]
+    assert made["schema"] == 1
+    assert list(made["clip"]) == [
+        *("path", "sha256", "frames", "duration_s", "width", "height", "rotation_deg", "variable_frame_rate", "thinned")
+    ]
+    assert made["view"] == {"kind": "side", "facing": "right", "yaw_deg": 88.0}
+    assert made["tracking"] == {"frames_with_person": 0.997, "warnings": ["feet leave the picture from 3.2 s"]}
+    assert list(made["reps"][0]) == ["index", "start_s", "bottom_s", "end_s", "score", "complete", "metrics", "uncertainty", "cues"]
+    assert made["reps"][0]["metrics"] == {
+        **{"hip_flexion_deg": 88.0, "knee_flexion_deg": 17.0, "trunk_lean_deg": 70.0},
+        **{"spine_lower_deg": 8.0, "spine_upper_deg": 5.0, "butt_drop": 0.06},
+    }
+    assert made["reps"][0]["uncertainty"] == dict.fromkeys(made["reps"][0]["metrics"], 3.0) | {"butt_drop": 0.03}
+    assert made["reps"][1]["cues"]["neutral_spine"] == {
+        **{"status": "fault", "direction": "rounded", "value": 31.0, "uncertainty": 3.0, "limit": 22.0, "unit": "degrees"},
+        **{"at_s": 6.1, "reason": None},
+    }
+    assert set(made["cues"]) == {cue.id for cue in CUES}
+    assert made["cues"]["neutral_spine"] == {"ok": 1, "fault": 2, "not_judged": 0}
+    assert (made["score"], made["next_cue"]) == (76, "neutral_spine")
+    assert made["stage"] == {
+        "recommended": 1,
+        "ready_for_next": False,
+        "why": ["The lower back rounds in 2 of 3 reps."],
+        "work_on": ["core"],
+        "exercises": [],
+    }
+
+
+def test_what_was_not_measured_is_null_in_report_json():
+    result = sample_result()
+    nothing = {"butt_drop": math.nan, "spine_lower_deg": None}
+    rep = replace(result.reps[0], score=None, metrics=nothing, uncertainty=nothing)
+    made = built(replace(result, reps=(rep,)))["reps"][0]
+    assert made["score"] is None
+    assert made["metrics"] == made["uncertainty"] == {"butt_drop": None, "spine_lower_deg": None}
+    assert (made["cues"]["knees_out"]["value"], made["cues"]["knees_out"]["uncertainty"]) == (None, None)
+
+
+def test_how_far_a_figure_may_be_off_has_as_many_digits_as_the_figure():
+    result = sample_result()
+    said = replace(result.reps[0].cues["neutral_spine"], uncertainty=4.567)
+    low = replace(result.reps[0].cues["butt_high"], uncertainty=0.03151)
+    off = {"hip_flexion_deg": 4.849, "butt_drop": 0.03249}
+    rep = replace(result.reps[0], uncertainty=off, cues=result.reps[0].cues | {"neutral_spine": said, "butt_high": low})
+    made = built(replace(result, reps=(rep,)))["reps"][0]
+    assert made["uncertainty"] == {"hip_flexion_deg": 4.8, "butt_drop": 0.032}
+    assert made["cues"]["neutral_spine"]["uncertainty"] == 4.6
+    assert made["cues"]["butt_high"]["uncertainty"] == 0.032
+
+
+def test_a_note_on_what_was_judged_stands_in_report_json():
+    cues = built()["reps"][2]["cues"]
+    assert (cues["butt_high"]["status"], cues["butt_high"]["reason"]) == ("ok", DOUBTFUL)
+    assert cues["neutral_spine"]["reason"] is None
+
+
+def test_areas_and_exercises_are_ids_in_report_json():
+    stage = replace(sample_summary().stage, work_on=("glutes", "core"), exercises=("hip_thrust", "squat"))
+    made = built(summary=replace(sample_summary(), stage=stage))["stage"]
+    assert (made["work_on"], made["exercises"]) == (["glutes", "core"], ["hip_thrust", "squat"])
+
+
+# frames.csv
+
+
+def test_frames_csv_has_the_columns_in_order_and_a_row_a_frame():
+    rows = list(csv.reader(io.StringIO("".join(report.frames_csv(sample_result())))))
+    assert ", ".join(rows[0][:15]) == (
+        "time_s, hip_flexion_deg, knee_flexion_deg, trunk_lean_deg, shin_lean_deg, spine_lower_deg, spine_upper_deg, butt_drop, "
+        "shoulder_shift, knee_ankle_ratio, ankle_hip_ratio, view_yaw_deg, phase, rep, cues"
+    )
+    assert set(rows[0]) == {"time_s", "phase", "rep", "cues", *METRICS}
+    assert len(rows) == 1 + 300
+
+
+def test_frames_csv_is_empty_where_nothing_was_measured():
+    rows = list(csv.DictReader(io.StringIO("".join(report.frames_csv(sample_result())))))
+    lost, bottom = rows[10], rows[150]
+    assert (lost["time_s"], lost["phase"]) == ("0.400000", "unseen")
+    assert all(lost[name] == "" for name in METRICS)
+    assert (bottom["hip_flexion_deg"], bottom["phase"], bottom["rep"]) == ("88.00", "bottom", "2")
+    assert bottom["cues"] == "soft_knees;neutral_spine"
+    assert bottom["knee_ankle_ratio"] == ""
+
+
+# worst moments
+
+
+def test_the_worst_moments_are_each_cues_worst_rep_most_important_cue_first():
+    assert report.worst_moments(sample_result()) == [(6.1, 2, "neutral_spine"), (6.1, 2, "soft_knees")]
+
+
+def test_without_a_fault_the_bottom_of_the_first_rep_is_shown():
+    result = sample_result()
+    good = {cue_id: replace(said, status=Status.OK) for cue_id, said in result.reps[0].cues.items()}
+    reps = tuple(replace(rep, cues=good) for rep in result.reps)
+    assert report.worst_moments(replace(result, reps=reps)) == [(2.0, 1, None)]
+    assert report.worst_moments(replace(result, reps=())) == []
+
+
+def test_no_more_than_six_moments_are_kept():
+    result = sample_result()
+    bad = {cue.id: replace(result.reps[1].cues["soft_knees"], at_s=None) for cue in CUES}
+    moments = report.worst_moments(replace(result, reps=(replace(result.reps[1], cues=bad),)))
+    assert len(moments) == 6
+    assert {moment.time_s for moment in moments} == {6.0}, "a fault without a time is shown at the bottom"
+
+
+# report.html
+
+
+def test_the_page_says_one_next_cue_in_a_coachs_words_and_what_it_rests_on(page):
+    assert "76 out of 100" in page.text
+    assert "Flatten your lower back" in page.text
+    assert "Seen in 2 of 3 reps: rounded, at worst 31 ± 3°, limit 22° (rep 2, 6.1 s)." in page.text
+    assert "Straighten your knees" not in page.text, "one cue at a time"
+
+
+def test_the_page_says_what_could_not_be_judged_and_why(page):
+    assert "Knees out, Feet hip-width : needs a front view" in page.text
+
+
+def test_a_cue_not_judged_in_some_reps_only_says_in_how_many():
+    result = sample_result()
+    hidden = replace(result.reps[0].cues["knees_out"], reason="the knee was hidden")
+    first = replace(result.reps[0], cues=result.reps[0].cues | {"soft_knees": hidden})
+    text = Page(page_of(replace(result, reps=(first, *result.reps[1:])))).text
+    assert "Soft knees (1 of 3 reps) : the knee was hidden" in text
+
+
+def test_a_status_is_told_by_sign_and_word_and_value_not_by_colour_alone(page):
+    assert "✕ rounded 31 ± 3°, limit 22°" in page.text
+    assert "✓ ok 17 ± 3°" in page.text
+
+
+def test_a_measure_stands_with_how_far_it_may_be_off_where_that_is_known():
+    result = sample_result()
+    first = replace(result.reps[0], uncertainty=result.reps[0].uncertainty | {"trunk_lean_deg": None})
+    text = Page(page_of(replace(result, reps=(first, *result.reps[1:])))).text
+    assert "1 2.0 88 ± 3° 17 ± 3° 70° 8 ± 3° 5 ± 3° 0.06 ± 0.03" in text
+    assert "± is how far it may be off" in text
+
+
+def shown(value, off, limit, unit="degrees", cue_id="neutral_spine"):
+    """What the page says of a fault of the first rep with this value, limit and uncertainty."""
+    result = sample_result()
+    said = replace(result.reps[0].cues[cue_id], status=Status.FAULT, direction="off", value=value, uncertainty=off, limit=limit, unit=unit)
+    rep = replace(result.reps[0], cues=result.reps[0].cues | {cue_id: said})
+    (told,) = re.findall(r"✕ off (.+?, limit [-\d.]+°?)", Page(page_of(replace(result, reps=(rep,)))).text)
+    return told
+
+
+def test_a_limit_is_shown_as_it_was_set():
+    assert shown(31.04, 3.0, 15.6) == "31 ± 3°, limit 15.6°"
+    assert shown(-9.1, 2.7, -2.5) == "-9 ± 3°, limit -2.5°"
+    assert shown(0.0604, 0.017, 0.033, "trunk lengths") == "0.06 ± 0.02, limit 0.033"
+
+
+def test_a_value_that_reads_like_its_limit_gets_a_digit_more():
+    assert shown(0.1541, None, 0.15, "leg lengths") == "0.154, limit 0.15"
+
+
+def test_a_fault_whose_rounded_figures_would_reach_back_to_the_limit_gets_a_digit_more():
+    assert shown(20.3, 4.6, 15.6) == "20.3 ± 4.6°, limit 15.6°"  # 20 - 5 would be 15
+    assert shown(-5.4, 2.7, -2.5) == "-5.4 ± 2.7°, limit -2.5°"  # -5 + 3 would be -2
+    assert shown(0.1132, 0.032, 0.08, "leg lengths") == "0.113 ± 0.032, limit 0.08"  # 0.11 - 0.03 is the limit
+    assert shown(21.6, 4.6, 15.6) == "22 ± 5°, limit 15.6°"
+
+
+# notes on what was judged
+
+
+def noted(page):
+    """The cells of the rep table that refer to a note, as (class, title, note)."""
+    cells = [cell for cell in page.all("td") if "aria-describedby" in cell]
+    return [(cell["class"], cell["title"], cell["aria-describedby"]) for cell in cells]
+
+
+def test_a_value_past_its_limit_that_is_no_fault_is_shown_with_limit_and_note(page):
+    note = f"P{DOUBTFUL[1:]}."
+    assert "✓ ok 1 0.10 ± 0.03, limit 0.08" in page.text
+    assert noted(page) == [("ok", note, "note-1")]
+    assert [item["id"] for item in page.all("li") if "id" in item] == ["note-1"]
+    assert page.text.count(note) == 1, "said once, below the table"
+
+
+def test_a_note_shared_by_several_cues_and_reps_stands_below_the_table_once():
+    result = sample_result()
+    typical = "your standing shape was not seen or is torn"
+    reps = tuple(replace(r, cues=r.cues | {"neutral_spine": replace(r.cues["neutral_spine"], reason=typical)}) for r in result.reps)
+    page = Page(page_of(replace(result, reps=reps)))
+    first, second = f"Y{typical[1:]}.", f"P{DOUBTFUL[1:]}."
+    assert noted(page) == [
+        *(("ok", first, "note-1"), ("fault", first, "note-1")),
+        *(("ok", second, "note-2"), ("fault", first, "note-1")),
+    ]
+    assert page.text.count(f"{first} {second}") == 1
+    assert "✕ rounded 1 31 ± 3°, limit 22°" in page.text
+    assert f"at worst 31 ± 3°, limit 22° (rep 2, 6.1 s). {first}" in page.text, "what is said first rests on it too"
+
+
+def test_the_reason_for_not_judging_is_no_note(page):
+    assert "needs a front view" not in [title for _, title, _ in noted(page)]
+    assert page.text.count("needs a front view") == 1
+
+
+def test_a_page_without_notes_has_no_list_of_them():
+    result = sample_result()
+    page = Page(page_of(replace(result, reps=result.reps[:2])))
+    assert noted(page) == []
+    assert all(listed.get("class") != "notes" for listed in page.all("ol"))
+
+
+# the stage
+
+
+def test_the_page_names_areas_in_words_and_no_exercise_while_it_is_too_early():
+    stage = replace(sample_summary().stage, work_on=("glutes", "core"))
+    text = Page(page_of(summary=replace(sample_summary(), stage=stage))).text
+    assert "Stage 1 The lower back rounds in 2 of 3 reps. Work on: glute stability and strength, core stability and strength." in text
+    assert "Practise with a light load" not in text
+
+
+def test_the_page_names_exercises_in_their_order_once_the_lifter_is_ready():
+    stage = replace(sample_summary().stage, recommended=2, ready_for_next=True, why=("5 whole reps",), exercises=("hip_thrust", "squat"))
+    text = Page(page_of(summary=replace(sample_summary(), stage=stage))).text
+    assert "Stage 2: ready for a light load 5 whole reps" in text
+    assert "Practise with a light load, the most useful first: hip thrusts goblet, double kettlebell, front or back squat" in text
+
+
+def test_the_core_is_called_a_proxy_where_it_is_explained(page):
+    about = next(cue.about for cue in CUES if cue.id == "core_tight")
+    assert "A proxy" in about
+    assert f"Core tight {about}" in page.text
+    loose = replace(sample_result().reps[0].cues["core_tight"], status=Status.FAULT, direction="loose", value=12.0)
+    reps = tuple(replace(rep, cues=rep.cues | {"core_tight": loose}) for rep in sample_result().reps)
+    text = Page(page_of(replace(sample_result(), reps=reps), replace(sample_summary(), next_cue="core_tight"))).text
+    assert f"Brace your core {about}" in text
+
+
+def test_the_page_speaks_of_rounding_never_of_injury(page):
+    assert "rounding was seen" in page.text
+    assert not re.search("injur|damage|hurt|danger", page.text, re.IGNORECASE)
+
+
+def test_the_page_can_be_read_aloud(page):
+    assert page.all("html") == [{"lang": "en"}]
+    assert len(page.all("h1")) == 1
+    assert page.all("img")[0]["alt"] == "Neutral spine: rounded, 31\u00a0±\u00a03°, limit\u00a022°, rep 2, 6.1 s"
+    assert all(image["alt"] for image in page.all("img"))
+    assert all("scope" in heading for heading in page.all("th"))
+
+
+def test_the_page_needs_and_allows_no_network(page):
+    fetched = [attributes[name] for _, attributes in page.tags for name in ("src", "href", "srcset", "action") if name in attributes]
+    assert all(address.startswith("data:image/jpeg;base64,") for address in fetched)
+    assert page.all("link") == []
+    (policy,) = (meta["content"] for meta in page.all("meta") if "http-equiv" in meta)
+    assert policy.startswith("default-src 'none'")
+    assert "http" not in policy
+
+
+def test_a_hostile_file_name_is_only_text(page):
+    hostile = Page(page_of(path=HOSTILE))
+    assert 'script><b onload=x>& "it\'s".mp4' in hostile.text
+    assert [tag for tag, _ in hostile.tags] == [tag for tag, _ in page.tags]
+
+
+def test_a_hostile_warning_or_reason_is_only_text(page):
+    summary = replace(sample_summary(), warnings=("</script><img src=x onerror=y>",))
+    result = sample_result()
+    hidden = replace(result.reps[0].cues["knees_out"], reason="<svg onload=x>")
+    doubtful = replace(result.reps[0].cues["chest_out"], reason='"><svg onload=x>')
+    reps = tuple(replace(rep, cues=rep.cues | {"knees_out": hidden, "chest_out": doubtful}) for rep in result.reps)
+    hostile = Page(page_of(replace(result, reps=reps), summary))
+    assert len(hostile.all("img")) == len(page.all("img"))
+    assert len(hostile.all("svg")) == 0
+    assert len(hostile.all("script")) == 3
+
+
+def test_a_clip_with_nobody_in_it_is_a_page_that_says_so():
+    html = page_of(empty_result(), empty_summary())
+    text = Page(html).text
+    assert "Not scored" in text
+    assert "No hinge was seen in this clip." in text
+    assert "nobody was seen in this clip" in text
+    assert "out of 100" not in text
+    assert len(html) < 50_000, "no plots, so no plotting script"
+
+
+def test_a_clip_in_which_nothing_was_judged_is_not_called_right():
+    result = sample_result()
+    blind = {cue.id: replace(result.reps[0].cues["knees_out"], reason="needs a view from the side") for cue in CUES}
+    reps = tuple(replace(rep, cues=blind, score=None) for rep in result.reps)
+    text = Page(page_of(replace(result, reps=reps), replace(sample_summary(), cues={}, score=None, next_cue=None))).text
+    assert "Nothing could be judged" in text
+    assert "needs a view from the side" in text
+    assert not re.search("✓|nothing .{0,30}wrong|keep it", text, re.IGNORECASE)
+
+
+def test_a_flawless_session_is_told_to_go_on():
+    text = Page(page_of(summary=replace(sample_summary(), next_cue=None, score=100))).text
+    assert "Keep it like this" in text
+
+
+# the plots
+
+
+def test_the_plots_share_one_time_axis_and_leave_out_what_was_not_measured(plots):
+    assert [trace["name"] for trace in plots["data"]] == ["hip", "knee", "lower back", "upper back", "butt drop"]
+    assert [trace["yaxis"] for trace in plots["data"]] == ["y", "y2", "y3", "y3", "y4"]
+    assert all("xaxis" not in trace for trace in plots["data"])
+    assert json.dumps(plots, allow_nan=False)
+
+
+def test_gaps_between_left_and_right_are_plotted_from_the_front_only():
+    result = sample_result()
+    result = replace(result, metrics=replace(result.metrics, ankle_hip_ratio=np.full(len(result), 1.2)))
+    assert "feet" not in [trace["name"] for trace in figure_of(result)["data"]]
+    assert "feet" in [trace["name"] for trace in figure_of(result, view="front")["data"]]
+
+
+def test_limits_are_drawn_only_of_cues_that_were_judged_and_only_in_their_phases(plots):
+    dashed = [shape for shape in plots["shapes"] if shape["type"] == "line"]
+    locked = [shape for shape in dashed if shape["yref"] == "y2" and shape["y0"] == report.TABLE_LIMITS["soft_knees", "locked"]]
+    assert len(locked) == 3, "once a rep, at the bottom"
+    assert all(shape["x1"] - shape["x0"] < 1.0 for shape in locked)
+    assert not any(note["text"].startswith("upper ") for note in plots["annotations"]), "chest_out was not judged"
+
+
+def test_the_limits_of_lower_and_upper_back_in_one_plot_are_told_apart():
+    limits = report.TABLE_LIMITS | {("neutral_spine", "rounded"): 27.5, ("chest_out", "rounded"): 12.0}
+    plots = report.figure(sample_result(), limits, "side", {"neutral_spine", "chest_out"})
+    named = [(note["text"], note["y"]) for note in plots["annotations"] if note["yref"] == "y3"]
+    assert ("rounded 27.5", 27.5) in named
+    assert ("upper 12", 12.0) in named
+
+
+def test_faults_are_shaded_where_their_measure_is_drawn_and_named(plots):
+    shaded = [(shape["yref"], shape["x0"], shape["x1"]) for shape in plots["shapes"] if shape.get("fillcolor") == report.plots.OFF]
+    active = sample_result().time_s[sample_result().active[:, [cue.id for cue in CUES].index("neutral_spine")]]
+    backs = [shape for shape in shaded if shape[0] == "y3 domain"]
+    assert len(backs) == 2
+    assert (backs[0][1], backs[1][2]) == (pytest.approx(active.min()), pytest.approx(active.max()))
+    words = [note["text"] for note in plots["annotations"]]
+    assert words.count("rounded") == 2
+    assert words.count("bent") == 1
+
+
+def test_the_dashed_limits_are_the_profiles():
+    limits = report.TABLE_LIMITS | {("neutral_spine", "rounded"): 27.5}
+    words = [note["text"] for note in figure_of(sample_result(), limits)["annotations"]]
+    assert "rounded 27.5" in words
+    assert f"rounded {report.TABLE_LIMITS['neutral_spine', 'rounded']:g}" not in words
+    assert "rounded: above 27.5°" in Page(page_of(limits=limits)).text
+
+
+def test_a_cue_whose_measure_is_not_plotted_is_named_in_the_top_plot():
+    result = sample_result()
+    active = np.zeros_like(result.active)
+    active[40:60, [cue.id for cue in CUES].index("core_tight")] = True
+    plots = figure_of(replace(result, active=active))
+    assert [note["yref"] for note in plots["annotations"] if note["text"] == "Core tight"] == ["y domain"]
+
+
+# summary.html
+
+ROWS = [
+    {"path": "b/fair.mp4", "status": "done", "view": "side", "reps": 3, "score": 76, "neutral_spine": 2, "seconds": 3.0, "error": ""},
+    {"path": "a/empty.mov", "status": "failed", "view": "", "reps": "", "score": "", "neutral_spine": "", "error": "empty file"},
+    {"path": "c/nobody.mp4", "status": "done", "view": "unknown", "reps": 0, "score": None, "neutral_spine": 0, "error": ""},
+    {
+        "path": "d/poor.mp4",
+        "status": "done",
+        "view": "side",
+        "reps": "5",
+        "score": "41",
+        "neutral_spine": "5",
+        "error": "",
+        "report": "d/r.html",
+    },
+]
+
+
+def test_the_summary_lists_the_lowest_score_first_and_failures_last():
+    text = Page(report.batch_summary_html(ROWS)).text
+    places = [text.index(name) for name in ("d/poor.mp4", "b/fair.mp4", "c/nobody.mp4", "a/empty.mov")]
+    assert places == sorted(places)
+    assert "4 clips" in text
+    assert "1 could not be read" in text
+    assert "failed: empty file" in text
+
+
+def test_the_summary_is_the_same_from_values_and_from_the_text_of_a_csv():
+    as_text = [{name: "" if value is None else str(value) for name, value in row.items()} for row in ROWS]
+    assert report.batch_summary_html(as_text) == report.batch_summary_html(ROWS)
+
+
+def test_the_summary_links_a_clips_own_page_and_nothing_a_name_could_smuggle_in():
+    page = Page(report.batch_summary_html([*ROWS, ROWS[3] | {"path": HOSTILE, "report": "javascript:alert(1)"}]))
+    assert [link["href"] for link in page.all("a")] in (
+        ["javascript%3Aalert%281%29", "d/r.html"],
+        ["d/r.html", "javascript%3Aalert%281%29"],
+    )
+    assert page.all("b") == []
+
+
+def test_an_empty_folder_has_a_summary_too():
+    assert "0 clips" in Page(report.batch_summary_html([])).text
