@@ -7,6 +7,7 @@ from pathlib import Path
 from hingecheck.errors import HingecheckError
 
 from . import tables
+from .render.options import add_options
 from .tracked import CACHE, ROOT, about
 
 
@@ -105,18 +106,12 @@ def _parser() -> argparse.ArgumentParser:
     speed.add_argument("--memory-minutes", type=float, default=5.0, help="length of the clip whose memory is held against a minute's")
     demo.add_argument("folder", type=Path, nargs="?", default=ROOT / "sample_videos")
     demo.add_argument("--out", type=Path, default=Path("demo"), help="where results go")
-    _render_options(render)
+    add_options(render)
     for command in (accuracy, limits, speed, live):
         command.add_argument("--out", type=Path, metavar="FILE.json", help="write the tables as JSON too")
     for command in (accuracy, limits, speed, live, demo):
         command.add_argument("--model", choices=("lite", "full", "heavy"), default="full")
     return parser
-
-
-def _render_options(render: argparse.ArgumentParser) -> None:
-    from .render.command import add_options
-
-    add_options(render)
 
 
 def _part(text: str) -> tuple[int, int]:

@@ -26,34 +26,11 @@ _NEEDED: Final = ("torch", "anny", "moderngl", "PIL", "av", "cv2", "scipy")
 _CLIPS_A_PROCESS: Final = 25  # the driver keeps some memory of every clip; a fresh process has none of it
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Give the command its options."""
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--suite", choices=tuple(SUITES), help="a set of clips that figures rest on")
-    what.add_argument("--clip", choices=tuple(PRESETS), metavar="PRESET", help=f"one clip: {', '.join(PRESETS)}")
-    what.add_argument("--spec", type=Path, metavar="FILE.json", help="one clip, by its whole description")
-    what.add_argument("--stills", type=int, metavar="N", help="stills of N bodies, an NPZ each, by seeds from --seed on")
-    parser.add_argument("out", type=Path, metavar="OUT", help="folder; for one clip NAME.mp4")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes, one thread each (default: as many as cores)")
-    parser.add_argument("--clips", type=int, metavar="N", help="suite: another number of clips; the first are the same")
-    parser.add_argument("--only", metavar="K/N", help="suite: every N-th clip from K on (K from 0), to share a set between machines")
-    parser.add_argument(
-        "--view", choices=("side", "front", "oblique"), help="clip: where the camera stands (default: one that shows the fault)"
-    )
-    parser.add_argument("--reps", type=int, default=3, help="clip: repetitions")
-    parser.add_argument("--hold", choices=("none", "dowel", "barbell"), help="clip: what is in the hands (default: drawn)")
-    parser.add_argument("--fault-reps", type=_numbers, metavar="1,3", help="clip: only these repetitions show the fault")
-    parser.add_argument("--set", action="append", default=[], metavar="K=V", help="clip: one number otherwise, as in camera.azimuth=45")
-    parser.add_argument("--masks", action="store_true", help="clip: the true silhouette of each frame too, in NAME.npz")
-    parser.add_argument("--frames", type=int, default=18, help="stills: how many of a body")
-
-
 def run(asked: argparse.Namespace) -> int:
     """Make what was asked for; 1 where a clip could not be made."""
     missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing:
-        raise InputError(f"render: {', '.join(missing)} not installed. Run pip install -e '.[render]', see benchmarks/render/README.md")
+        raise InputError(f"render: {', '.join(missing)} not installed. Run pip install -e '.[render]'")
     # Read when the driver is loaded. One thread a process: two processes make more frames a second than one with two threads.
     os.environ["LP_NUM_THREADS"] = "1"
     if asked.suite is not None:
@@ -70,6 +47,8 @@ def described(asked: argparse.Namespace) -> Clip:
             clip = json.loads(asked.spec.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
             raise InputError(f"{asked.spec}: no clip description ({error}). Give the JSON of one") from error
+    elif asked.clip not in PRESETS:
+        raise InputError(f"--clip {asked.clip}: no such preset. Give one of {', '.join(PRESETS)}")
     else:
         rng = np.random.default_rng(asked.seed)
         clip = random_clip(asked.clip, rng, view=asked.view, reps=asked.reps, hold=asked.hold, fault_reps=asked.fault_reps)
@@ -182,10 +161,3 @@ def _part(text: str | None) -> tuple[int, int]:
     if not (part.isdecimal() and parts.isdecimal() and int(part) < int(parts)):
         raise InputError(f"--only {text}: no such part. Give K/N, K from 0 to N - 1")
     return int(part), int(parts)
-
-
-def _numbers(text: str) -> list[int]:
-    try:
-        return [int(part) for part in text.split(",")]
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text}: not numbers of repetitions. Give them as in 1,3") from None
