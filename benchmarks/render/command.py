@@ -20,9 +20,12 @@ from hingecheck.errors import InputError
 from ..tracked import commit
 from .clips import PRESETS, Clip, random_clip
 from .suites import RECIPE, SUITES, describe, slots
+from .wardrobe import missing
 
 SCHEMA: Final = "hinge-suite/1"
 _NEEDED: Final = ("torch", "anny", "moderngl", "PIL", "av", "cv2", "scipy")
+_DESCRIBED: Final = ("preset", "faults", "fault_reps", "view", "gender", "shape", "stature", "motion", "look", "camera", "post")
+_ABANDONED_S: Final = 1800.0
 _CLIPS_A_PROCESS: Final = 25  # the driver keeps some memory of every clip; a fresh process has none of it
 
 
@@ -54,6 +57,10 @@ def described(asked: argparse.Namespace) -> Clip:
         clip = random_clip(asked.clip, rng, view=asked.view, reps=asked.reps, hold=asked.hold, fault_reps=asked.fault_reps)
     for change in asked.set:
         apply(clip, change)
+    if lacking := [key for key in _DESCRIBED if key not in clip]:
+        raise InputError(f"{asked.spec}: no whole description, {', '.join(lacking)} missing. Give what clips.random_clip gives")
+    if unknown := missing(clip["look"]):
+        raise InputError(f"look: {', '.join(sorted(unknown))} not packed. benchmarks/render/wardrobe.py lists what is")
     return clip
 
 
@@ -99,10 +106,18 @@ def is_whole(path: Path) -> bool:
     return all(path.with_suffix(suffix).is_file() for suffix in (".mp4", ".npz", ".json"))
 
 
+def sweep(folder: Path) -> None:
+    """Remove what killed runs began; a file that grows belongs to a run that lives."""
+    for path in folder.glob("*.part*"):
+        if time.time() - path.stat().st_mtime > _ABANDONED_S:
+            path.unlink(missing_ok=True)
+
+
 def _suite(asked: argparse.Namespace) -> int:
     wanted = asked.clips or SUITES[asked.suite].clips
     part, parts = _part(asked.only)
     claim(asked.out, asked.suite, asked.seed, wanted)
+    sweep(asked.out)
     chosen = [slot for slot in islice(slots(asked.suite, asked.seed), wanted) if slot.index % parts == part]
     todo = [(describe(asked.suite, asked.seed, slot), path) for slot in chosen if not is_whole(path := asked.out / f"{slot.name}.mp4")]
     print(f"{asked.suite}, seed {asked.seed}: {len(chosen)} clips, {len(chosen) - len(todo)} of them made", flush=True)
@@ -118,6 +133,7 @@ def _clip(asked: argparse.Namespace) -> int:
 
 def _stills(asked: argparse.Namespace) -> int:
     asked.out.mkdir(parents=True, exist_ok=True)
+    sweep(asked.out)
     paths = {seed: asked.out / f"{seed:06d}.npz" for seed in range(asked.seed, asked.seed + asked.stills)}
     todo = [(seed, path, asked.frames) for seed, path in paths.items() if not path.is_file()]
     print(f"stills: {len(paths)} bodies, {len(paths) - len(todo)} of them made", flush=True)

@@ -100,6 +100,13 @@ def textures_of(look: dict[str, Any]) -> set[str]:
     return {name for name in worn if name not in (None, "none")}
 
 
+def missing(look: dict[str, Any]) -> set[str]:
+    """Name what a look asks for that does not come with the renderer."""
+    if look["outfit"] not in OUTFITS:
+        return {look["outfit"]}
+    return textures_of(look) - packed()
+
+
 def packed() -> set[str]:
     """Name every picture that comes with the renderer."""
     return {path.stem for path in (ASSETS / "tex").iterdir()}

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from argparse import ArgumentParser, Namespace
@@ -308,6 +309,15 @@ def test_a_clip_is_whole_with_all_three_files(tmp_path):
     assert command.is_whole(tmp_path / "a.mp4")
 
 
+def test_what_a_killed_run_began_is_removed_and_what_grows_is_not(tmp_path):
+    for name in ("000_good_side.mp4.part1", "001_good_side.mp4.part2", "002_good_side.mp4"):
+        (tmp_path / name).touch()
+    os.utime(tmp_path / "000_good_side.mp4.part1", (0, 0))
+    os.utime(tmp_path / "002_good_side.mp4", (0, 0))
+    command.sweep(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["001_good_side.mp4.part2", "002_good_side.mp4"]
+
+
 def test_one_number_of_a_description_may_be_set():
     clip = random_clip("good", np.random.default_rng(1))
     command.apply(clip, "camera.azimuth=45")
@@ -322,6 +332,18 @@ def test_an_unknown_preset_is_told_with_the_known_ones():
     asked = Namespace(spec=None, clip="perfect", set=[])
     with pytest.raises(InputError, match="perfect: no such preset"):
         command.described(asked)
+
+
+def test_a_texture_that_is_not_packed_is_named():
+    asked = Namespace(spec=None, clip="good", seed=1, view=None, reps=1, hold=None, fault_reps=None, set=["look.hair=hair_afro"])
+    with pytest.raises(InputError, match="hair_afro not packed"):
+        command.described(asked)
+
+
+def test_half_a_description_is_told_what_it_lacks(tmp_path):
+    (tmp_path / "half.json").write_text('{"preset": "good"}', encoding="utf-8")
+    with pytest.raises(InputError, match="no whole description, faults, fault_reps, view"):
+        command.described(Namespace(spec=tmp_path / "half.json", set=[]))
 
 
 def test_without_the_extra_one_line_says_what_to_install(monkeypatch, capsys, tmp_path):
