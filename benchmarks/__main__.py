@@ -1,4 +1,4 @@
-"""The door: ``python -m benchmarks accuracy | limits | speed | live | demo``. Tables on stdout, the same as JSON with ``--out``."""
+"""The door: ``python -m benchmarks accuracy | limits | speed | live | demo | render``. Tables on stdout, as JSON with ``--out``."""
 
 import argparse
 import sys
@@ -7,6 +7,7 @@ from pathlib import Path
 from hingecheck.errors import HingecheckError
 
 from . import tables
+from .render.options import add_options
 from .tracked import CACHE, ROOT, about
 
 
@@ -29,6 +30,10 @@ def _run(asked: argparse.Namespace) -> int:
         from . import demo
 
         return demo.show(asked.folder, asked.out, asked.model)
+    if asked.command == "render":
+        from .render import command
+
+        return command.run(asked)
     if asked.command == "speed":
         from . import speed
 
@@ -80,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     speed = commands.add_parser("speed", help="ratios to a bare MediaPipe loop over the same clip")
     live = commands.add_parser("live", help="the mirror: latency, an hour of it, and how soon a cue follows its fault")
     demo = commands.add_parser("demo", help="analyse the sample videos and say what came out")
+    render = commands.add_parser("render", help="make clips with exact truth: a set that figures rest on, one clip, or stills")
 
     accuracy.add_argument("--truth", type=Path, help="folder of NAME.mp4 with NAME.json (and NAME.npz) beside it")
     accuracy.add_argument("--real", type=Path, help="folder of clips with labels.json")
@@ -100,6 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     speed.add_argument("--memory-minutes", type=float, default=5.0, help="length of the clip whose memory is held against a minute's")
     demo.add_argument("folder", type=Path, nargs="?", default=ROOT / "sample_videos")
     demo.add_argument("--out", type=Path, default=Path("demo"), help="where results go")
+    add_options(render)
     for command in (accuracy, limits, speed, live):
         command.add_argument("--out", type=Path, metavar="FILE.json", help="write the tables as JSON too")
     for command in (accuracy, limits, speed, live, demo):

@@ -51,7 +51,7 @@ def about() -> dict[str, str]:
     """Commit, machine and versions, for the head of every table."""
     packages = ("numpy", "mediapipe", "opencv-contrib-python", "av")
     return {
-        "commit": _commit(),
+        "commit": commit(),
         "machine": f"{os.cpu_count()} x {_processor()}, {platform.system()}, Python {platform.python_version()}",
         "packages": ", ".join(f"{name} {version(name)}" for name in packages),
     }
@@ -70,7 +70,7 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _commit() -> str:
+def commit() -> str:
     """Short hash of the commit, with ``+`` where files differ from it."""
     try:
         told = subprocess.run(

@@ -1,0 +1,1 @@
+"""The renderer of hinges with exact truth: bodies, clothes, rooms and cameras drawn from a seed, filmed in software."""
