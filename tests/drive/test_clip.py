@@ -245,6 +245,19 @@ def verdict_on(clip, model="full", profile=DEFAULT):
     return one_clip.judge(info, poses, warnings, profile=profile, model=model)
 
 
+def test_the_report_says_which_stand_the_first_rep_is_compared_with():
+    begins_bent = synthetic.film(synthetic.hinge(2)[1:], begin=synthetic.hinge()[0])
+    never_stands = synthetic.film(synthetic.set_down(stay_s=3.0)[1:], begin=synthetic.hinge()[0])
+    for poses, live, stand in (
+        (replayed.two_hinges(), False, "own"),
+        (begins_bent, False, "lockout"),
+        (begins_bent, True, "none"),
+        (never_stands, False, "none"),
+    ):
+        verdict = one_clip.judge(sample_clip(), poses, (), profile=DEFAULT, model="full", live=live)
+        assert verdict.report()["stand"] == stand
+
+
 # ------------------------------------------------------------------------------------------------------------------------------ retry
 
 

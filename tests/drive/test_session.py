@@ -168,6 +168,7 @@ def test_a_recorded_session_leaves_its_files(recorded):
     assert {path.name for path in practice.folder.iterdir()} == FILES
     report = json.loads((practice.folder / "report.json").read_text(encoding="utf-8"))
     assert report == practice.verdict.report()
+    assert report["stand"] == "own"
     assert [rep["score"] for rep in report["reps"]] == [rep.score for rep in practice.done]
     assert report["clip"]["path"] == "figure"
 

@@ -41,7 +41,7 @@ from hingecheck.verdict.cues import CUES
 from hingecheck.verdict.profiles import Profile, loads
 from hingecheck.verdict.silhouette import L, S
 from hingecheck.verdict.skeleton import INDEX, K
-from hingecheck.verdict.types import METRICS, Event, Phase, Poses, Result, Status
+from hingecheck.verdict.types import METRICS, Event, Phase, Poses, Result, Stand, Status
 
 STANDARD = Profile.default()
 
@@ -180,7 +180,28 @@ def test_a_clip_that_begins_bent_is_judged_against_its_first_lockout() -> None:
     assert one.cues["butt_high"].status is Status.NOT_JUDGED  # live cannot know a lockout that is yet to come
 
 
-def test_who_never_stands_still_has_no_standing_shape() -> None:
+def test_a_verdict_says_which_stand_its_first_rep_is_compared_with() -> None:
+    stands_first = film(stand(1.0) + hinge(2))
+    begins_bent = film(hinge(2)[1:], begin=hinge()[0])
+    never_stands = film(set_down(stay_s=3.0)[1:], begin=hinge()[0])
+    assert analyse(stands_first).stand is Stand.OWN
+    assert analyse(film(stand(1.0))).stand is Stand.OWN  # also where no rep follows
+    assert analyse(begins_bent).stand is Stand.LOCKOUT
+    assert analyse(never_stands).stand is Stand.NONE
+
+
+def test_live_does_not_take_a_later_stand_for_the_first_rep() -> None:
+    begins_bent = film(hinge(2)[1:], begin=hinge()[0])
+    assert engine.analyse(begins_bent, STANDARD, hindsight=False).stand is Stand.NONE
+    assert engine.analyse(film(stand(1.0) + hinge(2)), STANDARD, hindsight=False).stand is Stand.OWN
+
+
+def test_a_stand_that_is_handed_in_is_the_lifters_own() -> None:
+    tall = engine.first_baseline(film(stand(2.0)), STANDARD)
+    assert engine.analyse(film(hinge(2)[1:], begin=hinge()[0]), STANDARD, tall).stand is Stand.OWN
+
+
+def test_a_lifter_who_never_stands_still_has_no_standing_shape() -> None:
     assert engine.first_baseline(film(set_down(stay_s=3.0)[1:], begin=hinge()[0]), STANDARD) is None
 
 
