@@ -157,7 +157,7 @@ def feet_warning(tmp_path, monkeypatch, poses):
 
 @pytest.fixture
 def undrawn(monkeypatch):
-    """Drawing leaves pictures as they are, and is told what it was asked for: (frame number, keywords)."""
+    """Drawing leaves pictures as they are, and gives what it was asked for: (frame number, keywords)."""
     asked = []
 
     def draw(image, poses, result, **keywords):

@@ -281,13 +281,13 @@ def test_the_metrics_of_a_rep_and_their_uncertainty_are_those_of_its_bottom(pose
 
 
 def test_held_at_the_bottom_chance_does_not_pick_the_frame_a_rep_is_measured_at() -> None:
-    """The back gives way by 12 degrees while the hips are held: a tenth of a degree makes one end of that or the other the deepest."""
+    """The back rounds by 12 degrees while the hips are held: a tenth of a degree makes one end of that or the other the deepest."""
     down, up = Key(1.5, 80.0, 15.0), Key(1.5, 0.0)
     early, late = (film([*stand(1.0), down, Key(1.5, 80.0 + more, 15.0, lower=12.0), up, *stand(1.0)]) for more in (-0.1, 0.1))
     one, two = (analyse(poses).reps[0] for poses in (early, late))
     assert two.bottom_s - one.bottom_s > 1.0
     for name, value in one.metrics.items():
-        if name != "back_drift_deg":  # told against the moment at which the hips were first bent so far
+        if name != "back_drift_deg":  # measured from the moment at which the hips were first bent so far
             assert value is None or two.metrics[name] == pytest.approx(value, abs=0.3), name
 
 
