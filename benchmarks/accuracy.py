@@ -102,7 +102,7 @@ def against_truth(group: Sequence[Case], verbose: bool = False) -> Tables:
         "Cues, a repetition": verdicts.by_cue(said, everywhere=verbose),
         "Share of repetitions judged": verdicts.judged(said),
         "Cues, a clip": verdicts.by_clip(said),
-        "Rounded back told from none": [
+        "Rounded back against none": [
             *separation(group, "lower", "spine_lower_deg", "rounded_lower_back"),
             *separation(group, "upper", "spine_upper_deg", "rounded_upper_back"),
         ],
@@ -203,7 +203,7 @@ def separation(group: Iterable[Case], part: str, metric: str, fault: str) -> lis
 
 
 def intervals(group: Iterable[Case]) -> list[Row]:
-    """Of the metrics a repetition is told at its bottom, the share whose truth lies within their own interval; 0.8 is what it promises."""
+    """Of the metrics reported at the bottom of a repetition, the share whose truth lies within their own interval; 0.8 is promised."""
     inside: dict[tuple[str, str], list[tuple[bool, float]]] = {}
     for case in group:
         for rep in case.seen.result.reps:

@@ -129,7 +129,7 @@ def view_at(azimuth_deg: float) -> str:
 
 
 def azimuth_bin(azimuth_deg: float) -> str:
-    """Like ``view_at``, with the oblique views told apart: ``oblique 30``, ``45``, ``60``, and ``rear`` for those from behind."""
+    """Like ``view_at``, with the oblique views apart: ``oblique 30``, ``45``, ``60``, and ``rear`` for those from behind."""
     view = view_at(azimuth_deg)
     off_deg = off_side(azimuth_deg)
     if view == "oblique":

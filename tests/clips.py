@@ -183,7 +183,7 @@ def files_no_larger_than(size_bytes: int) -> Iterator[None]:
 
 @contextmanager
 def as_nobody() -> Iterator[None]:
-    """Give up the rights of root, to whom nothing is closed; for anyone else a change of mode is enough."""
+    """Give up the rights of root, which can open any file; for any other user a change of mode is enough."""
     if os.geteuid() != 0:
         yield
         return

@@ -52,7 +52,7 @@ def covered(path: Path) -> None:
     path.with_name(f"without-cover-{path.name}").unlink()
 
 
-# Kind -> ending, who makes it, what it comes to.
+# Kind -> ending, function that makes it, what it comes to.
 KINDS: Final[dict[str, tuple[str, Callable[[Path], object], str]]] = {
     "good": (".mp4", make_clip, "ok"),
     "empty": (".mp4", lambda path: path.touch(), "failed"),

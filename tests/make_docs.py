@@ -38,7 +38,7 @@ def fault_table() -> str:
 
 
 def wrong_when(cue: Cue, fault: Fault) -> str:
-    """The comparison that makes a fault: "`butt_drop` > 0.11 leg lengths"."""
+    """The comparison that makes a fault, with the limit in force: "`butt_drop` > LIMIT leg lengths"."""
     unit = {"degrees": "°"}.get(cue.unit, "" if "/" in cue.unit else f" {cue.unit}")
     return f"`{fault.metric}` {'>' if fault.above else '<'} {fault.limit:g}{unit}"
 

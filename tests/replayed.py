@@ -1,4 +1,4 @@
-"""An estimator that sees what it was told to: for the drivers, which need a clip and poses but not a pose network."""
+"""An estimator that sees poses recorded before: for the drivers, which need a clip and poses but not a pose network."""
 
 from pathlib import Path
 

@@ -55,6 +55,7 @@ SCHEMA = {
         "yaw_deg": MAYBE_NUMBER,
     },
     "tracking": {"frames_with_person": NUMBER, "warnings": [str]},
+    "stand": {"own", "lockout", "none"},
     "reps": [
         {
             **{"index": int, "start_s": NUMBER, "bottom_s": NUMBER, "end_s": NUMBER, "score": (int, type(None)), "complete": bool},

@@ -1,4 +1,4 @@
-"""Every source, estimator and cue there is keeps its promises; whoever adds one adds it to a registry, and is held to them here."""
+"""Every source, estimator and cue there is keeps its promises. A new one is added to a registry, and these tests hold it to them."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""The order of the folders, read off the source: who may import whom, and who may touch the world."""
+"""The order of the folders, read off the source: which folder may import which, and which may touch the world."""
 
 import ast
 import subprocess

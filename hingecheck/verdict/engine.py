@@ -19,7 +19,7 @@ from .phases import Closed
 from .profiles import Profile
 from .silhouette import L, S
 from .skeleton import K
-from .types import METRICS, Bools, Event, Floats, Ints, Judgement, Metrics, Phase, Poses, PoseSource, Rep, Result, ViewKind, chunks
+from .types import METRICS, Bools, Event, Floats, Ints, Judgement, Metrics, Phase, Poses, PoseSource, Rep, Result, Stand, ViewKind, chunks
 
 YAW_CUTOFF_HZ: Final = (0.5, 0.5)  # nobody turns round in a tenth of a second; the near side must not flicker
 
@@ -177,16 +177,18 @@ def finish(state: State, profile: Profile) -> Result:
 def analyse(poses: PoseSource, profile: Profile, baseline: Baseline | None = None, *, hindsight: bool = True) -> Result:
     """The verdict on a whole recording: ``start``, ``advance`` over one chunk after the other, ``finish``.
 
-    With ``hindsight``, when the first rep begins before the lifter was ever seen standing, the shape of the first stand (a lockout) is used
-    from the start. Without, the verdict is what was said live.
+    With ``hindsight``, when the first rep begins before the lifter was ever seen standing, all is judged a second time with the shape of
+    the first stand (a lockout) known from the start. Without, the verdict is what was said live. ``Result.stand`` says which it was.
     """
     result = _whole(start(profile, baseline), poses, profile)
-    if not hindsight:
-        return result
     learnt = [event.time_s for event in result.events if event.kind == "baseline"]
-    if learnt and result.reps and result.reps[0].start_s < learnt[0]:
-        result = _whole(replace(start(profile, first_baseline(poses, profile)), given=False), poses, profile)
-    return result
+    late = bool(learnt and result.reps and result.reps[0].start_s < learnt[0])
+    if baseline is not None or (learnt and not late):
+        return replace(result, stand=Stand.OWN)
+    if not (late and hindsight):
+        return result
+    again = _whole(replace(start(profile, first_baseline(poses, profile)), given=False), poses, profile)
+    return replace(again, stand=Stand.LOCKOUT)
 
 
 def _whole(state: State, poses: PoseSource, profile: Profile) -> Result:

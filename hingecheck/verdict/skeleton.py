@@ -1,7 +1,7 @@
 """Landmark names in array order, and the bones that are drawn between them.
 
-The 33 points of the BlazePose topology. Only ``mediapipe_pose`` knows that MediaPipe numbers them the same way; everything
-else says ``skeleton.LEFT_HIP`` or ``SIDE["hip"]``.
+The 33 points of the BlazePose topology, in MediaPipe's order, which only ``mediapipe_pose`` relies on. Other code finds a joint by name,
+``SIDES["hip"]`` or ``INDEX["left_hip"]``; ``export`` writes all names in this order.
 """
 
 from typing import Final

@@ -49,6 +49,14 @@ class Phase(IntEnum):
     UP = 4
 
 
+class Stand(StrEnum):
+    """The stand that the first rep is compared with: seen before it, a later one taken in a second pass, or none."""
+
+    OWN = "own"
+    LOCKOUT = "lockout"
+    NONE = "none"
+
+
 class Status(StrEnum):
     """What a cue says of one rep. ``NOT_JUDGED`` is neither passed nor failed, and carries a reason."""
 
@@ -234,7 +242,7 @@ class Result:
     ``spreads`` how far each metric may be off either way (see ``confidence``), NaN where that is not known or nothing was measured.
     ``phase`` (T,) of ``Phase``; ``rep`` (T,) the number of the rep a frame belongs to, 0 between reps; ``near`` (T,) the side
     measured: 0 left, 1 right, -1 neither; ``facing`` (T,) +1 the picture's right, -1 its left, 0 unclear; ``active`` (T, C) the
-    cues that are on, columns in the order of ``cues.CUES``.
+    cues that are on, columns in the order of ``cues.CUES``. ``stand`` is known of a whole recording only (``engine.analyse``).
     """
 
     time_s: Floats
@@ -247,6 +255,7 @@ class Result:
     active: Bools
     events: tuple[Event, ...] = ()
     reps: tuple[Rep, ...] = ()
+    stand: Stand = Stand.NONE
 
     def __len__(self) -> int:
         return len(self.time_s)
@@ -281,7 +290,7 @@ class Result:
         filled = iter(whole)
         by_frame = {name: next(filled) for name in _BY_FRAME}
         metrics, spreads = (Metrics(**{name: next(filled) for name in METRICS}) for _ in range(2))
-        return cls(metrics=metrics, spreads=spreads, events=tuple(events), reps=tuple(reps), **by_frame)
+        return cls(metrics=metrics, spreads=spreads, events=tuple(events), reps=tuple(reps), stand=Stand.NONE, **by_frame)
 
     def _columns(self) -> list[NDArray[Any]]:
         """All that has a row a frame: ``_BY_FRAME``, metrics, spreads."""

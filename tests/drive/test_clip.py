@@ -157,7 +157,7 @@ def feet_warning(tmp_path, monkeypatch, poses):
 
 @pytest.fixture
 def undrawn(monkeypatch):
-    """Drawing leaves pictures as they are, and is told what it was asked for: (frame number, keywords)."""
+    """Drawing leaves pictures as they are, and gives what it was asked for: (frame number, keywords)."""
     asked = []
 
     def draw(image, poses, result, **keywords):
@@ -243,6 +243,19 @@ def test_a_picture_says_what_its_view_hides(tmp_path, undrawn, monkeypatch, yaw_
 def verdict_on(clip, model="full", profile=DEFAULT):
     info, poses, warnings = one_clip.track(clip, model=model)
     return one_clip.judge(info, poses, warnings, profile=profile, model=model)
+
+
+def test_the_report_says_which_stand_the_first_rep_is_compared_with():
+    begins_bent = synthetic.film(synthetic.hinge(2)[1:], begin=synthetic.hinge()[0])
+    never_stands = synthetic.film(synthetic.set_down(stay_s=3.0)[1:], begin=synthetic.hinge()[0])
+    for poses, live, stand in (
+        (replayed.two_hinges(), False, "own"),
+        (begins_bent, False, "lockout"),
+        (begins_bent, True, "none"),
+        (never_stands, False, "none"),
+    ):
+        verdict = one_clip.judge(sample_clip(), poses, (), profile=DEFAULT, model="full", live=live)
+        assert verdict.report()["stand"] == stand
 
 
 # ------------------------------------------------------------------------------------------------------------------------------ retry

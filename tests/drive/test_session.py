@@ -1,4 +1,4 @@
-"""A practice session frame by frame: who is not set is not judged, who is set is judged as ``analyze`` would, and nothing is lost.
+"""A practice session frame by frame: nobody is judged before being set, after that as ``analyze`` would, and nothing is lost.
 
 The figure stands at (400, 800) in a picture of 800 x 1000 and is filmed 12 times a second. Recorded poses are judged with the
 calibration that is shipped, the figure with ``synthetic.exact``.
@@ -168,6 +168,7 @@ def test_a_recorded_session_leaves_its_files(recorded):
     assert {path.name for path in practice.folder.iterdir()} == FILES
     report = json.loads((practice.folder / "report.json").read_text(encoding="utf-8"))
     assert report == practice.verdict.report()
+    assert report["stand"] == "own"
     assert [rep["score"] for rep in report["reps"]] == [rep.score for rep in practice.done]
     assert report["clip"]["path"] == "figure"
 

@@ -17,7 +17,7 @@ from hingecheck.show.drawing import jpeg
 
 
 class Fake:
-    """A camera that does as it is told: numbers are pictures, None is a failure, "hang" blocks until released."""
+    """A camera that follows a script: numbers are pictures, None is a failure, "hang" blocks until released."""
 
     live = True
 

@@ -74,9 +74,10 @@ def test_report_json_has_the_fields_of_schema_1_and_is_strict_json():
     made = built()
     assert json.loads(json.dumps(made, allow_nan=False)) == made
     assert list(made) == [
-        *("schema", "hingecheck", "clip", "model", "profile", "view", "tracking", "reps", "cues", "score", "next_cue", "stage")
+        *("schema", "hingecheck", "clip", "model", "profile", "view", "tracking", "stand", "reps", "cues", "score", "next_cue", "stage")
     ]
     assert made["schema"] == 1
+    assert made["stand"] == "none"  # the sample has no stand
     assert list(made["clip"]) == [
         *("path", "sha256", "frames", "duration_s", "width", "height", "rotation_deg", "variable_frame_rate", "thinned")
     ]

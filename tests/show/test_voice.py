@@ -1,4 +1,4 @@
-"""The voice, with real little programs as speakers: each writes down what it was told to say."""
+"""The voice, with real little programs as speakers: each writes down what it is asked to say."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ import pytest
 from hingecheck.show import voice
 from hingecheck.show.voice import Voice, speakers
 
-# Shell scripts that are told to speak in their last argument: DIARY gets a line for each text.
+# Shell scripts whose last argument is the text to speak: DIARY gets a line for each text.
 TELLS = 'for text; do :; done; echo "$text" >> "$0.said"'
 SLOWLY = f"{TELLS}; exec sleep 1"
 FOR_LONG = 'echo $$ > "$0.pid"; for text; do :; done; echo "$text" >> "$0.said"; exec sleep 60'
@@ -27,7 +27,7 @@ def program(folder: Path, does: str, name: str = "speaker") -> Path:
 
 
 def said(path: Path) -> list[str]:
-    """What a program was told to say so far."""
+    """What a program was asked to say so far."""
     diary = path.with_name(f"{path.name}.said")
     return diary.read_text(encoding="utf-8").splitlines() if diary.exists() else []
 

@@ -1,7 +1,7 @@
 """One engine for live and clip: however the frames are cut into chunks, the verdict is the same to the last bit.
 
 With the calibration that is shipped and not with ``synthetic.exact``: ones and zeros add up to the same bits in any order, other numbers
-do not. What the figure is told is beside the point here.
+do not. What is measured of the figure does not matter here.
 """
 
 import copy

@@ -61,7 +61,7 @@ def test_a_cue_either_needs_the_standing_shape_or_makes_do_with_a_typical_one(cu
 
 
 def test_what_is_compared_with_standing_needs_it_and_of_the_back_a_typical_one_will_do() -> None:
-    """How far the butt drops and the shoulders hang is told from standing alone; a back that wanders is compared with itself."""
+    """How far the butt drops and the shoulders hang is measured from standing alone; a back that wanders is compared with itself."""
     assert {cue.id for cue in CUES if cue.by_shape} == {"neutral_spine", "chest_out"}
     assert {cue.id for cue in CUES if cue.against_standing} == {"butt_high", "shoulders_back"}
 

@@ -41,7 +41,7 @@ from hingecheck.verdict.cues import CUES
 from hingecheck.verdict.profiles import Profile, loads
 from hingecheck.verdict.silhouette import L, S
 from hingecheck.verdict.skeleton import INDEX, K
-from hingecheck.verdict.types import METRICS, Event, Phase, Poses, Result, Status
+from hingecheck.verdict.types import METRICS, Event, Phase, Poses, Result, Stand, Status
 
 STANDARD = Profile.default()
 
@@ -180,7 +180,28 @@ def test_a_clip_that_begins_bent_is_judged_against_its_first_lockout() -> None:
     assert one.cues["butt_high"].status is Status.NOT_JUDGED  # live cannot know a lockout that is yet to come
 
 
-def test_who_never_stands_still_has_no_standing_shape() -> None:
+def test_a_verdict_says_which_stand_its_first_rep_is_compared_with() -> None:
+    stands_first = film(stand(1.0) + hinge(2))
+    begins_bent = film(hinge(2)[1:], begin=hinge()[0])
+    never_stands = film(set_down(stay_s=3.0)[1:], begin=hinge()[0])
+    assert analyse(stands_first).stand is Stand.OWN
+    assert analyse(film(stand(1.0))).stand is Stand.OWN  # also where no rep follows
+    assert analyse(begins_bent).stand is Stand.LOCKOUT
+    assert analyse(never_stands).stand is Stand.NONE
+
+
+def test_live_does_not_take_a_later_stand_for_the_first_rep() -> None:
+    begins_bent = film(hinge(2)[1:], begin=hinge()[0])
+    assert engine.analyse(begins_bent, STANDARD, hindsight=False).stand is Stand.NONE
+    assert engine.analyse(film(stand(1.0) + hinge(2)), STANDARD, hindsight=False).stand is Stand.OWN
+
+
+def test_a_stand_that_is_handed_in_is_the_lifters_own() -> None:
+    tall = engine.first_baseline(film(stand(2.0)), STANDARD)
+    assert engine.analyse(film(hinge(2)[1:], begin=hinge()[0]), STANDARD, tall).stand is Stand.OWN
+
+
+def test_a_lifter_who_never_stands_still_has_no_standing_shape() -> None:
     assert engine.first_baseline(film(set_down(stay_s=3.0)[1:], begin=hinge()[0]), STANDARD) is None
 
 
@@ -260,13 +281,13 @@ def test_the_metrics_of_a_rep_and_their_uncertainty_are_those_of_its_bottom(pose
 
 
 def test_held_at_the_bottom_chance_does_not_pick_the_frame_a_rep_is_measured_at() -> None:
-    """The back gives way by 12 degrees while the hips are held: a tenth of a degree makes one end of that or the other the deepest."""
+    """The back rounds by 12 degrees while the hips are held: a tenth of a degree makes one end of that or the other the deepest."""
     down, up = Key(1.5, 80.0, 15.0), Key(1.5, 0.0)
     early, late = (film([*stand(1.0), down, Key(1.5, 80.0 + more, 15.0, lower=12.0), up, *stand(1.0)]) for more in (-0.1, 0.1))
     one, two = (analyse(poses).reps[0] for poses in (early, late))
     assert two.bottom_s - one.bottom_s > 1.0
     for name, value in one.metrics.items():
-        if name != "back_drift_deg":  # told against the moment at which the hips were first bent so far
+        if name != "back_drift_deg":  # measured from the moment at which the hips were first bent so far
             assert value is None or two.metrics[name] == pytest.approx(value, abs=0.3), name
 
 

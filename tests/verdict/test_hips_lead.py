@@ -107,7 +107,7 @@ def test_frames_handed_over_in_pieces_give_the_same(cut: int) -> None:
 
 @pytest.mark.parametrize("ended", [0, 2])
 def test_a_movement_that_ended_is_forgotten(ended: int) -> None:
-    """Whatever was deepest before: of a rise without a bottom nothing is told."""
+    """Whatever was deepest before: a rise without a bottom has no lead."""
     rises = np.arange(5) >= ended
     _, told = hips_lead.advance(
         Bottom((80.0, 80.0, 80.0), 90.0), np.zeros(5, bool), rises, both(np.full(5, 40.0)), np.full(5, 60.0), [ended]

@@ -40,7 +40,7 @@ BUTT = next(rule for rule in rules() if rule.cue.id == "butt_high")
 
 
 class Session:
-    """Frames handed over stretch by stretch, at ``STEP_S``; what an open rep was told is asked for with ``told``."""
+    """Frames handed over stretch by stretch, at ``STEP_S``; ``told`` gives the judgements of the open rep."""
 
     def __init__(self, used: tuple[Rule, ...] | None = None) -> None:
         self.rules = used or rules()
@@ -424,7 +424,7 @@ each_by_shape = pytest.mark.parametrize("rule", BY_SHAPE, ids=lambda r: f"{r.cue
 
 
 def back(rule: Rule, past: float, **options: Any) -> Judgement:
-    """What is told of a bend that is past the limit of this rule by so much, frames 0 to 19, bent over."""
+    """The judgement of a bend that is past the limit of this rule by so much, frames 0 to 19, bent over."""
     session = Session()
     value = rule.limit + (past if rule.fault.above else -past)
     session.frames({rule.fault.metric: np.full(20, value), "trunk_lean_deg": 60.0}, **options)
@@ -643,7 +643,7 @@ def test_infinity_is_not_a_measurement() -> None:
     assert session.told().status is Status.NOT_JUDGED
 
 
-# Through the whole engine: what the stick figure does is what the reps are told.
+# Through the whole engine: the reps report what the stick figure does.
 
 
 def verdict(result: Result, cue_id: str) -> list[tuple[str, str | None]]:

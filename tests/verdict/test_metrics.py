@@ -199,7 +199,7 @@ def test_reps_are_found_by_the_whole_change_since_standing() -> None:
 
 # A leg that landmarks have left.
 
-TOLD_DEG = 4.0  # what a thigh that is told from hip and foot is off by on the bodies it was fitted to
+TOLD_DEG = 4.0  # how far a thigh measured from hip and foot is off on the bodies it was fitted to
 
 
 @pytest.mark.parametrize("way", [1.0, -1.0])

@@ -109,7 +109,7 @@ def test_a_pause_half_way_up_does_not_split_the_rep(half_way_deg: float) -> None
 
 @pytest.mark.parametrize(("stops_deg", "reps"), [(40.0, 2), (55.0, 2), (75.0, 1)])
 def test_a_rise_that_halts_high_has_reached_its_top_if_a_descent_is_next(stops_deg: float, reps: int) -> None:
-    """A third of the way up is 60 of 90 degrees; who rises by less and goes down again has only shifted."""
+    """A third of the way up is 60 of 90 degrees; a lifter who rises by less and goes down again has only shifted."""
     low = (Key(1.2, stops_deg), Key(1.0, stops_deg), Key(1.5, 90.0), Key(0.3, 90.0))
     _, closed = of((Key(1.0), Key(1.5, 90.0), Key(0.3, 90.0), *low, Key(1.5), Key(1.0)))
     assert len(counted(closed)) == len(closed) == reps

@@ -43,7 +43,7 @@ def asked(poses: Poses, *, size=SIZE, light=150.0, yaw_deg=90.0, stood_s=0.0) ->
 
 
 def told(*frames, size=SIZE) -> list[str]:
-    """The sentences shown for frames one after the other: (poses, and what else is not as it should be)."""
+    """The sentences shown for frames one after the other: (poses, and any other trouble)."""
     guide, said = Guide(), []
     for poses, but in frames:
         facts = {"light": 150.0, "yaw_deg": 90.0, "stood_s": 0.0} | but

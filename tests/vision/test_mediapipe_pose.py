@@ -221,7 +221,7 @@ def test_one_who_walks_in_later_is_counted_and_not_followed(lifter, other, alone
 
 
 def test_after_somebody_passed_in_front_the_lifter_is_followed_again(lifter, other, alone):
-    """The tracker goes along with who passes in front, and would stay with them."""
+    """The tracker follows a passer-by in front of the lifter, and would stay with them."""
     margin = wall(lifter)[:, :, :300]
     images = np.concatenate([margin, lifter, margin], axis=2)
     for i in range(24):  # comes from the right edge, and stops on the left
@@ -339,7 +339,7 @@ def test_mediapipe_is_left_without_certificates_to_report_with(lifter, monkeypat
     monkeypatch.setattr(
         pose_landmarker.PoseLandmarker, "create_from_options", lambda options: (given.append(options.base_options), original(options))[1]
     )
-    mediapipe_pose._scout.cache_clear()  # the one who counts people is made once a process
+    mediapipe_pose._scout.cache_clear()  # the model that counts people is made once a process
     MediaPipePose("lite").close()
     assert len(given) == 2
     assert all(isinstance(base, BaseOptions) and base.to_ctypes().ca_bundle_path == b"/dev/null" for base in given)

@@ -1,4 +1,4 @@
-"""A disc that hangs from the hands, drawn into pictures: found, followed, and told from what only looks like one."""
+"""A disc that hangs from the hands, drawn into pictures: found, followed, and kept apart from what only looks like one."""
 
 import cv2
 import numpy as np

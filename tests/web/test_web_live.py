@@ -20,7 +20,7 @@ def client(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def standing(sample_videos):
-    """JPEG frames of somebody who stands tall."""
+    """JPEG frames of a person standing tall."""
     with open_clip(sample_videos / "good.mp4") as clip:
         return [jpeg(frame.image) for frame in clip if frame.index < 20]
 

@@ -1,4 +1,4 @@
-"""Who is let in, from where, and what every answer carries."""
+"""Which requests are let in, from where, and what every answer carries."""
 
 import re
 

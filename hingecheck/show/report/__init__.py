@@ -66,6 +66,7 @@ def build(clip: ClipInfo, model: str, profile_name: str, profile_sha256: str, re
             "yaw_deg": _plain(summary.view.yaw_deg, 1),
         },
         "tracking": {"frames_with_person": _plain(summary.frames_with_person), "warnings": list(summary.warnings)},
+        "stand": str(result.stand),
         "reps": [rep_as_plain(rep) for rep in result.reps],
         "cues": {cue_id: dict(counts) for cue_id, counts in summary.cues.items()},
         "score": summary.score,
