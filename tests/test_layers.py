@@ -56,7 +56,7 @@ SOURCES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__
 
 
 def folder_of(path: Path) -> str:
-    """``verdict`` for hingecheck/verdict/cues.py, ``cli`` for hingecheck/cli.py."""
+    """``verdict`` for hingecheck/verdict/cues.py, ``errors`` for hingecheck/errors.py."""
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
