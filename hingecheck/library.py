@@ -15,8 +15,8 @@ UNRECORDED = "unknown"  # the model of poses that do not say which one saw them
 def analyze(path: str | Path, *, profile: Profile | str | Path | None = None, model: str = estimators.DEFAULT) -> Verdict:
     """See the poses in a clip and judge them.
 
-    Nothing is written: no report, no video, no recording. A clip of a minute takes about as long as it lasts on one processor core,
-    and this call returns when all of it was seen. From one model and profile the verdict is always the same.
+    Nothing is written: no report, no video, no recording. The call returns when the whole clip was seen. Every error below is a
+    ``HingecheckError``, whose text is one line that says what to do.
 
     Parameters
     ----------
@@ -42,8 +42,6 @@ def analyze(path: str | Path, *, profile: Profile | str | Path | None = None, mo
         No pose model has this name.
     ModelError
         The model's file is missing or damaged.
-
-    All four are kinds of ``HingecheckError``; each message is one line that says what to do.
 
     Examples
     --------
