@@ -8,13 +8,14 @@ endif
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test lint bench docs clean
 
 help:
 	@echo "make demo    score the sample clips: what was found against what is true"
 	@echo "make test    the tests; make test ARGS='-m slow' for the slow ones"
 	@echo "make lint    ruff and mypy"
 	@echo "make bench   accuracy and speed, as tables"
+	@echo "make docs    the documentation as a site, in site/"
 	@echo "make clean   remove .venv and what the tools left"
 
 demo: $(READY)
@@ -36,8 +37,12 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks accuracy --truth sample_videos
 	$(BIN)/python -m benchmarks speed
 
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+	@echo "open site/index.html"
+
 clean:
-	rm -rf .venv .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
+	rm -rf .venv .nox .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage htmlcov build dist site
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Made once, and again when pyproject.toml changes. `ready` is written last, so a broken install is not taken for a whole one.

@@ -1,4 +1,10 @@
-"""hingecheck: watches a hip hinge and says what to change."""
+"""hingecheck: watches a hip hinge and says what to change.
+
+>>> import hingecheck
+>>> verdict = hingecheck.judge("tests/goldens/good.poses.npz")  # or hingecheck.analyze("clip.mp4")
+>>> [rep.complete for rep in verdict.result.reps]
+[True, True, True]
+"""
 
 __version__ = "0.1.0"
 
@@ -7,3 +13,18 @@ import os
 # Read when OpenCV, ours and MediaPipe's own, is loaded: its threads would wait for their next job by running, a core for nothing.
 for _wait in ("WORKER", "MAIN"):
     os.environ.setdefault(f"OPENCV_THREAD_POOL_ACTIVE_WAIT_{_wait}", "0")
+
+from typing import TYPE_CHECKING  # noqa: E402
+
+from . import _lazy  # noqa: E402
+
+if TYPE_CHECKING:
+    from .errors import HingecheckError
+    from .library import Verdict, analyze, judge
+    from .verdict.profiles import Profile
+
+__all__ = ["HingecheckError", "Profile", "Verdict", "analyze", "judge"]
+
+__getattr__, __dir__ = _lazy.shown(
+    __name__, {"errors": "HingecheckError", "library": "Verdict analyze judge", "verdict.profiles": "Profile"}
+)

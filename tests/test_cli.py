@@ -21,6 +21,7 @@ import typer.main
 from clips import as_nobody, cut, files_no_larger_than, make_clip, make_sound
 
 from hingecheck import __version__, cli
+from hingecheck.cli import tables
 from hingecheck.drive import batch as batches
 from hingecheck.drive import clip as one_clip
 from hingecheck.verdict.cues import BY_ID, CUES
@@ -569,7 +570,7 @@ def test_json_shows_no_bars_to_who_watches(hinges, hingecheck, monkeypatch):
 def test_a_cue_judged_in_one_rep_of_two_is_not_called_fine_in_both(capsys):
     verdict = {"status": "ok", "direction": None, "value": 20.0, "limit": 35.0, "unit": "degrees", "at_s": 1.0, "reason": None}
     unseen = verdict | {"status": "not_judged", "value": None, "reason": "hip, knee or ankle hidden"}
-    cli._show(
+    tables.report(
         {
             "clip": {"path": "[red]x.mp4"},
             "view": {"kind": "side", "facing": None},
@@ -786,6 +787,19 @@ def test_a_profile_that_cannot_be_used_is_told_in_one_line(hingecheck, tmp_path,
         assert (code, out) == (2, "")
         assert one_line(err)
         assert err.startswith(f"{tmp_path / 'bad.toml'}: ")
+
+
+def test_without_scipy_the_netcdf_is_left_out_and_refused_where_it_is_asked_for(hingecheck, monkeypatch, tmp_path):
+    poses = make_goldens.FOLDER / "good.poses.npz"
+    for module in [name for name in sys.modules if name.partition(".")[0] == "scipy"]:
+        monkeypatch.setitem(sys.modules, module, None)
+    monkeypatch.setitem(sys.modules, "scipy", None)
+    advice = "SciPy is not installed. Run: pip install 'hingecheck[netcdf]'\n"
+    code, out, err = hingecheck("export", poses, "--out", tmp_path / "out")
+    assert (code, out.split()) == (0, [str(tmp_path / "out" / name) for name in ("markers.trc", "angles.mot")])
+    assert err == f"nc: left out, {advice}"
+    assert hingecheck("export", poses, "--to", "nc", "--out", tmp_path / "none") == (2, "", f"--to nc: {advice}")
+    assert not (tmp_path / "none").exists()
 
 
 def test_the_doctor_examines_everything_and_tells_of_failure_in_the_exit_code(hingecheck, monkeypatch):

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -11,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from hingecheck import __version__
+
+GOLDENS = Path(__file__).with_name("goldens")
 LOOK_AT_CV2 = """
 import cv2
 from importlib.metadata import distributions
@@ -25,7 +29,7 @@ import tomllib
 from hashlib import sha256
 from pathlib import Path
 import hingecheck
-from hingecheck.profiles import Profile, load
+from hingecheck.verdict.profiles import Profile, load
 folder = Path(hingecheck.__file__).parent
 assert "site-packages" in folder.parts
 assert load(folder / "profiles_data/default.toml") == Profile.default()
@@ -87,9 +91,48 @@ def test_an_installed_wheel_leaves_one_working_cv2_and_so_does_an_upgrade(wheel,
     assert "analyze" in shell([str(Path(python).with_name("hingecheck")), "--help"], tmp_path)
 
 
-def shell(command: list[str], folder: Path | None = None) -> str:
+# The installers that keep programs apart, each with the variables that send it into a folder of its own.
+INSTALLERS = {
+    "uv": (["uv", "tool", "install", "--python", sys.executable], {"UV_TOOL_DIR": "tools", "UV_TOOL_BIN_DIR": "bin"}),
+    "pipx": (["pipx", "install", "--python", sys.executable], {"PIPX_HOME": "tools", "PIPX_BIN_DIR": "bin", "PIPX_MAN_DIR": "man"}),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("installer", INSTALLERS)
+def test_a_wheel_installs_as_a_program_of_its_own(installer, wheel, tmp_path):
+    if shutil.which(installer) is None:
+        pytest.skip(f"{installer} is not on this machine")
+    command, folders = INSTALLERS[installer]
+    shell([*command, str(wheel)], tmp_path, **{name: str(tmp_path / folder) for name, folder in folders.items()})
+    program = str(tmp_path / "bin" / "hingecheck")
+    assert shell([program, "--version"], tmp_path) == f"hingecheck {__version__}\n"
+    assert "neutral_spine" in shell([program, "cues"], tmp_path)
+    # Alone it has no SciPy, no server and no Parquet; what needs one of them says how to get it.
+    recording = GOLDENS / "good.poses.npz"
+    assert "hingecheck[netcdf]" in shell([program, "export", str(recording), "--out", str(tmp_path)], tmp_path)
+
+
+@pytest.mark.slow
+def test_the_documentation_builds_strictly_and_fetches_nothing(root, tmp_path):
+    pytest.importorskip("mkdocs", reason="hingecheck[docs] is not installed")
+    site = tmp_path / "site"
+    shell([sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(site)], root, NO_MKDOCS_2_WARNING="1")
+    pages = {page.name: page.read_text(encoding="utf-8") for page in site.glob("*.html")}
+    assert {page.stem for page in (root / "docs").glob("*.md")} <= {Path(name).stem for name in pages}
+    for name, page in pages.items():
+        assert not re.findall(r"<(?:script|link|img|iframe|source)[^>]+(?:src|href)=.?(?:https?:)?//", page), name
+    for name in ("hingecheck.analyze", "hingecheck.judge", "hingecheck.verdict.engine.advance"):
+        assert name in pages["reference.html"]
+
+
+def test_the_citation_names_this_version(root):
+    assert f"\nversion: {__version__}\n" in (root / "CITATION.cff").read_text(encoding="utf-8")
+
+
+def shell(command: list[str], folder: Path | None = None, **variables: str) -> str:
     """What a command prints, run without this process's own import path; a failure shows it."""
-    clean = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
+    clean = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")} | variables
     run = subprocess.run(command, cwd=folder, env=clean, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert run.returncode == 0, f"{' '.join(command)}\n{run.stdout}"
     return run.stdout

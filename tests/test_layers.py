@@ -1,6 +1,8 @@
 """The order of the folders, read off the source: which folder may import which, and which may touch the world."""
 
 import ast
+import importlib
+import pkgutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,19 +12,21 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "hingecheck"
 
 # A folder imports from lines above its own, and from no neighbour on its line. `drive` and `doctor` are neighbours, `media` and `show` too.
+# `hingecheck/__init__.py` stands outside: it shows names of any folder, and imports nothing but `_lazy` until they are used.
 ORDER = (
-    {"errors"},
+    {"_lazy", "errors"},
     {"verdict"},
     {"storage"},
     {"media", "show"},
     {"vision"},
     {"drive", "doctor"},
-    {"web"},
+    {"web", "library"},
     {"cli"},
     {"__main__"},
 )
 # The other packages that a folder may import, None: any.
 FOREIGN: dict[str, set[str] | None] = {
+    "_lazy": set(),
     "errors": set(),
     "verdict": {"numpy", "pydantic"},
     "storage": {"numpy", "pyarrow"},
@@ -32,6 +36,7 @@ FOREIGN: dict[str, set[str] | None] = {
     "drive": {"numpy", "cv2"},
     "doctor": {"av", "cv2"},
     "web": None,
+    "library": set(),
     "cli": None,
     "__main__": set(),
 }
@@ -43,13 +48,15 @@ OUTSIDE_WORLD = {
 # `profiles.load` reads the file it is given: the one door from the verdict to the disk.
 MAY_READ = {"profiles": ({"pathlib"}, {"open"})}
 DOORS = {"cli", "web", "__main__"}
+# These show names of their modules, and load them only when they are used.
+SHOWING = ("verdict", "storage", "media", "show", "vision", "drive")
 ROW = {folder: row for row, folders in enumerate(ORDER) for folder in folders}
 
 SOURCES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
 
 
 def folder_of(path: Path) -> str:
-    """``verdict`` for hingecheck/verdict/cues.py, ``cli`` for hingecheck/cli.py."""
+    """``verdict`` for hingecheck/verdict/cues.py, ``errors`` for hingecheck/errors.py."""
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
@@ -140,8 +147,36 @@ def test_every_folder_says_its_job(folder):
     assert "Imports from" in said
 
 
-@pytest.mark.parametrize("module", ["hingecheck", "hingecheck.cli", "hingecheck.doctor"])
-def test_an_import_loads_nothing_heavy(module):
-    script = f"import sys, {module}; print(*sorted({{'mediapipe', 'cv2', 'scipy', 'av', 'plotly', 'matplotlib'}} & set(sys.modules)))"
+HEAVY = {"mediapipe", "cv2", "scipy", "av", "plotly", "matplotlib"}
+NAMING = {"hingecheck": HEAVY | {"numpy", "pydantic"}} | {f"hingecheck.{folder}": HEAVY | {"numpy", "pydantic"} for folder in SHOWING}
+
+
+@pytest.mark.parametrize(("module", "waits"), [*NAMING.items(), ("hingecheck.cli", HEAVY | {"numpy"}), ("hingecheck.doctor", HEAVY)])
+def test_an_import_loads_nothing_heavy(module, waits):
+    script = f"import sys, {module}; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=PACKAGE.parent)
-    assert run.stdout.split() == []
+    assert waits & set(run.stdout.split()) == set()
+
+
+@pytest.mark.parametrize("package", NAMING)
+def test_a_package_shows_the_very_objects_of_its_modules(package):
+    shown = importlib.import_module(package)
+    inside = {module.name for module in pkgutil.iter_modules(shown.__path__)}
+    typed = {alias.name: node.module for node in for_type_checkers(Path(shown.__file__)) for alias in node.names}
+    assert sorted(shown.__all__) == sorted(typed), "names in __all__ and under TYPE_CHECKING differ"
+    for name in shown.__all__:
+        assert name not in inside, f"{package}.{name} would be a module once that is imported"
+        assert name in dir(shown)
+        assert getattr(shown, name) is getattr(importlib.import_module(f"{package}.{typed[name]}"), name)
+
+
+@pytest.mark.parametrize("package", NAMING)
+def test_a_name_that_a_package_does_not_show_is_an_attribute_error(package):
+    with pytest.raises(AttributeError, match=f"module '{package}' has no attribute 'nothing'"):
+        importlib.import_module(package).nothing  # noqa: B018
+
+
+def for_type_checkers(path: Path) -> list[ast.ImportFrom]:
+    """The imports of a file that stand under ``if TYPE_CHECKING``."""
+    (block,) = (node for node in tree(path).body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
+    return [node for node in block.body if isinstance(node, ast.ImportFrom)]

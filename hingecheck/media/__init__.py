@@ -1,1 +1,36 @@
 """Clips, streams and cameras as frames with their true times, and frames as clips. Imports from ``storage`` and lower folders."""
+
+from typing import TYPE_CHECKING
+
+from .. import _lazy
+
+if TYPE_CHECKING:
+    from .camera import Device, Feed, Picture, open_camera, open_recording
+    from .encoding import Encoder
+    from .sources import ENDS_EARLY, Clip, no_higher, open_clip, open_stream
+    from .timestamps import Clock
+
+__all__ = [
+    "ENDS_EARLY",
+    "Clip",
+    "Clock",
+    "Device",
+    "Encoder",
+    "Feed",
+    "Picture",
+    "no_higher",
+    "open_camera",
+    "open_clip",
+    "open_recording",
+    "open_stream",
+]
+
+__getattr__, __dir__ = _lazy.shown(
+    __name__,
+    {
+        "camera": "Device Feed Picture open_camera open_recording",
+        "encoding": "Encoder",
+        "sources": "ENDS_EARLY Clip no_higher open_clip open_stream",
+        "timestamps": "Clock",
+    },
+)

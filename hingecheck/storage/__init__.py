@@ -1,1 +1,38 @@
 """Files that are whole or absent: poses, tables, and what is written while frames come. Imports from ``verdict`` and ``errors``."""
+
+from typing import TYPE_CHECKING
+
+from .. import _lazy
+
+if TYPE_CHECKING:
+    from .files import Draft, atomic, forget_drafts, sha256, writing
+    from .recording import SCHEMA, load_poses, save_poses, storable
+    from .spool import Events, PoseSpool
+    from .tables import csv_text, need_parquet, write_parquet
+
+__all__ = [
+    "SCHEMA",
+    "Draft",
+    "Events",
+    "PoseSpool",
+    "atomic",
+    "csv_text",
+    "forget_drafts",
+    "load_poses",
+    "need_parquet",
+    "save_poses",
+    "sha256",
+    "storable",
+    "write_parquet",
+    "writing",
+]
+
+__getattr__, __dir__ = _lazy.shown(
+    __name__,
+    {
+        "files": "Draft atomic forget_drafts sha256 writing",
+        "recording": "SCHEMA load_poses save_poses storable",
+        "spool": "Events PoseSpool",
+        "tables": "csv_text need_parquet write_parquet",
+    },
+)

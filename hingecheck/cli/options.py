@@ -1,0 +1,34 @@
+"""Options that several commands share, and what stands behind them."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from ..verdict.profiles import Profile
+
+
+def known(model: str) -> str:
+    """Refuse a pose model that does not exist before any clip is looked at."""
+    from ..vision import estimators
+
+    return estimators.check(model, "--model ")
+
+
+def known_or_none(model: str | None) -> str | None:
+    """As ``known``, where no model may be named."""
+    return None if model is None else known(model)
+
+
+ProfileOption = Annotated[Path | None, typer.Option("--profile", help="Limits to judge by (TOML); `profile new` writes one.")]
+ModelOption = Annotated[str, typer.Option("--model", callback=known, help="Pose model: lite, full or heavy.")]
+WorkersOption = Annotated[int | None, typer.Option("--workers", min=1, help="Processes; default: one a core.")]
+EveryFrameOption = Annotated[bool, typer.Option("--every-frame", help="Look at all frames, also of a clip with more than 30 a second.")]
+
+
+def profile_of(path: Path | None) -> "Profile":
+    """The profile in a file, or the default one."""
+    from ..verdict import profiles
+
+    return profiles.Profile.default() if path is None else profiles.load(path)

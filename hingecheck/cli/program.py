@@ -1,0 +1,86 @@
+"""The application: how errors and exits look from outside."""
+
+import io
+import os
+import sys
+import traceback
+from typing import Annotated, NoReturn
+
+import typer
+
+from .. import __version__
+from ..errors import HingecheckError
+from .tables import one_line
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Watches a hip hinge on video and says what to change.",
+)
+
+OK, SOME_FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+def main() -> None:
+    """Run the command line: errors become one line on stderr and an exit code; ``--debug`` shows where they came from."""
+    arguments = sys.argv[1:]
+    debug = "--debug" in arguments
+    # MediaPipe would report its use to its makers over the network. Nobody listens at this address, and nothing else here wants a proxy.
+    os.environ["https_proxy"] = "http://127.0.0.1:9"
+    arguments = [argument for argument in arguments if argument != "--debug"]
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may hold what the terminal cannot show
+    try:
+        code = app(arguments, prog_name="hingecheck", standalone_mode=False)
+        sys.stdout.flush()
+    except (KeyboardInterrupt, typer.Abort):
+        code = INTERRUPTED
+    except HingecheckError as error:
+        _fail(BAD_INPUT, str(error), debug)
+    except (BrokenPipeError, SystemExit):  # who reads the output has seen enough; Typer makes an exit of it
+        _give_up_output()
+        sys.exit(OK)
+    except OSError as error:  # files speak for themselves, so this is the output
+        _give_up_output()
+        _fail(BAD_INPUT, f"{error.filename or 'output'}: cannot be used ({error.strerror or error}). Try another place.", debug)
+    except ImportError as error:
+        _fail(BAD_INPUT, f"a library is missing ({error}). `hingecheck doctor` says what to install.", debug)
+    except Exception as error:
+        usage = getattr(error, "format_message", None)  # Click's usage errors
+        if usage is None:
+            _fail(BAD_INPUT, f"hingecheck failed on its own account ({type(error).__name__}: {error}). Run again with --debug.", debug)
+        if type(error).__name__ == "NoArgsIsHelpError":
+            print(usage(), file=sys.stderr)
+            sys.exit(BAD_INPUT)
+        _fail(BAD_INPUT, f"{usage().rstrip('.')}. Try `hingecheck --help`.", debug)
+    if code == INTERRUPTED:  # Typer may have made it of Ctrl-C
+        _fail(INTERRUPTED, "interrupted")
+    sys.exit(code if isinstance(code, int) else OK)
+
+
+def _fail(code: int, message: str, debug: bool = False) -> NoReturn:
+    if debug:
+        traceback.print_exc()
+    print(one_line(message), file=sys.stderr)
+    sys.exit(code)
+
+
+def _give_up_output() -> None:
+    """Let what could not be printed go: Python would try again, and complain, on its way out."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _version(shown: bool) -> None:
+    if shown:
+        print(f"hingecheck {__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def _common(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version and leave.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show where an error came from; stands anywhere.")] = False,  # read by ``main``
+) -> None:
+    """Options that stand before a command."""

@@ -1,0 +1,141 @@
+"""What commands print: reports, the table of cues, the doctor's findings."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..doctor import Check
+
+
+def one_line(message: str) -> str:
+    """A message on one line, whatever stood in it."""
+    return " ".join(message.split())
+
+
+def report(content: Mapping[str, Any], folder: Path | None = None) -> None:
+    """A report in the terminal: a row a rep, what is fine, what was not judged, and what to do next."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    from ..verdict.cues import BY_ID
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    view, reps, score = content["view"], content["reps"], content["score"]
+    facts = [f"{view['kind']} view", view["facing"] and f"facing {view['facing']}", count(len(reps), "rep")]
+    facts += [] if score is None else [f"score {score}"]
+    console.print(f"{content['clip']['path']}: {', '.join(filter(None, facts))}", style="bold", soft_wrap=True)
+    if reps:
+        table = Table(box=box.SIMPLE, pad_edge=False)
+        for name in ("rep", "bottom", "hip", "knee", "trunk", "score"):
+            table.add_column(name, justify="right", no_wrap=True)
+        table.add_column("to change", overflow="fold")
+        for rep in reps:
+            measures = (rep["metrics"].get(m) for m in ("hip_flexion_deg", "knee_flexion_deg", "trunk_lean_deg"))
+            angles = ("-" if m is None else f"{m:.0f}°" for m in measures)
+            rep_score = "-" if rep["score"] is None else str(rep["score"])
+            table.add_row(str(rep["index"]), f"{rep['bottom_s']:.1f} s", *angles, rep_score, "\n".join(_wrong(rep)))
+        console.print(table)
+    for warning in content["tracking"]["warnings"]:
+        console.print(f"note: {warning}")
+    fine = {c: count["ok"] for c, count in content["cues"].items() if count["ok"] and not count["fault"]}
+    if fine:
+        names = [BY_ID[c].name.lower() + (f" ({ok} of {count(len(reps), 'rep')})" if ok < len(reps) else "") for c, ok in fine.items()]
+        console.print(f"fine: {', '.join(names)}")
+    unjudged = {c: str(reps[0]["cues"][c]["reason"]) for c, count in content["cues"].items() if reps and count["not_judged"] == len(reps)}
+    for why in dict.fromkeys(unjudged.values()):
+        console.print(f"not judged: {', '.join(BY_ID[c].name.lower() for c, w in unjudged.items() if w == why)} ({why})")
+    if content["next_cue"]:
+        cue = BY_ID[content["next_cue"]]
+        console.print(f"practise next: {cue.name.lower()}. {cue.about}", style="bold")
+    if folder is not None:
+        console.print(f"see {folder / 'report.html'}", soft_wrap=True)
+
+
+def _wrong(rep: Mapping[str, Any]) -> list[str]:
+    """What to change in a rep, a line a fault: "soft knees: bent, 41° (limit 35°)"."""
+    from ..verdict.cues import BY_ID
+
+    lines = []
+    for cue, said in rep["cues"].items():
+        if said["status"] == "fault":
+            unit = "°" if said["unit"] == "degrees" else ""
+            against = f"{said['value']:g}{unit} (limit {said['limit']:g}{unit})"
+            lines.append(f"{BY_ID[cue].name.lower()}: {said['direction'].replace('_', ' ')}, {against}")
+    return lines or ["nothing" if any(said["status"] == "ok" for said in rep["cues"].values()) else "not judged"]
+
+
+def count(number: int, thing: str) -> str:
+    """A number of things: 1 rep, 2 reps."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def cue_rows() -> list[dict[str, Any]]:
+    """The table of cues as plain values."""
+    from ..verdict.cues import CUES
+
+    return [
+        {
+            "id": cue.id,
+            "name": cue.name,
+            "about": cue.about,
+            "view": cue.view,
+            "within_deg": cue.within_deg,
+            "unit": cue.unit,
+            "judged": cue.withheld is None,
+            "reason": cue.withheld,
+            "faults": [
+                {
+                    "direction": fault.direction,
+                    "measure": fault.metric,
+                    "wrong_when": "above" if fault.above else "below",
+                    "limit": fault.limit,
+                    "allowed": [fault.low, fault.high],
+                    "during": [phase.name.lower() for phase in sorted(fault.phases)],
+                    "throughout": fault.throughout,
+                    "min_lean_deg": fault.min_lean_deg,
+                    "say": fault.say,
+                    "reason": fault.reason,
+                }
+                for fault in cue.faults
+            ],
+        }
+        for cue in CUES
+    ]
+
+
+def cues() -> None:
+    """The table of cues: view, measure and limit, words; and what is not judged."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    from ..verdict.cues import CUES
+
+    table = Table(box=box.SIMPLE, pad_edge=False)
+    for name in ("cue", "view", "wrong when"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("says", overflow="fold")
+    for cue in CUES:
+        unit = {"degrees": "°"}.get(cue.unit, "" if "/" in cue.unit else f" {cue.unit}")
+        for fault in cue.faults:
+            wrong = f"{fault.metric} {'>' if fault.above else '<'} {fault.limit:g}{unit}"
+            table.add_row(cue.id, cue.view, wrong, fault.say)
+    console = Console(highlight=False)
+    console.print(table)
+    withheld = {cue.id: cue.withheld for cue in CUES if cue.withheld is not None}
+    for why in dict.fromkeys(withheld.values()):
+        console.print(f"not judged: {', '.join(c for c, w in withheld.items() if w == why)} ({why})")
+
+
+def checks(found: "Iterable[Check]") -> None:
+    """What the doctor found, a line a check, with what to do."""
+    from rich.console import Console
+    from rich.markup import escape
+
+    console = Console(highlight=False, soft_wrap=True)  # a command to copy must stay on its line
+    for check in found:
+        colour = {"ok": "green", "warn": "yellow", "fail": "red"}[check.verdict.value]
+        advice = f". {escape(check.remedy)}" if check.remedy else ""
+        console.print(f"[{colour}]{check.verdict.value:4}[/{colour}] {check.name}: {escape(check.detail)}{advice}")

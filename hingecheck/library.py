@@ -1,0 +1,124 @@
+"""hingecheck from Python: a clip or its poses in, a verdict out. What ``import hingecheck`` shows."""
+
+from pathlib import Path
+
+from .drive import clip as one_clip
+from .drive.clip import Verdict
+from .verdict import profiles
+from .verdict.profiles import Profile
+from .verdict.types import ClipInfo, Poses, PoseSource
+from .vision import estimators
+
+UNRECORDED = "unknown"  # the model of poses that do not say which one saw them
+
+
+def analyze(path: str | Path, *, profile: Profile | str | Path | None = None, model: str = estimators.DEFAULT) -> Verdict:
+    """See the poses in a clip and judge them.
+
+    Nothing is written: no report, no video, no recording. The call returns when the whole clip was seen. Every error below is a
+    ``HingecheckError``, whose text is one line that says what to do.
+
+    Parameters
+    ----------
+    path : str or Path
+        A video file.
+    profile : Profile, str or Path, optional
+        The limits to judge by: a profile, or the path of its TOML file. Without one, the default limits.
+    model : {"full", "lite", "heavy"}
+        The pose model. ``heavy`` has to be built first: see ``models/README.md``.
+
+    Returns
+    -------
+    Verdict
+        Poses, measures, repetitions and summary of the clip.
+
+    Raises
+    ------
+    SourceError
+        The clip cannot be read.
+    ProfileError
+        The profile's file cannot be used.
+    InputError
+        No pose model has this name.
+    ModelError
+        The model's file is missing or damaged.
+
+    Examples
+    --------
+    >>> import hingecheck
+    >>> verdict = hingecheck.analyze("sample_videos/good.mp4", model="lite")
+    >>> verdict.summary.view.kind.value
+    'side'
+    >>> [rep.complete for rep in verdict.result.reps]
+    [True, True, True]
+    """
+    limits = _profile(profile)
+    info, poses, warnings = one_clip.track(path, model=model)
+    return one_clip.judge(info, poses, warnings, profile=limits, model=model)
+
+
+def judge(poses: PoseSource | str | Path, profile: Profile | str | Path | None = None) -> Verdict:
+    """Judge poses that were seen before, without video or pose model.
+
+    Parameters
+    ----------
+    poses : PoseSource, str or Path
+        Poses of T frames, or the path of a ``poses.npz`` that ``hingecheck analyze`` or ``hingecheck live`` wrote. Poses in memory know
+        no clip and no model: ``verdict.clip.path`` is empty then, and its width and height are 0.
+    profile : Profile, str or Path, optional
+        The limits to judge by: a profile, or the path of its TOML file. Without one, the default limits.
+
+    Returns
+    -------
+    Verdict
+        The poses with measures, repetitions and summary.
+
+    Raises
+    ------
+    RecordingError
+        The file of poses is missing, damaged, or of a schema that this version does not know.
+    ProfileError
+        The profile's file cannot be used.
+    ValueError
+        The times of the poses do not rise.
+
+    Examples
+    --------
+    >>> import hingecheck
+    >>> verdict = hingecheck.judge("tests/goldens/rounded_lower_back.poses.npz")
+    >>> verdict.summary.next_cue
+    'neutral_spine'
+    >>> judgement = verdict.result.reps[0].cues["neutral_spine"]
+    >>> judgement.status.value, judgement.direction
+    ('fault', 'rounded')
+
+    With a limit of one's own:
+
+    >>> mine = hingecheck.Profile.model_validate({"name": "mine", "cues": {"neutral_spine": {"enabled": False}}})
+    >>> hingecheck.judge(verdict.poses, mine).result.reps[0].cues["neutral_spine"].status.value
+    'not_judged'
+    """
+    limits = _profile(profile)
+    if isinstance(poses, str | Path):
+        return one_clip.retry(poses, profile=limits)
+    time_s = poses.time_s
+    info = ClipInfo(
+        path="",
+        sha256="",
+        frames=len(poses),
+        duration_s=float(time_s[-1] - time_s[0]) if len(time_s) else 0.0,
+        width=0,
+        height=0,
+        rotation_deg=0,
+        variable_frame_rate=True,
+    )
+    return one_clip.judge(info, poses, (), profile=limits, model=UNRECORDED)
+
+
+def _profile(given: Profile | str | Path | None) -> Profile:
+    if given is None:
+        return Profile.default()
+    return given if isinstance(given, Profile) else profiles.load(given)
+
+
+__all__ = ["Poses", "Profile", "Verdict", "analyze", "judge"]
