@@ -1,4 +1,4 @@
-"""The door: ``python -m benchmarks accuracy | limits | speed | live | demo | render``. Tables on stdout, as JSON with ``--out``."""
+"""The door: ``python -m benchmarks accuracy | limits | refit | speed | live | demo | render``. Tables on stdout, as JSON with ``--out``."""
 
 import argparse
 import sys
@@ -34,6 +34,8 @@ def _run(asked: argparse.Namespace) -> int:
         from .render import command
 
         return command.run(asked)
+    if asked.command == "refit":
+        return _refit(asked)
     if asked.command == "speed":
         from . import speed
 
@@ -52,8 +54,6 @@ def _run(asked: argparse.Namespace) -> int:
     else:
         from . import limits
 
-        if asked.refit:
-            return _refit(asked)
         rows, curves = limits.measure(asked.truth, asked.model, asked.cache, asked.heldout)
         made = {"Limits": rows} | curves
         shown = made if asked.verbose else {"Limits": rows}
@@ -65,15 +65,17 @@ def _run(asked: argparse.Namespace) -> int:
 
 
 def _refit(asked: argparse.Namespace) -> int:
-    """Fit the calibration again: the table of errors, then the numbers as they belong at the end of calibration.py."""
+    """Fit the calibration again: the table of errors, then the file as it belongs into hingecheck/verdict."""
     from . import calibrate
 
-    numbers, rows = calibrate.measure(asked.truth, asked.model, asked.cache)
-    head = about() | {"command": " ".join(["python -m benchmarks limits --refit", *_told(asked)])}
+    head = about() | {"command": f"python -m benchmarks refit {asked.folder.name} --model {asked.model}"}
+    file, rows = calibrate.measure(asked.folder, asked.model, asked.cache, head)
     tables.show({"Errors on bodies left out, square views, within repetitions": rows}, head)
-    print(f"\n{numbers}")
-    if asked.out is not None:
-        tables.write(asked.out, {"Errors on bodies left out": rows}, head)
+    if asked.out is None:
+        print(f"\n{file}")
+    else:
+        asked.out.parent.mkdir(parents=True, exist_ok=True)
+        asked.out.write_text(file, encoding="utf-8")
     return 0
 
 
@@ -82,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     accuracy = commands.add_parser("accuracy", help="measures, repetitions, cues and views against truth")
     limits = commands.add_parser("limits", help="sweep every fault limit over clips with truth")
+    refit = commands.add_parser("refit", help="fit hingecheck/verdict/calibration.json anew from one folder of clips with truth")
     speed = commands.add_parser("speed", help="ratios to a bare MediaPipe loop over the same clip")
     live = commands.add_parser("live", help="the mirror: latency, an hour of it, and how soon a cue follows its fault")
     demo = commands.add_parser("demo", help="analyse the sample videos and say what came out")
@@ -90,9 +93,13 @@ def _parser() -> argparse.ArgumentParser:
     accuracy.add_argument("--truth", type=Path, help="folder of NAME.mp4 with NAME.json (and NAME.npz) beside it")
     accuracy.add_argument("--real", type=Path, help="folder of clips with labels.json")
     limits.add_argument("--truth", type=Path, required=True, help="folder of NAME.mp4 with NAME.json (and NAME.npz) beside it")
-    limits.add_argument("--refit", action="store_true", help="fit hingecheck/calibration.py anew instead, and print it")
-    for command in (accuracy, limits):
+    refit.add_argument(
+        "folder", type=Path, help="folder of NAME.mp4 with NAME.json and NAME.npz beside it, and suite.json if it is a suite"
+    )
+    refit.add_argument("--out", type=Path, metavar="FILE.json", help="write the calibration there instead of printing it")
+    for command in (accuracy, limits, refit):
         command.add_argument("--cache", type=Path, default=CACHE, help="where poses are kept")
+    for command in (accuracy, limits):
         command.add_argument("--heldout", type=_part, metavar="K/N", help="measure only the bodies of part K of N (K from 0)")
         command.add_argument("--verbose", action="store_true", help="more tables: by clip and body, or every curve")
     speed.add_argument("--clip", type=Path, default=ROOT / "sample_videos" / "good.mp4")
@@ -109,7 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     add_options(render)
     for command in (accuracy, limits, speed, live):
         command.add_argument("--out", type=Path, metavar="FILE.json", help="write the tables as JSON too")
-    for command in (accuracy, limits, speed, live, demo):
+    for command in (accuracy, limits, refit, speed, live, demo):
         command.add_argument("--model", choices=("lite", "full", "heavy"), default="full")
     return parser
 

@@ -1,9 +1,12 @@
-"""``limits --refit``: fit ``hingecheck/calibration.py`` anew, and tell what each measure is off by on bodies that the fit has not seen."""
+"""``refit``: fit ``hingecheck/verdict/calibration.json`` anew, and say what each measure is off by on bodies that the fit has not seen."""
 
+import json
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,13 +14,14 @@ import numpy as np
 
 from hingecheck.errors import InputError
 from hingecheck.storage import recording
-from hingecheck.verdict import back_drift, calibration, engine, hips_lead, metrics, series
+from hingecheck.verdict import back_drift, calibration, engine, fitted, hips_lead, metrics, series
 from hingecheck.verdict.profiles import Profile
 from hingecheck.verdict.types import METRICS, Bools, Phase, Poses, Result
 
 from .accuracy import ACROSS, TRUE_OF
-from .fit import LEAST_LEAN_DEG, Subject, fit, subject, usual_profiles
+from .fit import LEAST_LEAN_DEG, fit, said, usual_profiles
 from .stats import Floats
+from .subject import Subject, subject
 from .tables import Row
 from .tracked import poses_file
 from .truth import Truth, in_part, load_folder, off_side
@@ -33,8 +37,23 @@ FEW: Final = 5
 AT_DEG: Final = (0.0, 30.0, 45.0, 60.0, 90.0)
 
 
-def measure(folder: Path, model: str, cache: Path) -> tuple[str, list[Row]]:
-    """Fit over every clip with truth in a folder: the fitted part of calibration.py as text, and the errors of bodies left out."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Refit:
+    """Every table of ``calibration``, which of them were carried over, and the errors of bodies left out.
+
+    ``carried``: tables, or rows as ``SPREADS.butt_drop``, that the clips said nothing of and that stay as they are in force.
+    """
+
+    numbers: dict[str, Any]
+    carried: tuple[str, ...]
+    errors: list[Row]
+
+
+def measure(folder: Path, model: str, cache: Path, made_by: Mapping[str, str]) -> tuple[str, list[Row]]:
+    """Fit over every clip with truth in a folder: a calibration file as text, and the errors of bodies left out.
+
+    ``made_by`` is what ``tracked.about`` says; with the folder's ``suite.json`` it becomes the file's provenance.
+    """
     truths = load_folder(folder)
     for view in ("side", "oblique", "front"):
         bodies = {truth.body for truth in truths if truth.view == view}
@@ -43,18 +62,54 @@ def measure(folder: Path, model: str, cache: Path) -> tuple[str, list[Row]]:
                 f"{folder}: {len(bodies)} bodies in {view} view, and a fit needs {LEAST_BODIES} that are filmed from the side, from the "
                 "front and obliquely. Give a folder with more clips."
             )
-    numbers, rows = refit(truths, [recording.load_poses(poses_file(truth.clip, model, cache))[0] for truth in truths])
-    return text(numbers), rows
+    told = refit(truths, [recording.load_poses(poses_file(truth.clip, model, cache))[0] for truth in truths])
+    return text(told.numbers, provenance(told.carried, folder, len(truths), model, made_by)), told.errors
 
 
-def refit(truths: Sequence[Truth], poses: Sequence[Poses]) -> tuple[dict[str, Any], list[Row]]:
-    """Every number of ``calibration``, and what each measure is off by on bodies left out: errors of ``FOLDS`` fits, each on the others.
+def refit(truths: Sequence[Truth], poses: Sequence[Poses]) -> Refit:
+    """Every table of ``calibration``, and what each measure is off by on bodies left out: errors of ``FOLDS`` fits, each on the others.
 
     The intervals come from these errors, so that they speak of bodies a fit has not seen.
     """
     usual = usual_profiles(truths, poses)
     with using(usual):
-        return _refit(usual, truths, poses)
+        found, errors = _refit(usual, truths, poses)
+    numbers: dict[str, Any] = {}
+    carried: list[str] = []
+    for name in fitted.SHAPES:
+        numbers[name] = kept = getattr(calibration, name)
+        if name not in found or (not isinstance(kept, dict) and not said(found[name])):
+            carried.append(name)
+        elif isinstance(kept, dict):
+            numbers[name] = {row: found[name][row] if said(found[name][row]) else kept[row] for row in kept}
+            carried += [f"{name}.{row}" for row in kept if not said(found[name][row])]
+        else:
+            numbers[name] = found[name]
+    return Refit(numbers, tuple(carried), errors)
+
+
+def provenance(carried: Sequence[str], folder: Path, clips: int, model: str, made_by: Mapping[str, str]) -> list[Row]:
+    """Where the tables of a refit are from: the folder's clips; those that were carried keep what the file in force says of them."""
+    try:
+        suite = json.loads((folder / "suite.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        suite = {}
+    seeds = [suite["seed"]] if "seed" in suite else None
+    again = f"python -m benchmarks render --suite {suite['suite']} --seed {suite['seed']} FOLDER" if "suite" in suite and seeds else None
+    first: Row = {
+        "tables": [name for name in fitted.SHAPES if name not in carried],
+        "made": "fitted",
+        "on": f"Every clip with truth of the folder {folder.name}, model {model}; {made_by['packages']}.",
+        "suite": suite or None,
+        "seeds": seeds,
+        "clips": clips,
+        "commit": made_by["commit"],
+        "date": date.today().isoformat(),
+        "again": again or "Of which clips the folder was is not known: it has no suite.json.",
+    }
+    in_force = json.loads(resources.files("hingecheck.verdict").joinpath(fitted.FILE).read_text(encoding="utf-8"))["provenance"]
+    kept = [{**row, "made": "carried", "tables": [name for name in carried if name.partition(".")[0] in row["tables"]]} for row in in_force]
+    return [first, *(row for row in kept if row["tables"])]
 
 
 def _refit(numbers: dict[str, Any], truths: Sequence[Truth], poses: Sequence[Poses]) -> tuple[dict[str, Any], list[Row]]:
@@ -149,7 +204,7 @@ def _by_view(errors: Sequence[tuple[float, Floats]], digits: int, within: float)
         out.append(float(np.quantile([np.median(np.abs(error)) for error in near], within)) if len(near) >= FEW else np.nan)
     known = np.flatnonzero(np.isfinite(out))
     if not len(known):
-        return (0.0,) * len(AT_DEG)
+        return (np.nan,) * len(AT_DEG)
     filled = np.interp(np.arange(len(out)), known, np.array(out)[known])
     return tuple(round(float(value), digits) for value in filled)
 
@@ -211,13 +266,14 @@ def using(numbers: dict[str, Any]) -> Iterator[None]:
             setattr(calibration, name, value)
 
 
-def text(numbers: dict[str, Any]) -> str:
-    """The fitted part of calibration.py, as it stands there."""
-    types = dict.fromkeys(
-        ("USUAL_PROFILE", "USUAL_LEG", "LOWER_WEIGHTS", "UPPER_WEIGHTS", "SHOULDER_WEIGHTS", "SHOULDER_CARRIAGE"), "[tuple[float, ...]]"
-    )
-    types |= {"SPREADS": "[dict[str, tuple[float, ...]]]"} | dict.fromkeys(
-        ("SPREADS_UNSTOOD", "SPREADS_OUTLINED", "SPREADS_BY_REAR"), "[dict[str, float]]"
-    )
-    lines = (f"{name}: Final{types.get(name, '')} = {value!r}".replace("'", '"') for name, value in numbers.items())
-    return "\n".join(textwrap.fill(line, 138, subsequent_indent="    ", break_long_words=False) for line in lines) + "\n"
+def text(numbers: Mapping[str, Any], provenance: Sequence[Row]) -> str:
+    """A calibration file, as the committed one stands."""
+    head = json.dumps({"schema": fitted.SCHEMA, "provenance": provenance}, indent=1).removesuffix("\n}")
+    rows = (f'  "{name}": {json.dumps(plain(numbers[name]))}' for name in fitted.SHAPES)
+    wrapped = (textwrap.fill(row, 138, subsequent_indent="   ", break_long_words=False, break_on_hyphens=False) for row in rows)
+    return head + ',\n "numbers": {\n' + ",\n".join(wrapped) + "\n }\n}\n"
+
+
+def plain(table: Any) -> Any:
+    """A table as JSON has it."""
+    return asdict(table) if isinstance(table, calibration.Angles) else table

@@ -1,21 +1,19 @@
-"""The numbers of ``hingecheck/calibration.py`` from clips with truth: least squares and ridge, each body weighing the same."""
+"""The numbers of ``hingecheck/verdict/calibration.json`` from clips with truth: least squares and ridge, each body weighing the same."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
-from hingecheck.verdict import calibration, engine, metrics, series
-from hingecheck.verdict.baseline import NEARLY_UPRIGHT_DEG, STEEPEST, medians
-from hingecheck.verdict.profiles import Profile
-from hingecheck.verdict.silhouette import HEIGHTS, L, S, trunk
+from hingecheck.verdict import calibration, series
+from hingecheck.verdict.baseline import STEEPEST, medians
+from hingecheck.verdict.silhouette import HEIGHTS, L, S
 from hingecheck.verdict.types import Bools, Poses
 
 from .stats import Floats
+from .subject import SETTLED_S, Subject, leg_px, near_hip
 from .truth import Truth
 
-SETTLED_S: Final = 0.2  # MediaPipe's first frames of a clip are not yet its best
 LEAST_LEAN_DEG: Final = 15.0  # the back is fitted where the trunk leans so far at least
 # Heights between which the profile counts, and how weights are kept small and smooth: ridge on each (degrees a hundredth of a trunk
 # length), and on their second differences.
@@ -30,109 +28,17 @@ ROUND_UPPER: Final = 3.0
 CAMERA_AT_DEG: Final = (-35.0, 0.0, 30.0, 60.0, 90.0)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Subject:
-    """One clip as the fit sees it: smoothed series, back profile, true measures and angles, which frames move, and the standing values.
-
-    ``hip`` and ``true_hip`` (T, 2): how far the middle of the hips and the near hip joint have moved ahead and down since standing;
-    ``around`` (T, 10) the same of ``series.around_hip``; leg lengths. ``leg`` the profile of its rear
-    edge, ``kept`` whether it is where and as long as it was. ``beside``: how far the camera stands off the side, degrees, as read.
-    """
-
-    truth: Truth
-    seen: engine.Seen
-    back: Floats
-    true: dict[str, Floats]
-    true_deg: Floats
-    moving: Bools
-    lead: Bools
-    standing: Floats
-    standing_back: Floats
-    carriage: Floats
-    beside: float
-    shift: float
-    hip: Floats
-    true_hip: Floats
-    around: Floats
-    leg: Floats
-    kept: Bools
-
-    def above_foot(self, hip_px: Floats) -> tuple[Floats, Floats, Floats]:
-        """What ``metrics.above_foot`` tells of a hip there, (T, 2) px, from how the lifter stood."""
-        return metrics.above_foot(_foot(self.standing), hip_px, _hip(self.standing), self.seen.yaw_deg)
-
-
-def subject(truth: Truth, poses: Poses) -> Subject | None:
-    """What the fit needs of a clip; None where the lifter is not seen standing before the first rep."""
-    _, seen = engine.observe(engine.start(Profile.default()), poses)
-    likely = series.gate(poses)
-    back = series.bridged(poses.back)
-    at = truth.at(poses.time_s)
-    known = at >= 0
-    true = {name: np.where(known, values[at], np.nan) for name, values in truth.measures.items()}
-    lead = known & (poses.time_s > SETTLED_S) & (poses.time_s < truth.reps[0].start_s)
-    if not np.isfinite(seen.series[lead][:, series.LEANS]).all(axis=1).any():
-        return None
-    upright = known & (np.abs(seen.series[:, series.TRUNK]) < NEARLY_UPRIGHT_DEG) & (poses.time_s < truth.reps[0].bottom_s)
-    standing = _first_seen(seen.series, lead, upright)
-    leg_px = _leg_px(standing)
-    stand = engine.first_baseline(poses, Profile.default())
-    turned = series.forward(seen.yaw_deg)
-    return Subject(
-        truth=truth,
-        seen=seen,
-        back=back,
-        true=true,
-        true_deg=np.stack([true["trunk_inclination"], true["hip_flexion"] - true["trunk_inclination"], true["shank_inclination"]], -1),
-        moving=known & truth.moving[at],
-        lead=lead,
-        standing=standing,
-        standing_back=_first_seen(back, lead, upright),
-        carriage=medians(series.carriage(likely, series.middles(likely, seen.yaw_deg), seen.yaw_deg, seen.near)[lead]),
-        beside=float(np.nanmedian(calibration.beside(seen.yaw_deg[lead]))),
-        shift=float(truth.measures["shoulder_shift"][0]),
-        hip=_since(trunk(poses.xy)[0] * turned, lead) / leg_px,
-        true_hip=_since(np.stack([true["hip_x_px"], true["hip_y_px"]], -1) * turned, lead) / leg_px,
-        around=_since(series.around_hip(poses, seen.yaw_deg), lead) / leg_px,
-        leg=series.untorn(poses.leg),
-        kept=np.zeros(len(poses), dtype=bool) if stand is None else metrics.leg_kept(stand, seen.series, seen.sure),
-    )
-
-
-def _hip(row: Floats) -> Floats:
-    """Where the near hip is, px. (..., SERIES) -> (..., 2)."""
-    return row[..., series.HIP_X : series.HIP_Y + 1]
-
-
-def _foot(row: Floats) -> Floats:
-    """Where the near ankle is, px. (..., SERIES) -> (..., 2)."""
-    return row[..., series.ANKLE_X : series.ANKLE_Y + 1]
-
-
-def _leg_px(row: Floats) -> float:
-    """Thigh plus shank. (SERIES,)."""
-    return float(row[series.THIGH_PX] + row[series.SHANK_PX])
-
-
-def _since(columns: Floats, lead: Bools) -> Floats:
-    """Change of each column since the stand; all NaN where that did not show it. (T, N), (T,) -> (T, N)."""
-    return columns - medians(columns[lead])
-
-
-def _first_seen(columns: Floats, lead: Bools, upright: Bools) -> Floats:
-    """Median of each column over the stand, or, where that hid it, its first values while nearly upright. (T, N) -> (N,)."""
-    out = np.full(columns.shape[1], np.nan)
-    for n, column in enumerate(columns.T):
-        seen = column[lead & np.isfinite(column)]
-        later = column[upright & np.isfinite(column)][:3]
-        if len(seen) or len(later):
-            out[n] = np.median(seen if len(seen) else later)
-    return out
-
-
 def fit(group: Sequence[Subject]) -> dict[str, Any]:
-    """Every fitted number but the intervals, by its name in ``calibration``."""
-    return _camera(group) | _angles(group) | _leg(group) | _rear(group) | _outlined(group) | _knees(group) | _back(group)
+    """Every fitted table but the intervals, by its name in ``calibration``, as far as these clips say something of it."""
+    parts = (_camera, _angles, _leg, _rear, _outlined, _knees, _back)
+    return {name: table for part in parts for name, table in part(group).items() if said(table)}
+
+
+def said(table: Any) -> bool:
+    """Whether a table came out of a fit whole: clips that show nothing of it leave it NaN."""
+    if isinstance(table, calibration.Angles):
+        return all(map(said, (table.read, table.true, table.slope, table.bent, table.deep, table.kept)))
+    return bool(np.isfinite(np.array(table, float)).all())
 
 
 def usual_profiles(truths: Sequence[Truth], poses: Sequence[Poses]) -> dict[str, Any]:
@@ -144,7 +50,8 @@ def usual_profiles(truths: Sequence[Truth], poses: Sequence[Poses]) -> dict[str,
             backs.append(medians(seen.back[lead]))
             legs.append(medians(seen.leg[lead]))
     profiles = {"USUAL_PROFILE": backs, "USUAL_LEG": legs}
-    return {name: tuple(medians(np.array(rows)).round(4).tolist()) for name, rows in profiles.items()}
+    found = {name: tuple(medians(np.array(rows)).round(4).tolist()) for name, rows in profiles.items() if rows}
+    return {name: profile for name, profile in found.items() if said(profile)}
 
 
 def _camera(group: Sequence[Subject]) -> dict[str, Any]:
@@ -188,7 +95,7 @@ def _leg(group: Sequence[Subject]) -> dict[str, Any]:
     side = [one for one in group if one.truth.view == "side" and one.moving.any()]
     knee, thigh = _Squares(2), _Squares(4)
     for one in side:
-        line, own, shorter = one.above_foot(_hip(one.seen.series))
+        line, own, shorter = one.above_foot(near_hip(one.seen.series))
         ones = np.ones_like(shorter)
         knee.add(np.stack([ones, shorter], -1), one.true["knee_flexion"], one.moving)
         if one.truth.plates:
@@ -254,7 +161,7 @@ def _outlined(group: Sequence[Subject]) -> dict[str, Any]:
     for one, rows, weight in told:
         lean = _trunk_lean(one)
         trunk_lean.add(np.c_[rows @ weights, calibration.bent_over(lean)], one.true_deg[:, TRUNK] - lean, one.moving, weight)
-        hip_px = _hip(one.standing) + series.forward(one.seen.yaw_deg) * _leg_px(one.standing) * (one.hip + rows @ weights)
+        hip_px = near_hip(one.standing) + series.forward(one.seen.yaw_deg) * leg_px(one.standing) * (one.hip + rows @ weights)
         above = np.stack([np.ones(len(hip_px)), *one.above_foot(hip_px)], -1)
         knee.add(above, one.true["knee_flexion"], one.moving, weight)
         thigh.add(above, one.true_deg[:, THIGH], one.moving, weight)
@@ -310,8 +217,11 @@ class _Squares:
             self._weight += weight
 
     def solved(self) -> Floats:
-        """The weights, (columns,) or (columns, targets)."""
-        found: Floats = np.linalg.solve(self._total + self._weight * self._ridge, self._mixed)
+        """The weights, (columns,) or (columns, targets); NaN of no clips at all."""
+        if self._weight == 0.0:
+            found = np.full_like(self._mixed, np.nan)
+        else:
+            found = np.linalg.solve(self._total + self._weight * self._ridge, self._mixed)
         return found[:, 0] if found.shape[1] == 1 else found
 
 
@@ -432,11 +342,14 @@ def _shoulder(side: Sequence[Subject]) -> tuple[Floats, Floats, float, float]:
 
     Ridge about the weights in force, towards ``HANGING`` for shoulder joints that truly lie more than ``SLUMPED`` further in front of the
     back than usual and 0 for others, who count a third: few bodies slump, and a fit of their own would be worse than an older one moved.
+    NaN where no stand tells of shoulders.
     """
     at = np.flatnonzero((HEIGHTS >= BACK_FROM - 1e-9) & (HEIGHTS <= SHOULDER_TO + 1e-9))
     many = len(at)
     rows = np.array([[*one.standing_back[at], *one.carriage, one.beside, one.shift] for one in side if _shoulders_told(one)])
-    rows = rows[np.isfinite(rows).all(axis=1)]
+    rows = rows[np.isfinite(rows).all(axis=1)] if len(rows) else rows
+    if not len(rows):
+        return np.full(S, np.nan), np.full(3, np.nan), np.nan, np.nan
     x, slumped = rows[:, :-1], rows[:, -1] > SLUMPED
     weight = np.where(slumped, 3.0, 1.0)[:, None]
     z = x - (weight * x).sum(axis=0) / weight.sum()

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from hingecheck.verdict import baseline, calibration, coaching, confidence, engine, judging, metrics, phases, scoring, series, views
+from hingecheck.verdict import baseline, bottoms, calibration, coaching, confidence, judging, metrics, phases, scoring, series, views
 from hingecheck.verdict.cues import CUES, Cue, Fault
 from hingecheck.verdict.profiles import Profile
 
@@ -104,7 +104,7 @@ def number_table() -> str:
         (f"{phases.MIN_LEAN_DEG:g}°", "trunk lean that a bend must reach to count"),
         (f"{phases.RISE_DEG:g}°", "a new rep begins so far above the last top at least"),
         (f"{phases.NEAR_BOTTOM_DEG:g}°", "the bottom: slow, and within this of the deepest point"),
-        (f"{engine.BOTTOM_DEG:g}°", "what a rep's measures are the means of: the frames within this of the deepest"),
+        (f"{bottoms.BOTTOM_DEG:g}°", "what a rep's measures are the means of: the frames within this of the deepest"),
         (f"{phases.TOP_S:g} s", "how long a top is watched before the rep is closed"),
         (f"{phases.LOST_S:g} s", "a lifter unseen for longer has left: a rep under way is dropped"),
         (f"{judging.SEEN_SHARE:.0%}", "share of the frames that count which must be seen for a cue to be judged"),

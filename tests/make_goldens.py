@@ -3,7 +3,7 @@
 A golden is no truth, only what came out once; the truth is in ``sample_videos``. After a change that is meant to move numbers::
 
     python -m tests.make_goldens            # judges the recorded poses again, a second
-    python -m tests.make_goldens --record   # sees the clips again first, a minute
+    python -m tests.make_goldens --record   # sees the clips again first, some minutes
 
 and look at the difference before it is committed.
 """
@@ -24,7 +24,23 @@ from hingecheck.verdict.types import METRICS, Judgement, Poses, Result
 from hingecheck.vision import estimators
 
 FOLDER = Path(__file__).with_name("goldens")
-CLIPS = ("good", "rounded_lower_back", "feet_too_wide")
+SAMPLES = FOLDER.parents[1] / "sample_videos"
+CLIPS = (
+    "good",
+    "rounded_lower_back",
+    "rounded_upper_back",
+    "squatty",
+    "locked_knees",
+    "knees_caving",
+    "knees_too_wide",
+    "feet_too_wide",
+    "feet_too_narrow",
+    "shoulders_forward",
+    "incomplete_lockout",
+    "hyperextended_lockout",
+    "core_loose",
+    "hips_rise_first",
+)
 
 NEAR = {"degrees": 1.0}  # a value as close as this to being surely past its limit may fall on either side; other units: NEAR_RATIO
 NEAR_RATIO = 0.02
@@ -34,7 +50,7 @@ DEGREES, RATIO = 0.5, 0.01  # how far a metric, and how far it may be off, may m
 
 def record(name: str) -> None:
     """See a sample clip with the default model and keep its poses, rounded to what matters: a tenth of a pixel, a millimetre."""
-    clip = FOLDER.parents[1] / "sample_videos" / f"{name}.mp4"
+    clip = SAMPLES / f"{name}.mp4"
     info, seen, warnings = one_clip.track(clip)
     poses = seen[:]
     digits = {"xy": 1, "score": 2, "world": 3, "back": 4, "leg": 4}

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from hingecheck.verdict import fitted
+
 PACKAGE = Path(__file__).parents[1] / "hingecheck"
 
 # A folder imports from lines above its own, and from no neighbour on its line. `drive` and `doctor` are neighbours, `media` and `show` too.
@@ -41,12 +43,12 @@ FOREIGN: dict[str, set[str] | None] = {
     "__main__": set(),
 }
 OUTSIDE_WORLD = {
-    *("os", "io", "pathlib", "shutil", "tempfile", "glob", "fileinput", "mmap"),
+    *("os", "io", "pathlib", "shutil", "tempfile", "glob", "fileinput", "mmap", "importlib"),
     *("socket", "ssl", "http", "urllib", "subprocess", "multiprocessing", "threading", "asyncio", "concurrent"),
     *("time", "datetime", "random", "secrets", "logging", "sqlite3", "pickle"),
 }
-# `profiles.load` reads the file it is given: the one door from the verdict to the disk.
-MAY_READ = {"profiles": ({"pathlib"}, {"open"})}
+# The doors from the verdict to the disk: `profiles.load` reads the file it is given, `fitted.load` the numbers that the package carries.
+MAY_READ = {"profiles": ({"pathlib"}, {"open"}), "fitted": ({"importlib"}, {"read_text"})}
 DOORS = {"cli", "web", "__main__"}
 # These show names of their modules, and load them only when they are used.
 SHOWING = ("verdict", "storage", "media", "show", "vision", "drive")
@@ -124,8 +126,15 @@ def test_the_verdict_touches_no_file_camera_window_socket_or_clock(path):
     }
     modules, calls = MAY_READ.get(path.stem, (set(), set()))
     assert foreign & OUTSIDE_WORLD <= modules
-    forbidden = {"open", "input", "exec", "eval", "np.load", "np.save", "np.savez", "np.fromfile", "np.loadtxt", "np.random.default_rng"}
+    forbidden = {"open", "read_text", "read_bytes", "input", "exec", "eval", "__import__"}
+    forbidden |= {"np.load", "np.save", "np.savez", "np.fromfile", "np.loadtxt", "np.random.default_rng"}
     assert called(path) & forbidden <= calls
+
+
+def test_the_only_file_the_verdict_opens_by_itself_is_its_own_calibration():
+    (read,) = (node for node in ast.walk(tree(PACKAGE / "verdict" / "fitted.py")) if getattr(node, "attr", None) == "read_text")
+    assert ast.unparse(read) == "resources.files(__package__).joinpath(FILE).read_text"
+    assert fitted.FILE == "calibration.json"
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)

@@ -1,7 +1,7 @@
 """What is read off landmarks and contour, turned into what is true of the body.
 
-The numbers at the end were fitted on rendered bodies whose truth is known: ``python -m benchmarks limits --truth FOLDER --refit`` fits them
-again and prints them as they stand here; benchmarks/README.md says on what, and what they are worth on bodies the fit has not seen.
+The tables at the end were fitted on rendered bodies whose truth is known. They stand in ``calibration.json`` with what each was fitted
+on; ``python -m benchmarks refit FOLDER`` fits them again. benchmarks/README.md says what they are worth on bodies the fit has not seen.
 """
 
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 
+from . import fitted
 from .types import Floats
 
 # MediaPipe sets hip and shoulder of a person off by about the same amount all session. Who was told to stand tall stands as people do: what
@@ -197,55 +198,38 @@ def round_beyond(upper_deg: Floats) -> Floats:
 
 
 # --------------------------------------------------------------------------------------------------------------------- fitted
-# fmt: off
 
-USUAL_PROFILE: Final[tuple[float, ...]] = (0.2174, 0.2354, 0.2497, 0.2592, 0.2647, 0.2606, 0.249, 0.2295, 0.2109, 0.191, 0.1776, 0.1662,
-    0.1685, 0.1734, 0.1789, 0.1848, 0.1914, 0.1996, 0.2094, 0.2165, 0.2215, 0.2229, 0.2201, 0.2174, 0.2077, 0.1859, 0.1505, 0.0894,
-    0.0634, 0.0693, 0.0851)
-CAMERA_READ_DEG: Final = (-26.6, 2.5, 26.5, 61.1, 88.3)
-CAMERA_TRUE_DEG: Final = (-35.0, 0.0, 30.0, 60.0, 90.0)
-ANGLES: Final = Angles(read=((-2.595, -3.407, 6.792), (2.169, -5.069, 10.238), (14.732, 0.753, 22.246)), true=((-0.013, -3.407, 7.466),
-    (0.199, -3.121, 6.808), (0.193, -3.037, 7.151)), slope=((0.97, 0.822, 0.91), (1.009, 0.738, 1.152), (0.827, 0.093, 0.164)),
-    bent=((2.623, 2.469, -0.917), (4.9, 5.772, 0.156), (19.86, 20.014, -5.136)), deep=((0.0, 0.256, 0.0), (0.0, 0.351, -0.0), (0.0, 0.249,
-    0.0)), kept=((0.141, 0.337, 0.237), (0.0, 0.0, 0.0), (0.0, 0.0, 0.0)))
-USUAL_LEG: Final[tuple[float, ...]] = (0.1621, 0.1756, 0.1809, 0.1729, 0.1531, 0.1303, 0.1158, 0.1096, 0.1038, 0.097, 0.0906, 0.0868,
-    0.0864, 0.0941, 0.1013, 0.1079, 0.1116, 0.1108, 0.1068, 0.1015, 0.097, 0.0947, 0.0953, 0.0939)
-USUAL_LINE_DEG: Final = 4.87
-REAR_WEIGHTS: Final = ((16.23, 19.63, 18.18, 11.76, 5.81, 5.71, 9.25, 9.38, 1.81, -12.46, -25.4, -30.0, -24.18, -12.36, -2.06, -1.08,
-    -8.65, -17.49, -20.22, -14.61, -3.02, 9.66, 20.6, 30.9), (8.15, 3.37, 0.42, -1.08, -0.63, 1.9, 3.86, 2.92, -2.05, -8.99, -15.81,
-    -20.53, -21.7, -19.35, -15.32, -10.11, -4.81, -1.03, 0.31, 1.02, 4.19, 12.89, 27.44, 44.08))
-REAR_LEANS: Final = ((1.145, 1.09), (-0.782, -0.618), (-0.959, 0.913), (0.237, 2.303))
-KNEE_BY_LENGTH: Final = (6.2, 290.2)
-THIGH_BY_FOOT: Final = (2.16, 1.31, -0.56, 115.51)
-HIP_BY_OUTLINE: Final = ((0.0232, -0.0431), (-0.019, 0.3604), (0.2105, -0.4628), (0.3012, 0.1579), (0.2347, -0.0539), (0.0141, 0.1375),
-    (0.3109, 0.2463), (-0.0755, 0.1921), (0.115, 0.3386), (-0.2076, -0.013))
-HIP_BY_LEAN: Final = ((-0.0361, -0.0006), (-0.1139, -0.2661))
-THIGH_BY_OUTLINE: Final = (1.86, 1.28, -0.34, 214.06)
-KNEE_BY_OUTLINE: Final = (5.13, 0.6, -0.44, 380.98)
-TRUNK_BY_OUTLINE: Final = (-86.78, 17.83, -1.33)
-KNEES_BENT_OVER: Final = (-0.213, 0.173)
-LOWER_WEIGHTS: Final[tuple[float, ...]] = (0.0, 0.0, 0.0, -117.07, -54.64, -12.36, 8.95, 19.38, 15.74, 13.83, 29.92, 53.74, 60.09, 45.88,
-    18.3, 4.07, 11.76, 30.24, 37.9, 21.08, -6.88, -34.92, -45.93, -39.32, -28.42, -13.79, 0.0, 0.0, 0.0, 0.0, 0.0)
-UPPER_WEIGHTS: Final[tuple[float, ...]] = (0.0, 0.0, 0.0, -33.87, -6.91, 15.56, 29.64, 24.7, 1.97, -9.23, -14.54, -28.01, -45.36, -43.55,
-    -17.95, 14.31, 31.0, 28.06, 21.94, 29.06, 37.13, 30.97, 20.16, 15.5, 2.32, -29.25, 0.0, 0.0, 0.0, 0.0, 0.0)
-LOWER_BY_LEAN: Final = -0.063
-LOWER_BY_CHORD: Final = 48.4
-LOWER_BY_UPPER: Final = -0.948
-UPPER_BY_LEAN: Final = 0.065
-UPPER_BY_HEAD: Final = 0.624
-SHOULDER_WEIGHTS: Final[tuple[float, ...]] = (0.0, 0.0, 0.0, -0.2204, -0.2104, -0.2285, -0.1598, 0.0524, 0.224, 0.2825, 0.206, 0.0049,
-    -0.1757, -0.282, -0.3004, -0.2488, -0.1672, -0.0304, 0.2003, 0.3874, 0.4585, 0.4072, 0.2801, 0.1359, 0.0337, 0.048, 0.0565, 0.0387,
-    0.0, 0.0, 0.0)
-SHOULDER_CARRIAGE: Final[tuple[float, ...]] = (0.8921, -0.233, 0.4075)
-SHOULDER_BY_CAMERA: Final = -0.00174
-USUAL_BACK: Final = (-0.0506, -16.932, 21.395, 21.034)
-SPREADS_AT_DEG: Final = (0.0, 30.0, 45.0, 60.0, 90.0)
-SPREADS: Final[dict[str, tuple[float, ...]]] = {"hip_flexion_deg": (4.5, 7.6, 6.1, 12.3, 8.9), "knee_flexion_deg": (4.9, 7.4, 7.3, 10.5,
-    13.5), "trunk_lean_deg": (2.5, 4.4, 4.4, 6.2, 5.3), "shin_lean_deg": (2.7, 3.9, 5.5, 8.4, 4.7), "spine_lower_deg": (5.8, 12.2, 12.2,
-    12.2, 12.2), "spine_upper_deg": (5.7, 10.9, 10.9, 10.9, 10.9), "butt_drop": (0.039, 0.046, 0.036, 0.054, 0.051), "shoulder_shift":
-    (0.028, 0.143, 0.143, 0.143, 0.143), "knee_ankle_ratio": (0.171, 0.171, 0.154, 0.114, 0.123), "ankle_hip_ratio": (0.257, 0.257, 0.07,
-    0.079, 0.127), "hips_lead_deg": (7.6, 11.1, 9.0, 9.3, 15.7), "back_drift_deg": (1.4, 1.4, 1.4, 1.4, 1.4), "view_yaw_deg": (5.0, 9.3,
-    9.8, 8.8, 5.1)}
-SPREADS_UNSTOOD: Final[dict[str, float]] = {"spine_lower_deg": 15.4, "spine_upper_deg": 7.6}
-SPREADS_OUTLINED: Final[dict[str, float]] = {"butt_drop": 0.018}
-SPREADS_BY_REAR: Final[dict[str, float]] = {"hip_flexion_deg": 2.9, "knee_flexion_deg": 1.7, "shin_lean_deg": 1.2}
+_FITTED: Final = fitted.load()
+
+USUAL_PROFILE: Final[tuple[float, ...]] = _FITTED["USUAL_PROFILE"]
+CAMERA_READ_DEG: Final[tuple[float, ...]] = _FITTED["CAMERA_READ_DEG"]
+CAMERA_TRUE_DEG: Final[tuple[float, ...]] = _FITTED["CAMERA_TRUE_DEG"]
+ANGLES: Final[Angles] = Angles(**_FITTED["ANGLES"])
+USUAL_LEG: Final[tuple[float, ...]] = _FITTED["USUAL_LEG"]
+USUAL_LINE_DEG: Final[float] = _FITTED["USUAL_LINE_DEG"]
+REAR_WEIGHTS: Final[tuple[tuple[float, ...], ...]] = _FITTED["REAR_WEIGHTS"]
+REAR_LEANS: Final[tuple[tuple[float, ...], ...]] = _FITTED["REAR_LEANS"]
+KNEE_BY_LENGTH: Final[tuple[float, ...]] = _FITTED["KNEE_BY_LENGTH"]
+THIGH_BY_FOOT: Final[tuple[float, ...]] = _FITTED["THIGH_BY_FOOT"]
+HIP_BY_OUTLINE: Final[tuple[tuple[float, ...], ...]] = _FITTED["HIP_BY_OUTLINE"]
+HIP_BY_LEAN: Final[tuple[tuple[float, ...], ...]] = _FITTED["HIP_BY_LEAN"]
+THIGH_BY_OUTLINE: Final[tuple[float, ...]] = _FITTED["THIGH_BY_OUTLINE"]
+KNEE_BY_OUTLINE: Final[tuple[float, ...]] = _FITTED["KNEE_BY_OUTLINE"]
+TRUNK_BY_OUTLINE: Final[tuple[float, ...]] = _FITTED["TRUNK_BY_OUTLINE"]
+KNEES_BENT_OVER: Final[tuple[float, ...]] = _FITTED["KNEES_BENT_OVER"]
+LOWER_WEIGHTS: Final[tuple[float, ...]] = _FITTED["LOWER_WEIGHTS"]
+UPPER_WEIGHTS: Final[tuple[float, ...]] = _FITTED["UPPER_WEIGHTS"]
+LOWER_BY_LEAN: Final[float] = _FITTED["LOWER_BY_LEAN"]
+LOWER_BY_CHORD: Final[float] = _FITTED["LOWER_BY_CHORD"]
+LOWER_BY_UPPER: Final[float] = _FITTED["LOWER_BY_UPPER"]
+UPPER_BY_LEAN: Final[float] = _FITTED["UPPER_BY_LEAN"]
+UPPER_BY_HEAD: Final[float] = _FITTED["UPPER_BY_HEAD"]
+SHOULDER_WEIGHTS: Final[tuple[float, ...]] = _FITTED["SHOULDER_WEIGHTS"]
+SHOULDER_CARRIAGE: Final[tuple[float, ...]] = _FITTED["SHOULDER_CARRIAGE"]
+SHOULDER_BY_CAMERA: Final[float] = _FITTED["SHOULDER_BY_CAMERA"]
+USUAL_BACK: Final[tuple[float, ...]] = _FITTED["USUAL_BACK"]
+SPREADS_AT_DEG: Final[tuple[float, ...]] = _FITTED["SPREADS_AT_DEG"]
+SPREADS: Final[dict[str, tuple[float, ...]]] = _FITTED["SPREADS"]
+SPREADS_UNSTOOD: Final[dict[str, float]] = _FITTED["SPREADS_UNSTOOD"]
+SPREADS_OUTLINED: Final[dict[str, float]] = _FITTED["SPREADS_OUTLINED"]
+SPREADS_BY_REAR: Final[dict[str, float]] = _FITTED["SPREADS_BY_REAR"]

@@ -6,45 +6,20 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
-from . import back_drift, confidence, hips_lead, judging, metrics, phases, scoring, series, smoothing, views
+from . import back_drift, bottoms, confidence, hips_lead, judging, metrics, phases, series, smoothing, views
 from . import baseline as standing
 from .baseline import Baseline
 from .cues import CUES
-from .phases import Closed
 from .profiles import Profile
 from .silhouette import L, S
 from .skeleton import K
-from .types import METRICS, Bools, Event, Floats, Ints, Judgement, Metrics, Phase, Poses, PoseSource, Rep, Result, Stand, ViewKind, chunks
+from .types import Bools, Event, Floats, Ints, Metrics, Phase, Poses, PoseSource, Result, Stand, ViewKind, chunks
 
 YAW_CUTOFF_HZ: Final = (0.5, 0.5)  # nobody turns round in a tenth of a second; the near side must not flicker
-
-
-BOTTOM_DEG: Final = 1.0  # of hip flexion around the deepest: held still there, which frame is the deepest is chance
-
-
-@dataclass(frozen=True, slots=True)
-class Deepest:
-    """The frames at the bottom of the open rep: hip flexion (B,), and every metric, then how far each may be off, (B, 2 metrics)."""
-
-    flexion: Floats
-    rows: Floats
-
-    @property
-    def metrics(self) -> dict[str, tuple[float, float] | None]:
-        """Metric -> its value at the bottom and how far it may be off, means both; None where no frame has it."""
-        seen = np.isfinite(self.rows)
-        count = seen.sum(axis=0)
-        middle = np.where(count > 0, np.where(seen, self.rows, 0.0).sum(axis=0) / np.maximum(count, 1), np.nan).tolist()
-        pairs = zip(METRICS, middle[: len(METRICS)], middle[len(METRICS) :], strict=True)
-        return {name: (None if value != value else (value, spread)) for name, value, spread in pairs}
-
-
-NOT_YET: Final = Deepest(np.empty(0), np.empty((0, 2 * len(METRICS))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +40,7 @@ class State:
     recent_yaw_deg: Floats
     track: phases.Track
     tallies: tuple[judging.Tally, ...]
-    deepest: Deepest
+    deepest: bottoms.Deepest
     descent: back_drift.Descent
     bottom: hips_lead.Bottom
     last_s: float | None
@@ -96,7 +71,7 @@ def start(profile: Profile, baseline: Baseline | None = None) -> State:
         recent_yaw_deg=np.empty(0),
         track=phases.Track(),
         tallies=judging.start(rules(profile)),
-        deepest=NOT_YET,
+        deepest=bottoms.NOT_YET,
         descent=back_drift.Descent(),
         bottom=hips_lead.Bottom(),
         last_s=None,
@@ -138,12 +113,12 @@ def advance(state: State, poses: Poses, profile: Profile) -> tuple[State, Result
     measured = replace(measured, back_drift_deg=wandered, hips_lead_deg=lead)
     off = series.off_side(measured.view_yaw_deg)
     spreads = confidence.spreads(off, seen.sure, shaped, np.isfinite(knees[:, metrics.BY_OUTLINE]), told[:, metrics.BY_REAR])
-    deepest, bottoms = _bottoms(state.deepest, flexion, moved, measured, spreads)
+    deepest, lowest = bottoms.follow(state.deepest, flexion, moved, measured, spreads)
     off_deg = {ViewKind.SIDE: off, ViewKind.FRONT: 90.0 - off}
     tallies, judged = judging.advance(
         state.tallies, rules(profile), time_s, measured, spreads, moved.phase, moved.rep > 0, off_deg, moved.closed, stood, shaped
     )
-    reps = tuple(_rep(c, b, cues) for c, b, cues in zip(moved.closed, bottoms, judged.cues, strict=True) if c.counted)
+    reps = tuple(bottoms.rep(c, b, cues) for c, b, cues in zip(moved.closed, lowest, judged.cues, strict=True) if c.counted)
     closing = [Event(float(time_s[c.frame]), "rep", rep=c.index) for c in moved.closed if c.counted]
     state = replace(state, track=track, tallies=tallies, deepest=deepest, descent=descent, bottom=bottom)
     if len(time_s):
@@ -170,7 +145,7 @@ def finish(state: State, profile: Profile) -> Result:
     if not closed or not closed[0].counted or state.last_s is None:
         return nothing
     cues = judging.settle(state.tallies, rules(profile))
-    rep = _rep(closed[0], state.deepest, cues)
+    rep = bottoms.rep(closed[0], state.deepest, cues)
     return replace(nothing, events=(Event(state.last_s, "rep", rep=rep.index),), reps=(rep,))
 
 
@@ -308,37 +283,6 @@ def _learn(state: State, still: Bools, times: Floats, rows: Floats, yaws: Floats
                 known = standing.learn(t, rows[stand], yaws[stand])
                 learnt.append((frame, known))
     return replace(state, standing_s=since), learnt
-
-
-def _bottoms(last: Deepest, flexion: Floats, moved: phases.Phases, measured: Metrics, spreads: Metrics) -> tuple[Deepest, list[Deepest]]:
-    """Follow the bottom of the open movement, and tell that of each movement that closed. Flexion (T,) -> bottoms."""
-    moving = (moved.rep > 0) & np.isfinite(flexion)
-    bottoms = []
-    for first, end in pairwise([0, *(closed.frame for closed in moved.closed), len(flexion)]):
-        inside = first + np.flatnonzero(moving[first:end])
-        if len(inside):
-            rows = np.column_stack([getattr(table, name)[inside] for table in (measured, spreads) for name in METRICS])
-            known = np.concatenate([last.flexion, flexion[inside]])
-            near = known >= known.max() - BOTTOM_DEG
-            last = Deepest(known[near], np.concatenate([last.rows, rows])[near])
-        bottoms.append(last)
-        last = NOT_YET
-    return bottoms[-1], bottoms[:-1]
-
-
-def _rep(closed: Closed, bottom: Deepest, cues: dict[str, Judgement]) -> Rep:
-    known = bottom.metrics
-    return Rep(
-        index=closed.index,
-        start_s=closed.start_s,
-        bottom_s=closed.bottom_s,
-        end_s=closed.end_s,
-        complete=closed.complete,
-        score=scoring.rep_score(cues),
-        metrics={name: pair and pair[0] for name, pair in known.items()},
-        uncertainty={name: pair and pair[1] for name, pair in known.items()},
-        cues=cues,
-    )
 
 
 def nobody(time_s: Floats) -> Poses:

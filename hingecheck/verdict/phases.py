@@ -89,56 +89,60 @@ def advance(
 
     A movement opens when flexion passes ``start_deg`` and counts when it reaches ``min_depth_deg`` and comes back up.
     """
-    s = replace(track)
+    now = replace(track)
     phase_of: list[int] = []
     rep_of: list[int] = []
     deepest_of: list[bool] = []
     closed: list[Closed] = []
     rows = zip(time_s.tolist(), flexion_deg.tolist(), rate_deg_s.tolist(), lean_deg.tolist(), strict=True)
-    for frame, (t, h, v, lean) in enumerate(rows):
+    for frame, (at_s, flexion, rate, lean) in enumerate(rows):
         deepest = False
-        if s.phase is not None and t - s.seen_s > LOST_S:
-            if s.top_s is not None:
-                _close(s, frame, closed, min_depth_deg)
-            elif s.open:
-                closed.append(Closed(frame, False, s.reps + 1, s.start_s, s.bottom_s, s.seen_s, False))
-            s = Track(reps=s.reps)
-        if h != h:
+        if now.phase is not None and at_s - now.seen_s > LOST_S:
+            if now.top_s is not None:
+                _close(now, frame, closed, min_depth_deg)
+            elif now.open:
+                closed.append(Closed(frame, False, now.reps + 1, now.start_s, now.bottom_s, now.seen_s, False))
+            now = Track(reps=now.reps)
+        if flexion != flexion:
             phase_of.append(Phase.UNSEEN)
-            rep_of.append(s.reps + 1 if s.open else 0)
+            rep_of.append(now.reps + 1 if now.open else 0)
             deepest_of.append(False)
             continue
-        if s.phase is None:
-            s.phase, s.lowest, s.onset_s = Phase.STANDING, min(h, start_deg), t
-            if h > start_deg:
-                _open(s, t, inside=True)
-        if s.phase is Phase.STANDING:
-            s.lowest = min(s.lowest, h)
-            if v <= ONSET_DEG_S:
-                s.onset_s = t
-            starts = h >= max(start_deg, s.lowest + RISE_DEG)
-            if s.top_s is not None:
-                if v < -STILL_DEG_S and h > STRAIGHT_DEG and not starts:
-                    s.phase, s.top_s = Phase.UP, None
-                elif (t - s.top_s >= TOP_S and h <= _end_deg(s)) or (v > STILL_DEG_S and h > s.top_deg + TURN_DEG) or starts:
-                    _close(s, frame, closed, min_depth_deg)
-                elif h <= s.top_deg - CREEP_DEG:
-                    s.top_s, s.top_deg = t, h
-            if starts and not s.open:
-                _open(s, s.onset_s, inside=False)
-        if s.open and s.phase is not Phase.STANDING:
-            deepest = h > s.deepest
+        if now.phase is None:
+            now.phase, now.lowest, now.onset_s = Phase.STANDING, min(flexion, start_deg), at_s
+            if flexion > start_deg:
+                _open(now, at_s, inside=True)
+        if now.phase is Phase.STANDING:
+            now.lowest = min(now.lowest, flexion)
+            if rate <= ONSET_DEG_S:
+                now.onset_s = at_s
+            starts = flexion >= max(start_deg, now.lowest + RISE_DEG)
+            if now.top_s is not None:
+                if rate < -STILL_DEG_S and flexion > STRAIGHT_DEG and not starts:
+                    now.phase, now.top_s = Phase.UP, None
+                elif (
+                    (at_s - now.top_s >= TOP_S and flexion <= _end_deg(now))
+                    or (rate > STILL_DEG_S and flexion > now.top_deg + TURN_DEG)
+                    or starts
+                ):
+                    _close(now, frame, closed, min_depth_deg)
+                elif flexion <= now.top_deg - CREEP_DEG:
+                    now.top_s, now.top_deg = at_s, flexion
+            if starts and not now.open:
+                _open(now, now.onset_s, inside=False)
+        if now.open and now.phase is not Phase.STANDING:
+            deepest = flexion > now.deepest
             if deepest:
-                s.deepest, s.bottom_s = h, t
-            s.fastest = max(s.fastest, v)
-            s.most_lean = max(s.most_lean, lean)
-            _step(s, t, h, v)
-        s.seen_s = t
-        phase_of.append(s.phase)
-        rep_of.append(s.reps + 1 if s.open else 0)
+                now.deepest, now.bottom_s = flexion, at_s
+            now.fastest = max(now.fastest, rate)
+            now.most_lean = max(now.most_lean, lean)
+            _step(now, at_s, flexion, rate)
+        now.seen_s = at_s
+        phase_of.append(now.phase)
+        rep_of.append(now.reps + 1 if now.open else 0)
         deepest_of.append(deepest)
     phases = Phases(np.array(phase_of, np.int8), np.array(rep_of, np.int32), np.array(deepest_of, bool), tuple(closed))
-    return s, phases
+    return now, phases
 
 
 def finish(track: Track, frame: int, *, min_depth_deg: float) -> tuple[Track, tuple[Closed, ...]]:
@@ -146,53 +150,54 @@ def finish(track: Track, frame: int, *, min_depth_deg: float) -> tuple[Track, tu
 
     A descent without a rise is a set-down: no rep.
     """
-    s = replace(track)
+    now = replace(track)
     closed: list[Closed] = []
-    if s.top_s is not None:
-        _close(s, frame, closed, min_depth_deg)
-    elif s.open:
-        counted = s.phase is Phase.UP and s.lowest <= s.deepest / 2 and _is_rep(s, min_depth_deg)
-        closed.append(Closed(frame, counted, s.reps + 1, s.start_s, s.bottom_s, s.seen_s, False))
-        s = Track(reps=s.reps + counted)
-    return s, tuple(closed)
+    if now.top_s is not None:
+        _close(now, frame, closed, min_depth_deg)
+    elif now.open:
+        counted = now.phase is Phase.UP and now.lowest <= now.deepest / 2 and _is_rep(now, min_depth_deg)
+        closed.append(Closed(frame, counted, now.reps + 1, now.start_s, now.bottom_s, now.seen_s, False))
+        now = Track(reps=now.reps + counted)
+    return now, tuple(closed)
 
 
-def _open(s: Track, start_s: float, *, inside: bool) -> None:
+def _open(track: Track, start_s: float, *, inside: bool) -> None:
     """A descent has begun, or was under way when the lifter was first seen (``inside``)."""
-    s.phase, s.open, s.inside, s.start_s, s.top_s = Phase.DOWN, True, inside, start_s, None
-    s.deepest, s.fastest, s.most_lean = -math.inf, UNSEEN_DESCENT_DEG_S if inside else 0.0, -math.inf
+    track.phase, track.open, track.inside, track.start_s, track.top_s = Phase.DOWN, True, inside, start_s, None
+    track.deepest, track.fastest, track.most_lean = -math.inf, UNSEEN_DESCENT_DEG_S if inside else 0.0, -math.inf
 
 
-def _step(s: Track, t: float, h: float, v: float) -> None:
+def _step(track: Track, at_s: float, flexion: float, rate: float) -> None:
     """Phase of one frame within an open movement; ``lowest`` follows the rise."""
-    slow = SLOW_SHARE * s.fastest
-    risen = s.deepest - h
-    if not h > s.halt_deg - HALT_DEG or s.phase is not Phase.UP or h > HALT_SHARE * s.deepest:
-        s.halt_s, s.halt_deg = t, h
-    stopped = t - s.halt_s >= HALT_S or (v > -STILL_DEG_S and h <= _end_deg(s))
-    if s.phase is Phase.UP and (h <= STRAIGHT_DEG or stopped):
-        s.phase, s.top_s, s.top_deg, s.lowest = Phase.STANDING, s.halt_s if h > _end_deg(s) else t, h, h
-    elif (risen > TURN_DEG and v < -slow) or (risen > NEAR_BOTTOM_DEG and v <= 0):
-        s.phase, s.lowest = Phase.UP, h
-    elif abs(v) <= slow and risen <= NEAR_BOTTOM_DEG:
-        s.phase = Phase.BOTTOM
-    elif v > slow:
-        s.phase = Phase.DOWN
+    slow = SLOW_SHARE * track.fastest
+    risen = track.deepest - flexion
+    if not flexion > track.halt_deg - HALT_DEG or track.phase is not Phase.UP or flexion > HALT_SHARE * track.deepest:
+        track.halt_s, track.halt_deg = at_s, flexion
+    stopped = at_s - track.halt_s >= HALT_S or (rate > -STILL_DEG_S and flexion <= _end_deg(track))
+    if track.phase is Phase.UP and (flexion <= STRAIGHT_DEG or stopped):
+        top_s = track.halt_s if flexion > _end_deg(track) else at_s
+        track.phase, track.top_s, track.top_deg, track.lowest = Phase.STANDING, top_s, flexion, flexion
+    elif (risen > TURN_DEG and rate < -slow) or (risen > NEAR_BOTTOM_DEG and rate <= 0):
+        track.phase, track.lowest = Phase.UP, flexion
+    elif abs(rate) <= slow and risen <= NEAR_BOTTOM_DEG:
+        track.phase = Phase.BOTTOM
+    elif rate > slow:
+        track.phase = Phase.DOWN
 
 
-def _end_deg(s: Track) -> float:
+def _end_deg(track: Track) -> float:
     """Below this a rise that stops has reached its top."""
-    return max(END_DEG, s.deepest / 2)
+    return max(END_DEG, track.deepest / 2)
 
 
-def _is_rep(s: Track, min_depth_deg: float) -> bool:
-    return s.deepest >= min_depth_deg and s.most_lean >= MIN_LEAN_DEG
+def _is_rep(track: Track, min_depth_deg: float) -> bool:
+    return track.deepest >= min_depth_deg and track.most_lean >= MIN_LEAN_DEG
 
 
-def _close(s: Track, frame: int, closed: list[Closed], min_depth_deg: float) -> None:
+def _close(track: Track, frame: int, closed: list[Closed], min_depth_deg: float) -> None:
     """End the movement whose top has been watched."""
-    assert s.top_s is not None
-    counted = _is_rep(s, min_depth_deg)
-    closed.append(Closed(frame, counted, s.reps + 1, s.start_s, s.bottom_s, s.top_s, not s.inside))
-    s.reps += counted
-    s.open, s.inside, s.top_s = False, False, None
+    assert track.top_s is not None
+    counted = _is_rep(track, min_depth_deg)
+    closed.append(Closed(frame, counted, track.reps + 1, track.start_s, track.bottom_s, track.top_s, not track.inside))
+    track.reps += counted
+    track.open, track.inside, track.top_s = False, False, None

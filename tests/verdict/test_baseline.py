@@ -22,7 +22,7 @@ from synthetic import (
 
 from hingecheck.verdict import baseline, calibration
 from hingecheck.verdict.baseline import NEARLY_UPRIGHT_DEG
-from hingecheck.verdict.series import ANKLE_X, BACK, HEAD, HIP_X, LOWER, SERIES, SHIN, SHOULDER, THIGH, TRUNK, UPPER
+from hingecheck.verdict.series import ANKLE_X, BACK, HEAD, HIP_X, LOWER, SERIES, SHANK_PX, SHIN, SHOULDER, THIGH, THIGH_PX, TRUNK, UPPER
 from hingecheck.verdict.types import Bools, Floats
 
 
@@ -198,3 +198,11 @@ def test_a_standing_back_whose_edge_steps_as_no_backs_does_is_no_shape_to_be_sur
     whole = replace(stood(), back=(0.0, 1.0, 2.0, 3.0), step=step)
     assert whole.shaped == shaped
     assert not replace(whole, back=(0.0, 1.0, np.nan, 3.0)).shaped
+
+
+@pytest.mark.parametrize(("scale", "needed"), [(1.19, False), (1.21, True), (0.81, False), (0.79, True)])
+def test_a_baseline_is_outdated_when_the_leg_has_another_length_though_hip_and_foot_are_where_they_were(scale: float, needed: bool) -> None:
+    """A fifth of the leg's length, whichever way."""
+    row = rows(still(Key(0.0)), 90.0)[0]
+    row[[THIGH_PX, SHANK_PX]] *= scale
+    assert baseline.outdated(stood(), row, 90.0) == needed

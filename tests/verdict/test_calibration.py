@@ -379,3 +379,13 @@ def test_who_stands_looking_down_is_not_told_about_the_shoulders() -> None:
     level, down = (np.array(USUAL_BACK) + [0.05, 0.0, 0.0, turn] for turn in (calibration.LEVEL_HEAD_DEG, calibration.LEVEL_HEAD_DEG + 0.1))
     assert calibration.back(level[None], tuple(level), np.zeros(1), AS_LONG)[2][0] == pytest.approx(0.05)
     assert np.isnan(calibration.back(down[None], tuple(down), np.zeros(1), AS_LONG)[2][0])
+
+
+@pytest.mark.parametrize(("source", "counted"), [("near side", 1.0), ("both sides", 0.0), ("world", 0.0), ("in between", 0.25)])
+def test_a_leg_that_stands_leant_is_a_posture_as_far_as_the_near_side_tells_it(source: str, counted: float) -> None:
+    """By hand: thigh 5 degrees back and shin 5 ahead of the usual ones are a leg that leans by 5. The rest is an error, in part kept."""
+    share = SOURCES[source]
+    own = usual(share)[0] + [0.0, -5.0, 5.0]
+    error = (1.0 - counted) * np.array([0.0, -5.0, 5.0])
+    stands = true_of(share) + counted * np.array([0.0, -5.0, 5.0]) + kept_of(share) * error
+    assert calibration.leans(own[None], own, np.array([share]))[0] == pytest.approx(stands)

@@ -3,7 +3,7 @@
 import copy
 
 import pytest
-from make_goldens import CLIPS, DEGREES, FOLDER, differences, judge, load, surely_past
+from make_goldens import CLIPS, DEGREES, FOLDER, SAMPLES, differences, judge, load, surely_past
 
 from hingecheck.drive import clip as one_clip
 from hingecheck.verdict.cues import BY_ID
@@ -36,7 +36,10 @@ def test_golden_poses_are_what_retry_takes(name):
 
 
 def test_goldens_stay_small():
-    assert sum(file.stat().st_size for file in FOLDER.iterdir()) < 500_000
+    """As small as the first three, and there is one of each sample clip and no other."""
+    assert sorted(CLIPS) == sorted(clip.stem for clip in SAMPLES.glob("*.mp4"))
+    assert {file.name for file in FOLDER.iterdir()} == {f"{name}{kind}" for name in CLIPS for kind in (".json", ".poses.npz")}
+    assert sum(file.stat().st_size for file in FOLDER.iterdir()) < len(CLIPS) * 500_000 / 3
 
 
 # ------------------------------------------------------------------------------------------- the comparison, which must be able to fail

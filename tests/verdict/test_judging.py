@@ -806,3 +806,21 @@ def test_what_may_be_off_is_judged_by_the_width_of_its_view_and_of_the_joints_do
     assert verdict(engine.analyse(sure, profile), "soft_knees") == [("fault", "bent")] * 2
     told = [rep.cues["soft_knees"] for rep in engine.analyse(doubtful, profile).reps]
     assert [(j.status, j.uncertainty, j.reason) for j in told] == [(Status.OK, 8.0, HARDLY)] * 2
+
+
+@pytest.mark.parametrize(
+    ("phase", "righted"),
+    [(Phase.DOWN, [False, True]), (Phase.BOTTOM, [False, True]), (Phase.UP, [False, False])],
+    ids=["on the way down", "at the bottom", "on the way up"],
+)
+def test_a_back_that_is_neutral_again_was_put_right_but_on_the_way_up_where_coming_up_alone_does_it(
+    phase: Phase, righted: list[bool]
+) -> None:
+    session = Session()
+    rounded = next(rule for rule in session.rules if rule.cue.id == "neutral_spine")
+    count = int(np.ceil(rounded.hold_s / STEP_S)) + 2
+    for degrees in (rounded.limit + 10.0, rounded.limit - 2.0 * rounded.fault.margin - 5.0):
+        session.frames({"spine_lower_deg": np.full(count, degrees), "trunk_lean_deg": 60.0}, phase)
+    told = [event for event in session.events if event.cue == "neutral_spine"]
+    assert [event.kind for event in told] == ["cue_on", "cue_off"]
+    assert [event.righted for event in told] == righted

@@ -486,3 +486,14 @@ def test_walking_and_standing_are_told_apart_by_the_series() -> None:
     _, result = engine.advance(engine.start(Profile.default()), film(keys), Profile.default())
     (learnt,) = [event.time_s for event in result.events if event.kind == "baseline"]
     assert learnt > 3.0
+
+
+@pytest.mark.parametrize(("yaw_deg", "by_outline"), [(90.0, True), (77.0, True), (75.0, False), (60.0, False)])
+def test_only_from_the_side_the_butt_sinks_with_the_outlines_hip_obliquely_with_the_landmarks_one(yaw_deg: float, by_outline: bool) -> None:
+    """The outline's hip is 15 px further down; up to 14 degrees off the side that counts."""
+    yaw = np.array([yaw_deg])
+    row, known = rows(still(POSES["hinged"], yaw_deg), yaw_deg), stood(yaw_deg)
+    plain, _ = metrics.against(known, row, yaw, SURE)
+    row[0, series.OUTLINED] += [0.0, 15.0]
+    told, _ = metrics.against(known, row, yaw, SURE)
+    assert told.butt_drop == pytest.approx(plain.butt_drop + by_outline * 15.0 / known.leg_px, abs=1e-3)

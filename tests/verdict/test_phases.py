@@ -349,3 +349,13 @@ def test_what_was_remembered_and_handed_in_is_not_changed() -> None:
     assert track == before
     for x, y in zip((t, flexion, rate), inputs, strict=True):
         np.testing.assert_array_equal(x, y)
+
+
+@pytest.mark.parametrize(("flexion_deg", "phase"), [(79.0, Phase.BOTTOM), (78.0, Phase.BOTTOM), (77.0, Phase.UP)])
+def test_a_slow_drift_up_is_still_the_bottom_within_twelve_degrees_of_the_deepest_point(flexion_deg: float, phase: Phase) -> None:
+    """By hand: 60 degrees a second down, so below 18 is slow; 90 is the deepest, and 90 - 12 = 78 still near it."""
+    flexion = np.array([0.0, 45.0, 90.0, flexion_deg])
+    rate = np.array([0.0, 60.0, 60.0, -10.0])
+    time_s = np.arange(4) / 4
+    _, moved = phases.advance(Track(), time_s, flexion, rate, flexion, start_deg=30.0, min_depth_deg=45.0)
+    assert moved.phase.tolist() == [Phase.STANDING, Phase.DOWN, Phase.DOWN, phase]

@@ -364,3 +364,11 @@ def test_legs_whose_rear_edge_steps_as_no_legs_do_have_furniture_behind_them_or_
     assert np.isnan(series.untorn(legs)).all(axis=1).tolist() == [False, torn, False]
     assert series.untorn(legs)[0] == pytest.approx(legs[0])
     assert np.isnan(rows(replace(still(Key(0.0)), leg=legs[1:2]), 90.0)[0, series.REAR_THIGH]) == torn
+
+
+@pytest.mark.parametrize(("wide", "left"), [(1, 0), (5, 0), (8, 0), (9, 9)])
+def test_a_gap_of_eight_samples_is_an_arms_and_closed_and_one_of_nine_stays(wide: int, left: int) -> None:
+    """Samples are a twentieth of a trunk apart: eight hide two fifths of it."""
+    back = np.full((1, S), BACK_DEPTH)
+    back[0, 10 : 10 + wide] = np.nan
+    assert np.isnan(bridged(back)).sum() == left

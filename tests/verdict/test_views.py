@@ -106,3 +106,9 @@ def test_directions_on_both_sides_of_straight_away_do_not_cancel() -> None:
 def test_a_clip_without_a_person_has_no_view(yaw: np.ndarray) -> None:
     view = views.describe(yaw, np.ones(len(yaw), dtype=bool))
     assert view == views.View(ViewKind.UNKNOWN, None, None)
+
+
+def test_the_middle_direction_is_the_median_of_sines_and_of_cosines_so_a_few_frames_read_backwards_do_not_turn_it() -> None:
+    """By hand: of 80, 80 and -100 degrees the middle sine is sin 80 and the middle cosine cos 80; their means would give a third of it."""
+    assert views.middle(np.array([80.0, 80.0, -100.0])) == pytest.approx(80.0)
+    assert views.middle(np.array([60.0, 90.0, 170.0])) == pytest.approx(np.degrees(np.arctan2(np.sin(np.radians(60.0)), 0.0)))
