@@ -11,9 +11,10 @@ import cv2
 import numpy as np
 
 from ..verdict.cues import BY_ID, TABLE_LIMITS
+from ..verdict.poses import Poses
 from ..verdict.silhouette import HEIGHTS, back_points
 from ..verdict.skeleton import CROSS_BONES, INDEX, SIDE_BONES, SIDES
-from ..verdict.types import Floats, Phase, Poses, Rep, Result
+from ..verdict.types import Floats, Phase, Rep, Result
 from .drawing import DARK, FAULT, GREY, NEARLY, OK, WHITE, Colour, Image, arc, banner, disc, fill, fitted, shape, strokes, unit_of, write
 
 Limits = Mapping[tuple[str, str], float]

@@ -16,10 +16,9 @@ from . import baseline as standing
 from .baseline import Baseline
 from .cues import CUES
 from .phases import Closed
+from .poses import Poses, PoseSource, chunks, nobody
 from .profiles import Profile
-from .silhouette import L, S
-from .skeleton import K
-from .types import METRICS, Bools, Event, Floats, Ints, Judgement, Metrics, Phase, Poses, PoseSource, Rep, Result, ViewKind, chunks
+from .types import METRICS, Bools, Event, Floats, Ints, Judgement, Metrics, Phase, Rep, Result, ViewKind
 
 YAW_CUTOFF_HZ: Final = (0.5, 0.5)  # nobody turns round in a tenth of a second; the near side must not flicker
 
@@ -337,13 +336,3 @@ def _rep(closed: Closed, bottom: Deepest, cues: dict[str, Judgement]) -> Rep:
         uncertainty={name: pair and pair[1] for name, pair in known.items()},
         cues=cues,
     )
-
-
-def nobody(time_s: Floats) -> Poses:
-    """Poses of T frames in which nobody is seen. (T,) s."""
-    frames = len(time_s)
-
-    def nan(*shape: int) -> Floats:
-        return np.full((frames, *shape), np.nan)
-
-    return Poses(time_s, nan(K, 2), nan(K), nan(K, 3), nan(S), nan(L), np.zeros(frames, np.int8))

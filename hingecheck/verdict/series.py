@@ -11,8 +11,9 @@ import numpy as np
 
 from . import calibration, skeleton
 from .geometry import lean, length
+from .poses import Poses
 from .silhouette import HEIGHTS, back_points, leg_chord, trunk
-from .types import Floats, Ints, Poses
+from .types import Floats, Ints
 
 MIN_SCORE: Final = 0.5  # a landmark MediaPipe itself calls unlikely is not measured from
 

@@ -30,9 +30,10 @@ from numpy.typing import NDArray
 
 from ..errors import ModelError
 from ..media.sources import no_higher
-from ..verdict.silhouette import L, S, back_profile, leg_profile, shanks_seen
-from ..verdict.skeleton import SIDES, K
-from ..verdict.types import Bools, Floats, Frame, Poses
+from ..verdict.poses import Poses, nobody
+from ..verdict.silhouette import S, back_profile, leg_profile, shanks_seen
+from ..verdict.skeleton import SIDES
+from ..verdict.types import Bools, Floats, Frame
 from . import plates
 from .estimators import ENOUGH_PX, PoseEstimator
 
@@ -159,7 +160,7 @@ class MediaPipePose(PoseEstimator):
         with _quiet() if self._to_settle else contextlib.nullcontext():
             person = self._follow(image, frame.time_s) if image.size else None
         if person is None:
-            return functools.partial(_nobody, frame.time_s)
+            return functools.partial(nobody, np.array([frame.time_s]))
         self._to_settle = max(self._to_settle - 1, 0)
         return functools.partial(self._finished, image, person, self._people, np.array(frame.scale))
 
@@ -247,10 +248,6 @@ def _others(image: NDArray[np.uint8], seen: _Person) -> list[_Person]:
         if not any(_same(known.place, person.place) for known in (seen, *others)):
             others.append(person)
     return others
-
-
-def _nobody(time_s: float) -> Poses:
-    return Poses(np.array([time_s]), _nan(K, 2), _nan(K), _nan(K, 3), _nan(S), _nan(L), np.zeros(1, np.int8))
 
 
 def _back(mask: NDArray[np.float32], xy: Floats, behind: Bools) -> Floats:
@@ -373,10 +370,6 @@ def _close(landmarker: Any, beside: ThreadPoolExecutor | None = None) -> None:
             landmarker._handle = None  # or MediaPipe tries again on its way out, and prints a traceback
     with contextlib.suppress(OSError, AttributeError):  # glibc keeps what was freed, 70 MB of it, unless asked
         ctypes.CDLL(None).malloc_trim(0)
-
-
-def _nan(*shape: int) -> Floats:
-    return np.full((1, *shape), np.nan)
 
 
 def _first_line(error: BaseException) -> str:

@@ -23,8 +23,8 @@ from ..media.camera import Feed, Picture
 from ..show.drawing import jpeg
 from ..show.stills import Album
 from ..storage.files import atomic
+from ..verdict.poses import Poses
 from ..verdict.profiles import Profile
-from ..verdict.types import Poses
 from .work import spoken, still_name
 
 QUIET_S: Final = 1.5  # a page that sent no frame for so long is gone, or its tab is hidden

@@ -23,6 +23,7 @@ from synthetic import (
 )
 
 from hingecheck.verdict import calibration, series
+from hingecheck.verdict.poses import Poses
 from hingecheck.verdict.series import (
     ANKLE_X,
     ANKLE_Y,
@@ -46,7 +47,7 @@ from hingecheck.verdict.series import (
 )
 from hingecheck.verdict.silhouette import L, S
 from hingecheck.verdict.skeleton import INDEX, SIDES
-from hingecheck.verdict.types import Floats, Poses
+from hingecheck.verdict.types import Floats
 
 
 @pytest.mark.parametrize("pose", POSES)

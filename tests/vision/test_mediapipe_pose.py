@@ -13,8 +13,9 @@ from synthetic import Build, film, stand
 
 from hingecheck.errors import ModelError
 from hingecheck.verdict import metrics, series, silhouette, skeleton
+from hingecheck.verdict.poses import Poses
 from hingecheck.verdict.silhouette import S
-from hingecheck.verdict.types import Frame, Poses
+from hingecheck.verdict.types import Frame
 from hingecheck.vision import estimators, mediapipe_pose
 from hingecheck.vision.mediapipe_pose import HIDDEN_SCORE, MediaPipePose, doubted
 
