@@ -1,7 +1,8 @@
 """Recorded poses: an npz file that the engine can judge again without model or video.
 
 Arrays of the file: the columns of ``Poses`` in the shapes and types of ``poses.COLUMNS``; ``schema`` a whole number; ``hingecheck`` the
-version that wrote it; ``meta`` JSON text. A file of before there was a ``leg`` has none: it counts as not seen.
+version that wrote it; ``meta`` JSON text. A file of before there was a ``leg`` has none: it counts as not seen. One of before there was
+``hidden`` says it by a score of ``HIDDEN_SCORE``.
 """
 
 import json
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from .. import __version__
 from ..errors import RecordingError
-from ..verdict.poses import COLUMNS, Poses, PoseSource, chunks
+from ..verdict.poses import COLUMNS, HIDDEN_SCORE, Poses, PoseSource, chunks
 from .files import atomic
 
 SCHEMA: Final = 1
@@ -82,6 +83,9 @@ def load_poses(path: str | Path) -> tuple[Poses, dict[str, Any]]:
         raise RecordingError(f"{path}: schema {schema}, and this hingecheck reads {SCHEMA}. Upgrade hingecheck, or analyze the clip again.")
     if "leg" not in content and "time_s" in content:
         content["leg"] = np.full((*content["time_s"].shape[:1], *COLUMNS["leg"].shape), np.nan, np.float32)
+    if "hidden" not in content and "score" in content:
+        score = content["score"]
+        content["hidden"] = score == HIDDEN_SCORE if score.dtype == np.float32 else np.zeros(score.shape, np.bool_)
     if flaw := _flaw(content):
         raise RecordingError(f"{path}: {flaw}. {_AGAIN}")
     try:

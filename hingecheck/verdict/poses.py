@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .silhouette import L, S
 from .skeleton import K
-from .types import Columns, Floats, Ints
+from .types import Bools, Columns, Floats, Ints
 
 _Part = TypeVar("_Part", covariant=True)
 
@@ -40,7 +40,11 @@ COLUMNS: Final = {
     "back": Column((S,), np.float32),
     "leg": Column((L,), np.float32),
     "people": Column((), np.int8, 0),
+    "hidden": Column((K,), np.bool_, False),
 }
+# What a landmark counts for at most that the picture shows to be covered: measured from, but no longer a leg in sight. A number of float32,
+# which is how recordings of before there was ``hidden`` have it as a score.
+HIDDEN_SCORE: Final = float(np.float32(0.6))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,8 +54,9 @@ class Poses(Columns):
     ``time_s`` (T,); ``xy`` (T, K, 2) px; ``score`` (T, K) visibility 0 to 1; ``world`` (T, K, 3) metres, hips at the origin, x
     right, y down, z away from the camera; ``back`` (T, S) distance of the dorsal edge of the silhouette from the hip-shoulder
     chord, in trunk lengths, and ``leg`` (T, L) that of its rear edge from the hip-ankle chord, in lengths of that (see ``silhouette``);
-    ``people`` (T,) how many persons were seen. A frame without a person has NaN everywhere and ``people`` 0. Numbers are float64, or
-    float32 where many are kept, as a file does.
+    ``people`` (T,) how many persons were seen; ``hidden`` (T, K) whether the picture shows that something covers the landmark, whatever
+    its score; not given, nothing is. A frame without a person has NaN everywhere, ``people`` 0 and nothing hidden. Numbers are float64,
+    or float32 where many are kept, as a file does.
     """
 
     time_s: Floats
@@ -61,6 +66,16 @@ class Poses(Columns):
     back: Floats
     leg: Floats
     people: Ints
+    hidden: Bools = None  # type: ignore[assignment]  # an array as soon as there are poses
+
+    def __post_init__(self) -> None:
+        if self.hidden is None:
+            object.__setattr__(self, "hidden", np.zeros(np.shape(self.score), np.bool_))
+
+    @property
+    def likely(self) -> Floats:
+        """How likely landmarks are where they seem to be, 0 to 1: the score, at most ``HIDDEN_SCORE`` where hidden. (T, K). NaN stays."""
+        return np.where(self.hidden, np.minimum(self.score, HIDDEN_SCORE), self.score)
 
     def widened(self) -> "Poses":
         """The same in the types the engine calculates in."""

@@ -53,8 +53,8 @@ def gate(poses: Poses) -> Poses:
 
 def sureness(poses: Poses, near: Ints) -> Floats:
     """How likely the least likely joint of the near trunk and of the near leg is, 0 to 1. Poses of T, near side (T,) -> (T, 2)."""
-    rows, side = np.arange(len(poses)), np.maximum(near, 0)
-    score = {j: poses.score[rows, np.array(skeleton.SIDES[j])[side]] for j in ("shoulder", "hip", "knee", "ankle")}
+    rows, side, likely = np.arange(len(poses)), np.maximum(near, 0), poses.likely
+    score = {j: likely[rows, np.array(skeleton.SIDES[j])[side]] for j in ("shoulder", "hip", "knee", "ankle")}
     trunk = np.minimum(score["shoulder"], score["hip"])
     return np.stack([trunk, np.minimum(score["hip"], np.minimum(score["knee"], score["ankle"]))], axis=-1)
 

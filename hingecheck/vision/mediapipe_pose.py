@@ -50,7 +50,6 @@ MAX_OTHERS: Final = 3
 SETTLING: Final = 8  # pictures of somebody: by then MediaPipe has said what it says once, as of memory that happens to lie badly
 # MediaPipe is often sure of a leg it cannot see. Behind plates its knee is off by 8 degrees and more in a quarter of the frames.
 SHANK_SEEN: Final = 0.7
-HIDDEN_SCORE: Final = 0.6
 
 
 def model_path(name: str) -> Path:
@@ -116,8 +115,8 @@ def _same(known: Floats, seen: Floats, reach_m: float = REACH_M) -> bool:
 class MediaPipePose(PoseEstimator):
     """MediaPipe's pose landmarker, ``model`` "lite", "full" or "heavy": follows one person and counts the others.
 
-    ``score`` is the lower of MediaPipe's visibility and presence, 0 for a joint outside the picture, of which it is often too sure, and
-    ``HIDDEN_SCORE`` at most for knee and ankle of a leg behind something.
+    ``score`` is the lower of MediaPipe's visibility and presence, and 0 for a joint outside the picture, of which it is often too sure.
+    ``hidden`` are joints of a leg behind something.
     """
 
     def __init__(self, model: str = "full") -> None:
@@ -169,10 +168,16 @@ class MediaPipePose(PoseEstimator):
         self._plate = plates.follow(self._plate, image, person.xy, person.time_s)
         behind = plates.behind(self._plate, person.xy)
         mask = person.mask.numpy_view()[..., 0]
-        back, score = _back(mask, person.xy, behind), doubted(person.score, mask, person.xy, behind)
-        leg = leg_profile(mask, person.xy)
-        several = np.array([people], np.int8)
-        return Poses(np.array([person.time_s]), (person.xy * scale)[None], score[None], person.world[None], back[None], leg[None], several)
+        return Poses(
+            time_s=np.array([person.time_s]),
+            xy=(person.xy * scale)[None],
+            score=person.score[None],
+            world=person.world[None],
+            back=_back(mask, person.xy, behind)[None],
+            leg=leg_profile(mask, person.xy)[None],
+            people=np.array([people], np.int8),
+            hidden=covered(mask, person.xy, behind)[None],
+        )
 
     def _follow(self, image: NDArray[np.uint8], time_s: float) -> _Person | None:
         """The person followed, or None where that person is not seen in this picture."""
@@ -255,16 +260,16 @@ def _back(mask: NDArray[np.float32], xy: Floats, behind: Bools) -> Floats:
     return np.full(S, np.nan) if behind[list(SIDES["hip"])].any() else back_profile(mask, xy)
 
 
-def doubted(score: Floats, mask: NDArray[np.float32], xy: Floats, behind: Bools) -> Floats:
-    """Scores with ``HIDDEN_SCORE`` at most for the joints of a leg that something stands before. (K,), (H, W), (K, 2) px, (K,) -> (K,).
+def covered(mask: NDArray[np.float32], xy: Floats, behind: Bools) -> Bools:
+    """Which landmarks of the legs something stands before. (H, W) 0 to 1, (K, 2) px, (K,) -> (K,).
 
     Hips, knees and ankles ``behind`` a plate are; and both knee and ankle where the shank between them is not on the person.
     """
-    out = score.copy()
+    out = np.zeros(len(xy), np.bool_)
     for side, seen in enumerate(shanks_seen(mask, xy)):
         hip, knee, ankle = (SIDES[joint][side] for joint in ("hip", "knee", "ankle"))
         hidden = [joint for joint in (hip, knee, ankle) if behind[joint] or (seen < SHANK_SEEN and joint != hip)]
-        out[hidden] = np.minimum(out[hidden], HIDDEN_SCORE)
+        out[hidden] = True
     return out
 
 

@@ -34,10 +34,11 @@ def some_poses(frames=5, seed=0) -> Poses:
         back=rng.normal(0.2, 0.05, (frames, S)),
         leg=rng.normal(0.1, 0.05, (frames, L)),
         people=np.ones(frames, np.int8),
+        hidden=rng.random((frames, K)) < 0.1,
     )
     for array in (poses.xy, poses.score, poses.world, poses.back, poses.leg):
         array[1:2] = np.nan
-    poses.people[1:2] = 0
+    poses.people[1:2], poses.hidden[1:2] = 0, False
     return storable(poses)
 
 
@@ -150,6 +151,7 @@ def test_whatever_the_numbers_they_come_back(tmp_path, drawn, frames):
         back=drawn.draw(arrays(float, (frames, S), elements=numbers)),
         leg=drawn.draw(arrays(float, (frames, L), elements=numbers)),
         people=drawn.draw(arrays(np.int8, frames)),
+        hidden=drawn.draw(arrays(np.bool_, (frames, K))),
     )
     if len(np.unique(raw.time_s)) < frames:  # 0.0 and -0.0
         return
@@ -252,6 +254,21 @@ def test_a_file_of_before_there_was_a_leg_has_a_leg_that_is_not_seen(saved, tmp_
     assert same(replace(old, leg=some_poses().leg), some_poses()) and meta == META
 
 
+def test_a_file_of_before_there_was_hidden_says_it_by_its_score_and_is_judged_as_before(saved, tmp_path):
+    """0.6 was that score, as float32 has it; a score a hair next to it was the network's own."""
+    with np.load(saved) as stored:
+        content = {name: stored[name] for name in stored.files if name != "hidden"}
+    score = content["score"]
+    score[:] = 0.9
+    score[2, 7], score[3, 9], score[4, 11] = 0.6, np.nextafter(np.float32(0.6), np.float32(1)), 0.59
+    np.savez(tmp_path / "old.npz", **content)
+    old, _ = load_poses(tmp_path / "old.npz")
+    assert old.hidden.dtype == bool and np.argwhere(old.hidden).tolist() == [[2, 7]]
+    assert np.array_equal(old.likely, score.astype(float)) and np.array_equal(old.score, score)
+    save_poses(tmp_path / "new.npz", old, {})
+    assert same(load_poses(tmp_path / "new.npz")[0], old)
+
+
 def test_a_missing_file_a_folder_and_a_closed_file_are_told_apart(saved):
     assert refusal(saved.parent / "absent.npz").startswith("no such file.")
     assert refusal(saved.parent).startswith("a folder, not recorded poses.")
@@ -279,7 +296,7 @@ def test_a_file_that_would_run_something_is_refused(saved):
     assert refusal(rewritten(saved, xy=np.array([print], dtype=object))).startswith("not recorded poses, or damaged.")
 
 
-@pytest.mark.parametrize("name", [f.name for f in fields(Poses) if f.name != "leg"])
+@pytest.mark.parametrize("name", [f.name for f in fields(Poses) if f.name not in ("leg", "hidden")])
 def test_a_missing_array_is_named(saved, name):
     assert refusal(rewritten(saved, **{name: None})) == f"no {name} in it. Analyze the clip again."
 
@@ -292,6 +309,7 @@ def test_a_missing_array_is_named(saved, name):
         ("score", np.zeros((4, K), np.float32), "score is (4, 33) float32, not (T, 33) float32"),
         ("back", np.zeros(5, np.float32), "back is (5,) float32, not (T, 31) float32"),
         ("people", np.zeros(5), "people is (5,) float64, not (T) int8"),
+        ("hidden", np.zeros((5, K), np.int8), "hidden is (5, 33) int8, not (T, 33) bool"),
         ("time_s", np.array(0.0), "time_s is () float64, not (T) float64"),
         ("time_s", np.array(list("abcde")), "time_s is (5,) <U1, not (T) float64"),
         ("time_s", np.zeros(5), "its times do not rise"),
@@ -320,9 +338,7 @@ def test_meta_that_is_no_table_is_told_as_such(saved, meta):
 def valid_bytes() -> bytes:
     """A recording stored without compression, so that a changed byte reaches every layer."""
     buffer = io.BytesIO()
-    poses = some_poses(2)
-    arrays = {f.name: getattr(poses, f.name).astype(np.float32) for f in fields(Poses)}
-    np.savez(buffer, schema=SCHEMA, hingecheck=__version__, meta="{}", **arrays | {"time_s": poses.time_s, "people": poses.people})
+    np.savez(buffer, schema=SCHEMA, hingecheck=__version__, meta="{}", **some_poses(2).narrowed())
     return buffer.getvalue()
 
 
