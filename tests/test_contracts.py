@@ -32,7 +32,7 @@ from hingecheck.verdict.silhouette import S
 from hingecheck.verdict.skeleton import SIDES, K
 from hingecheck.verdict.types import METRICS, Frame, Judgement, Metrics, Phase, Rep, Result, Stage, Status, Summary, View, ViewKind
 from hingecheck.vision import estimators
-from hingecheck.vision.mediapipe_pose import model_path
+from hingecheck.vision.models import model_path
 
 # ------------------------------------------------------------------------------------------------------------------------- estimators
 
