@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[1] / "hingecheck"
 
 # A folder imports from lines above its own, and from no neighbour on its line. `drive` and `doctor` are neighbours, `media` and `show` too.
 ORDER = (
-    {"errors"},
+    {"errors", "opencv"},
     {"verdict"},
     {"storage"},
     {"media", "show"},
@@ -24,6 +24,7 @@ ORDER = (
 # The other packages that a folder may import, None: any.
 FOREIGN: dict[str, set[str] | None] = {
     "errors": set(),
+    "opencv": {"cv2"},
     "verdict": {"numpy", "pydantic"},
     "storage": {"numpy", "pyarrow"},
     "media": {"numpy", "av", "cv2"},

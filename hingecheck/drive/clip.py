@@ -16,7 +16,8 @@ import numpy as np
 
 from ..errors import InputError
 from ..media.encoding import Encoder
-from ..media.sources import ENDS_EARLY, open_clip
+from ..media.frames import ENDS_EARLY
+from ..media.sources import open_clip
 from ..show import drawing, overlay, report
 from ..storage import recording
 from ..storage.files import atomic, writing

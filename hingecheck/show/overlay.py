@@ -7,9 +7,9 @@ as well as by colour.
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-import cv2
 import numpy as np
 
+from ..opencv import cv2
 from ..verdict.cues import BY_ID, TABLE_LIMITS
 from ..verdict.poses import Poses
 from ..verdict.silhouette import HEIGHTS, back_points

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-import cv2
 import numpy as np
 
+from ..opencv import cv2
 from ..verdict.poses import Poses
 from ..verdict.readiness import Advice, Tier
 from ..verdict.skeleton import SIDES

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ModelError
-from ..media.sources import no_higher
+from ..media.pictures import no_higher
 from ..verdict.poses import Poses, nobody
 from ..verdict.silhouette import S, back_profile, leg_profile, shanks_seen
 from ..verdict.skeleton import SIDES
