@@ -15,8 +15,9 @@ import numpy as np
 from hingecheck.errors import InputError
 from hingecheck.storage import recording
 from hingecheck.verdict import back_drift, calibration, engine, fitted, hips_lead, metrics, series
+from hingecheck.verdict.poses import Poses
 from hingecheck.verdict.profiles import Profile
-from hingecheck.verdict.types import METRICS, Bools, Phase, Poses, Result
+from hingecheck.verdict.types import METRICS, Bools, Phase, Result
 
 from .accuracy import ACROSS, TRUE_OF
 from .fit import LEAST_LEAN_DEG, fit, said, usual_profiles

@@ -7,8 +7,9 @@ import numpy as np
 
 from hingecheck.verdict import calibration, series
 from hingecheck.verdict.baseline import STEEPEST, medians
+from hingecheck.verdict.poses import Poses
 from hingecheck.verdict.silhouette import HEIGHTS, L, S
-from hingecheck.verdict.types import Bools, Poses
+from hingecheck.verdict.types import Bools
 
 from .stats import Floats
 from .subject import SETTLED_S, Subject, leg_px, near_hip

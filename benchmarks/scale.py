@@ -19,7 +19,7 @@ from .tracked import ROOT
 
 if TYPE_CHECKING:
     from hingecheck.drive import batch as batches
-    from hingecheck.verdict.types import Poses
+    from hingecheck.verdict.poses import Poses
 
 WORKERS: Final = 2
 CLIPS: Final = (8, 24)  # in a folder
@@ -67,8 +67,8 @@ def _command(*arguments: object) -> None:
 def hour(poses: "Poses") -> list[Row]:
     """Seconds in which the engine judges an hour, made of one recording again and again."""
     from hingecheck.verdict import engine
+    from hingecheck.verdict.poses import Poses
     from hingecheck.verdict.profiles import Profile
-    from hingecheck.verdict.types import Poses
 
     length_s = float(poses.time_s[-1] + np.median(np.diff(poses.time_s)))
     times = -(-HOUR_FRAMES // len(poses))

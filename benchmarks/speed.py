@@ -19,7 +19,7 @@ from .tables import Row, Tables
 from .tracked import ROOT
 
 if TYPE_CHECKING:
-    from hingecheck.verdict.types import Poses
+    from hingecheck.verdict.poses import Poses
 
 ENGINE_RUNS: Final = 9
 

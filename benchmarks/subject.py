@@ -7,9 +7,10 @@ import numpy as np
 
 from hingecheck.verdict import calibration, engine, metrics, series
 from hingecheck.verdict.baseline import NEARLY_UPRIGHT_DEG, medians
+from hingecheck.verdict.poses import Poses
 from hingecheck.verdict.profiles import Profile
 from hingecheck.verdict.silhouette import trunk
-from hingecheck.verdict.types import Bools, Poses
+from hingecheck.verdict.types import Bools
 
 from .stats import Floats
 from .truth import Truth

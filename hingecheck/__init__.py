@@ -7,16 +7,9 @@
 """
 
 __version__ = "0.1.0"
+from typing import TYPE_CHECKING
 
-import os
-
-# Read when OpenCV, ours and MediaPipe's own, is loaded: its threads would wait for their next job by running, a core for nothing.
-for _wait in ("WORKER", "MAIN"):
-    os.environ.setdefault(f"OPENCV_THREAD_POOL_ACTIVE_WAIT_{_wait}", "0")
-
-from typing import TYPE_CHECKING  # noqa: E402
-
-from . import _lazy  # noqa: E402
+from . import _lazy
 
 if TYPE_CHECKING:
     from .errors import HingecheckError

@@ -118,7 +118,7 @@ def _not_imported(name: str, distribution: str, error: Exception) -> Check:
 
 def models() -> Iterator[Check]:
     """The pose models: present, and byte for byte those that were measured."""
-    from .vision.mediapipe_pose import verify
+    from .vision.models import verify
 
     for model, loss in MODELS.items():
         try:

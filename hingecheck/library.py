@@ -5,8 +5,9 @@ from pathlib import Path
 from .drive import clip as one_clip
 from .drive.clip import Verdict
 from .verdict import profiles
+from .verdict.poses import Poses, PoseSource
 from .verdict.profiles import Profile
-from .verdict.types import ClipInfo, Poses, PoseSource
+from .verdict.types import ClipInfo
 from .vision import estimators
 
 UNRECORDED = "unknown"  # the model of poses that do not say which one saw them

@@ -19,8 +19,9 @@ from hingecheck.drive import clip as one_clip
 from hingecheck.storage import recording
 from hingecheck.verdict import engine
 from hingecheck.verdict.cues import BY_ID
+from hingecheck.verdict.poses import Poses
 from hingecheck.verdict.profiles import Profile
-from hingecheck.verdict.types import METRICS, Judgement, Poses, Result
+from hingecheck.verdict.types import METRICS, Judgement, Result
 from hingecheck.vision import estimators
 
 FOLDER = Path(__file__).with_name("goldens")

@@ -6,7 +6,7 @@ import pytest
 import synthetic
 from clips import make_clip
 
-from hingecheck.verdict.types import Poses
+from hingecheck.verdict.poses import Poses
 from hingecheck.vision import estimators
 
 _TOLD: dict[str, Poses] = {}

@@ -7,6 +7,7 @@ past their limit in the third, but by less than the measure may be off; front cu
 import numpy as np
 
 from hingecheck.verdict.cues import COLUMN, CUES
+from hingecheck.verdict.poses import Poses
 from hingecheck.verdict.silhouette import L, S
 from hingecheck.verdict.skeleton import INDEX, K
 from hingecheck.verdict.types import (
@@ -17,7 +18,6 @@ from hingecheck.verdict.types import (
     Judgement,
     Metrics,
     Phase,
-    Poses,
     Rep,
     Result,
     Stage,

@@ -18,9 +18,10 @@ import pytest
 
 from hingecheck.verdict import baseline, calibration, series, views
 from hingecheck.verdict.calibration import LOWER_WEIGHTS, UPPER_WEIGHTS, Angles
+from hingecheck.verdict.poses import COLUMNS, Poses
 from hingecheck.verdict.silhouette import HEIGHTS, L, S
 from hingecheck.verdict.skeleton import INDEX, LANDMARKS, SIDES, K
-from hingecheck.verdict.types import METRICS, Floats, Poses
+from hingecheck.verdict.types import METRICS, Floats
 
 SHANK_M, THIGH_M, TRUNK_M = 0.40, 0.45, 0.50
 LEG_M = SHANK_M + THIGH_M
@@ -343,7 +344,7 @@ def without_person(poses: Poses, first_s: float, last_s: float) -> Poses:
 def cut_out(poses: Poses, first_s: float, last_s: float) -> Poses:
     """The frames of this stretch missing altogether: a camera that stalled."""
     kept = ~between(poses, first_s, last_s)
-    return Poses(*(getattr(poses, name)[kept] for name in ("time_s", *_SEEN, "people")))
+    return Poses(**{name: getattr(poses, name)[kept] for name in COLUMNS})
 
 
 def hidden(poses: Poses, joints: Iterable[str], first_s: float = -np.inf, last_s: float = np.inf, score: float = 0.1) -> Poses:

@@ -26,12 +26,13 @@ from hingecheck.media.sources import open_clip
 from hingecheck.show import overlay, report
 from hingecheck.verdict import calibration, coaching, cues, engine, judging, scoring
 from hingecheck.verdict.cues import BY_ID, CUES
+from hingecheck.verdict.poses import Poses
 from hingecheck.verdict.profiles import Profile
 from hingecheck.verdict.silhouette import S
 from hingecheck.verdict.skeleton import SIDES, K
-from hingecheck.verdict.types import METRICS, Frame, Judgement, Metrics, Phase, Poses, Rep, Result, Stage, Status, Summary, View, ViewKind
+from hingecheck.verdict.types import METRICS, Frame, Judgement, Metrics, Phase, Rep, Result, Stage, Status, Summary, View, ViewKind
 from hingecheck.vision import estimators
-from hingecheck.vision.mediapipe_pose import model_path
+from hingecheck.vision.models import model_path
 
 # ------------------------------------------------------------------------------------------------------------------------- estimators
 

@@ -13,9 +13,9 @@ from synthetic import backless, film, hinge, stand
 from hingecheck import cli
 from hingecheck.drive import batch as batches
 from hingecheck.show.report import COLUMNS
-from hingecheck.storage.recording import _ARRAYS
 from hingecheck.verdict import engine, judging, scoring
 from hingecheck.verdict.cues import BY_ID, CUES
+from hingecheck.verdict.poses import COLUMNS as POSE_COLUMNS
 from hingecheck.verdict.profiles import Profile
 from hingecheck.verdict.silhouette import S
 from hingecheck.verdict.skeleton import K
@@ -114,7 +114,7 @@ def test_every_file_that_is_written_is_documented():
 
 def test_the_arrays_of_a_recording_are_documented():
     text = section(document("commands.md"), "poses.npz")
-    assert all(f"`{name}`" in text for name in (*_ARRAYS, "schema", "hingecheck", "meta"))
+    assert all(f"`{name}`" in text for name in (*POSE_COLUMNS, "schema", "hingecheck", "meta"))
     assert f"(T, {K}, 2)" in text
     assert f"(T, {S})" in text
     assert f"at {S} places" in document("measures.md")

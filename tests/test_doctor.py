@@ -63,25 +63,25 @@ def test_mediapipe_is_imported_and_its_version_told():
 
 
 def test_shipped_models_pass_and_the_one_built_on_demand_only_warns(monkeypatch):
-    pose = import_module("hingecheck.vision.mediapipe_pose")
+    files = import_module("hingecheck.vision.models")
 
     def verify(model: str) -> None:
         if model == "heavy":
             raise ModelError("heavy: not there. Build it with models/build.py.")
 
-    monkeypatch.setattr(pose, "verify", verify)
+    monkeypatch.setattr(files, "verify", verify)
     checks = {check.name: check for check in doctor.models()}
     assert checks["model lite"].verdict is checks["model full"].verdict is Verdict.OK
     assert checks["model heavy"] == Check("model heavy", Verdict.WARN, "heavy: not there", "Build it with models/build.py")
 
 
 def test_a_damaged_model_fails_with_what_to_do(monkeypatch):
-    pose = import_module("hingecheck.vision.mediapipe_pose")
+    files = import_module("hingecheck.vision.models")
 
     def verify(model: str) -> None:
         raise ModelError(f"{model}: SHA-256 differs. Install it again.")
 
-    monkeypatch.setattr(pose, "verify", verify)
+    monkeypatch.setattr(files, "verify", verify)
     checks = {check.name: check for check in doctor.models()}
     assert checks["model full"] == Check("model full", Verdict.FAIL, "full: SHA-256 differs", "Install it again")
 

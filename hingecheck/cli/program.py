@@ -27,8 +27,6 @@ def main() -> None:
     """Run the command line: errors become one line on stderr and an exit code; ``--debug`` shows where they came from."""
     arguments = sys.argv[1:]
     debug = "--debug" in arguments
-    # MediaPipe would report its use to its makers over the network. Nobody listens at this address, and nothing else here wants a proxy.
-    os.environ["https_proxy"] = "http://127.0.0.1:9"
     arguments = [argument for argument in arguments if argument != "--debug"]
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may hold what the terminal cannot show

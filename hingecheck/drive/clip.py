@@ -16,15 +16,17 @@ import numpy as np
 
 from ..errors import InputError
 from ..media.encoding import Encoder
-from ..media.sources import ENDS_EARLY, open_clip
+from ..media.frames import ENDS_EARLY
+from ..media.sources import open_clip
 from ..show import drawing, overlay, report
 from ..storage import recording
 from ..storage.files import atomic, writing
 from ..storage.spool import PoseSpool
 from ..verdict import coaching, engine, scoring
+from ..verdict.poses import Poses, PoseSource, chunks
 from ..verdict.profiles import Profile
 from ..verdict.skeleton import SIDES
-from ..verdict.types import ClipInfo, Frame, Poses, PoseSource, Result, Summary, ViewKind, chunks
+from ..verdict.types import ClipInfo, Frame, Result, Summary, ViewKind
 from ..vision import estimators
 from .threads import Behind, ahead
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from threading import Thread
 from typing import Final
 
-import cv2
 import numpy as np
 
 from ..media.camera import Feed, Grabbed
 from ..media.encoding import Encoder
+from ..opencv import cv2
 from ..show import overlay, prompts
 from ..show.drawing import Image
 from ..show.stills import Album

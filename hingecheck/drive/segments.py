@@ -17,8 +17,9 @@ import numpy as np
 
 from ..media.sources import open_clip
 from ..storage.spool import PoseSpool
+from ..verdict.poses import Poses, PoseSource, chunks
 from ..verdict.silhouette import trunk
-from ..verdict.types import ClipInfo, Floats, Poses, PoseSource, chunks
+from ..verdict.types import ClipInfo, Floats
 from ..vision import estimators
 from . import clip as one_clip
 from .workers import Limits, Tell, work_off

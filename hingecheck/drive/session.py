@@ -18,9 +18,10 @@ from ..show import report
 from ..storage import recording
 from ..storage.spool import Events, PoseSpool
 from ..verdict import baseline, coaching, engine, readiness, smoothing, views
+from ..verdict.poses import Poses, nobody
 from ..verdict.profiles import Profile
 from ..verdict.readiness import Advice, Guide, Tier
-from ..verdict.types import ClipInfo, Event, Phase, Poses, Rep, Result, ViewKind
+from ..verdict.types import ClipInfo, Event, Phase, Rep, Result, ViewKind
 from . import clip as one_clip
 
 BEFORE_S: Final = 3.0  # of frames before practice are kept, in which the stand must lie
@@ -134,7 +135,7 @@ class Session:
         """
         poses = self._spool
         if len(poses) == 0:
-            poses.append(engine.nobody(np.array([self._last_s or 0.0])))
+            poses.append(nobody(np.array([self._last_s or 0.0])))
         time_s = poses.time_s
         info = ClipInfo(
             path=self.source,

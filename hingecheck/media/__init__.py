@@ -4,6 +4,9 @@ from typing import TYPE_CHECKING
 
 from .. import _lazy
 
+# Before av: both bring a libxcb, and with av's loaded first OpenCV's windows wait for the X server for ever.
+from .. import opencv as opencv
+
 if TYPE_CHECKING:
     from .camera import Device, Feed, Picture, open_camera, open_recording
     from .encoding import Encoder

@@ -1,7 +1,5 @@
 """Cameras, clips and streams as a live source: a thread keeps only the newest frame, and a camera that vanishes is waited for."""
 
-import cv2  # isort: skip  # before av, see sources
-
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -15,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import SourceError
+from ..opencv import cv2
 from ..verdict.types import Frame
-from .sources import Clip, open_clip, open_stream
+from .frames import Clip
+from .sources import open_clip, open_stream
 
 STALLED_S: Final = 2.0  # a camera that has given nothing for so long is lost
 RETRY_S: Final = 1.0  # between two attempts to open it again

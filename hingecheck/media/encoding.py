@@ -1,7 +1,5 @@
 """Pictures to a video that any browser plays: H.264 in mp4, every picture at its own time."""
 
-import cv2  # noqa: F401  # isort: skip  # before av, see sources
-
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from fractions import Fraction

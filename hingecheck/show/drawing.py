@@ -6,10 +6,10 @@ Cyrillic, Greek, Hebrew, Chinese, Japanese and Korean letters.
 
 from typing import Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..opencv import cv2
 from ..verdict.types import Floats
 
 Image = NDArray[np.uint8]

@@ -14,8 +14,9 @@ from ..errors import InputError
 from ..storage.files import atomic
 from ..storage.tables import write_parquet
 from ..verdict.cues import CUES
+from ..verdict.poses import Poses
 from ..verdict.skeleton import LANDMARKS, SIDES
-from ..verdict.types import METRICS, Floats, Phase, Poses, Result
+from ..verdict.types import METRICS, Floats, Phase, Result
 from . import report
 
 ANGLES: Final = tuple(name for name in METRICS if name.endswith("_deg"))

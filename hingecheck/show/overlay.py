@@ -7,13 +7,14 @@ as well as by colour.
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-import cv2
 import numpy as np
 
+from ..opencv import cv2
 from ..verdict.cues import BY_ID, TABLE_LIMITS
+from ..verdict.poses import Poses
 from ..verdict.silhouette import HEIGHTS, back_points
 from ..verdict.skeleton import CROSS_BONES, INDEX, SIDE_BONES, SIDES
-from ..verdict.types import Floats, Phase, Poses, Rep, Result
+from ..verdict.types import Floats, Phase, Rep, Result
 from .drawing import DARK, FAULT, GREY, NEARLY, OK, WHITE, Colour, Image, arc, banner, disc, fill, fitted, shape, strokes, unit_of, write
 
 Limits = Mapping[tuple[str, str], float]

@@ -2,12 +2,13 @@
 
 from typing import Final
 
-import cv2
 import numpy as np
 
+from ..opencv import cv2
+from ..verdict.poses import Poses
 from ..verdict.readiness import Advice, Tier
 from ..verdict.skeleton import SIDES
-from ..verdict.types import Floats, Poses
+from ..verdict.types import Floats
 from .drawing import DARK, FAULT, NEARLY, OK, WHITE, Image, arc, banner, disc, fitted, shape, strokes, unit_of, write
 from .overlay import SEEN_SCORE, halo, skeleton
 

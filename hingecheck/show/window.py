@@ -5,11 +5,11 @@ import os
 import sys
 from typing import Final, Protocol
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
+from ..opencv import cv2
 
 TITLE: Final = "hingecheck"
 QUIT_KEYS: Final = frozenset({ord("q"), ord("Q"), 27})  # 27: Esc

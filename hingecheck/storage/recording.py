@@ -1,8 +1,8 @@
 """Recorded poses: an npz file that the engine can judge again without model or video.
 
-Arrays of the file, T frames, K landmarks, S and L samples of back and leg: ``time_s`` (T,) float64; ``xy`` (T, K, 2), ``score`` (T, K),
-``world`` (T, K, 3), ``back`` (T, S), ``leg`` (T, L) float32; ``people`` (T,) int8; ``schema`` a whole number; ``hingecheck`` the version
-that wrote it; ``meta`` JSON text. ``data.Poses`` says what they mean. A file of before there was a leg has none: it counts as not seen.
+Arrays of the file: the columns of ``Poses`` in the shapes and types of ``poses.COLUMNS``; ``schema`` a whole number; ``hingecheck`` the
+version that wrote it; ``meta`` JSON text. A file of before there was a ``leg`` has none: it counts as not seen. One of before there was
+``hidden`` says it by a score of ``HIDDEN_SCORE``.
 """
 
 import json
@@ -17,23 +17,11 @@ from numpy.typing import NDArray
 
 from .. import __version__
 from ..errors import RecordingError
-from ..verdict.silhouette import L
-from ..verdict.skeleton import K
-from ..verdict.types import Poses, PoseSource, chunks
+from ..verdict.poses import COLUMNS, HIDDEN_SCORE, Poses, PoseSource, chunks
 from .files import atomic
 
 SCHEMA: Final = 1
 
-# Axes after time, None for any number; and the type on the disk.
-_ARRAYS: Final[dict[str, tuple[tuple[int | None, ...], type[np.generic]]]] = {
-    "time_s": ((), np.float64),
-    "xy": ((K, 2), np.float32),
-    "score": ((K,), np.float32),
-    "world": ((K, 3), np.float32),
-    "back": ((None,), np.float32),
-    "leg": ((L,), np.float32),
-    "people": ((), np.int8),
-}
 _AGAIN: Final = "Analyze the clip again."
 
 
@@ -42,7 +30,7 @@ def storable(poses: Poses) -> Poses:
 
     To be applied before the engine sees the poses, so that judging them again is bit-identical.
     """
-    return Poses(**_stored(poses)).widened()
+    return Poses(**poses.narrowed()).widened()
 
 
 def save_poses(path: str | Path, poses: PoseSource, meta: dict[str, Any]) -> None:
@@ -58,7 +46,7 @@ def save_poses(path: str | Path, poses: PoseSource, meta: dict[str, Any]) -> Non
         for name, value in said.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
                 npy.write_array(file, np.array(value), allow_pickle=False)
-        for name in _ARRAYS:
+        for name in COLUMNS:
             with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
                 _write_column(file, poses, name)
 
@@ -66,7 +54,7 @@ def save_poses(path: str | Path, poses: PoseSource, meta: dict[str, Any]) -> Non
 def _write_column(file: IO[bytes], poses: PoseSource, name: str) -> None:
     """One array of a file, as ``numpy.save`` writes it."""
     for number, part in enumerate(chunks(poses)):
-        array = _stored(part)[name]
+        array = part.narrowed()[name]
         if number == 0:
             shape = (len(poses), *array.shape[1:])
             npy.write_array_header_1_0(file, {"descr": npy.dtype_to_descr(array.dtype), "fortran_order": False, "shape": shape})
@@ -94,7 +82,10 @@ def load_poses(path: str | Path) -> tuple[Poses, dict[str, Any]]:
     if schema != SCHEMA:
         raise RecordingError(f"{path}: schema {schema}, and this hingecheck reads {SCHEMA}. Upgrade hingecheck, or analyze the clip again.")
     if "leg" not in content and "time_s" in content:
-        content["leg"] = np.full((*content["time_s"].shape[:1], L), np.nan, np.float32)
+        content["leg"] = np.full((*content["time_s"].shape[:1], *COLUMNS["leg"].shape), np.nan, np.float32)
+    if "hidden" not in content and "score" in content:
+        score = content["score"]
+        content["hidden"] = score == HIDDEN_SCORE if score.dtype == np.float32 else np.zeros(score.shape, np.bool_)
     if flaw := _flaw(content):
         raise RecordingError(f"{path}: {flaw}. {_AGAIN}")
     try:
@@ -103,27 +94,20 @@ def load_poses(path: str | Path) -> tuple[Poses, dict[str, Any]]:
         raise RecordingError(f"{path}: what it says of its clip cannot be read. {_AGAIN}") from error
     if not isinstance(meta, dict):
         raise RecordingError(f"{path}: what it says of its clip is no table. {_AGAIN}")
-    return Poses(**{name: content[name] for name in _ARRAYS}).widened(), meta
-
-
-def _stored(poses: Poses) -> dict[str, NDArray[Any]]:
-    """Arrays as on the disk."""
-    with np.errstate(over="ignore"):  # what is beyond float32 becomes infinite
-        return {name: getattr(poses, name).astype(dtype, copy=False) for name, (_, dtype) in _ARRAYS.items()}
+    return Poses(**{name: content[name] for name in COLUMNS}).widened(), meta
 
 
 def _flaw(arrays: Mapping[str, NDArray[Any]]) -> str | None:
     """Say what keeps arrays from being poses, or None."""
-    missing = [name for name in _ARRAYS if name not in arrays]
+    missing = [name for name in COLUMNS if name not in arrays]
     if missing:
         return f"no {' and no '.join(missing)} in it"
     frames = arrays["time_s"].shape[:1]
-    for name, (axes, dtype) in _ARRAYS.items():
+    for name, column in COLUMNS.items():
         shape = arrays[name].shape
-        fits = len(shape) == 1 + len(axes) and all(axis in (None, size) for axis, size in zip(axes, shape[1:], strict=True))
-        if arrays[name].dtype != dtype or shape[:1] != frames or not fits:
-            wanted = ", ".join(["T", *(str(axis or "S") for axis in axes)])
-            return f"{name} is {shape} {arrays[name].dtype}, not ({wanted}) {dtype.__name__}"
+        if arrays[name].dtype != column.on_disk or not frames or shape != (*frames, *column.shape):
+            wanted = ", ".join(["T", *map(str, column.shape)])
+            return f"{name} is {shape} {arrays[name].dtype}, not ({wanted}) {column.on_disk.__name__}"
     return _disorder(arrays["time_s"])
 
 
@@ -134,7 +118,7 @@ def _disorder(time_s: NDArray[Any]) -> str | None:
 
 def _unfit(poses: Poses) -> str | None:
     """Say what keeps poses from being stored as they are, or None."""
-    arrays = _stored(poses)
+    arrays = poses.narrowed()
     if flaw := _flaw(arrays):
         return flaw
     for name, array in arrays.items():

@@ -10,23 +10,11 @@ from typing import IO, Any, Final
 
 import numpy as np
 
-from ..verdict.silhouette import L, S
-from ..verdict.skeleton import K
-from ..verdict.types import CHUNK, Floats, Ints, Poses, chunks
+from ..verdict.poses import CHUNK, COLUMNS, Poses, chunks
+from ..verdict.types import Floats, Ints
 from .files import writing
 
-_FRAME: Final = np.dtype(
-    [
-        ("time_s", np.float64),
-        ("xy", np.float32, (K, 2)),
-        ("score", np.float32, (K,)),
-        ("world", np.float32, (K, 3)),
-        ("back", np.float32, (S,)),
-        ("leg", np.float32, (L,)),
-        ("people", np.int8),
-    ]
-)
-_NAMES: Final = _FRAME.names or ()
+_FRAME: Final = np.dtype([(name, column.on_disk, column.shape) for name, column in COLUMNS.items()])
 _IN_MEMORY: Final = 8_000_000  # bytes: five minutes
 
 
@@ -77,12 +65,12 @@ class PoseSpool:
         if step != 1:
             raise ValueError("poses: a spool is read frame after frame")
         count = max(0, last - first)
-        poses = Poses(**{name: np.empty((count, *_FRAME[name].shape), _FRAME[name].base) for name in _NAMES})
+        poses = Poses(**{name: np.empty((count, *_FRAME[name].shape), _FRAME[name].base) for name in COLUMNS})
         with writing(self._folder):
             self._file.seek(first * _FRAME.itemsize)
             for done in range(0, count, CHUNK):
                 rows = np.frombuffer(self._file.read(_FRAME.itemsize * min(CHUNK, count - done)), _FRAME)
-                for name in _NAMES:
+                for name in COLUMNS:
                     getattr(poses, name)[done : done + len(rows)] = rows[name]
             self._file.seek(self._frames * _FRAME.itemsize)  # where the next ones go
         return poses
@@ -100,7 +88,7 @@ class PoseSpool:
     def append(self, poses: Poses) -> None:
         """Add T frames; ``recording.storable`` ones, or what is read back is coarser."""
         rows = np.empty(len(poses), _FRAME)
-        for name in _NAMES:
+        for name in COLUMNS:
             rows[name] = getattr(poses, name)
         with writing(self._folder):
             self._file.write(rows.tobytes())

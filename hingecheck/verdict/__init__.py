@@ -7,6 +7,7 @@ from .. import _lazy
 if TYPE_CHECKING:
     from .cues import BY_ID, CUES, Cue, Fault
     from .engine import State, advance, analyse, finish, start
+    from .poses import Poses, PoseSource, chunks
     from .profiles import Profile
     from .scoring import summarise
     from .skeleton import INDEX, LANDMARKS, SIDES, K
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
         Judgement,
         Metrics,
         Phase,
-        Poses,
-        PoseSource,
         Rep,
         Result,
         Stage,
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
         Summary,
         View,
         ViewKind,
-        chunks,
     )
 
 __all__ = [
@@ -72,10 +70,10 @@ __getattr__, __dir__ = _lazy.shown(
     {
         "cues": "BY_ID CUES Cue Fault",
         "engine": "State advance analyse finish start",
+        "poses": "PoseSource Poses chunks",
         "profiles": "Profile",
         "scoring": "summarise",
         "skeleton": "INDEX K LANDMARKS SIDES",
-        "types": "METRICS ClipInfo Event Facing Frame Judgement Metrics Phase PoseSource Poses Rep Result Stage Status Summary "
-        "View ViewKind chunks",
+        "types": "METRICS ClipInfo Event Facing Frame Judgement Metrics Phase Rep Result Stage Status Summary View ViewKind",
     },
 )

@@ -14,10 +14,9 @@ from . import back_drift, bottoms, confidence, hips_lead, judging, metrics, phas
 from . import baseline as standing
 from .baseline import Baseline
 from .cues import CUES
+from .poses import Poses, PoseSource, chunks, nobody
 from .profiles import Profile
-from .silhouette import L, S
-from .skeleton import K
-from .types import Bools, Event, Floats, Ints, Metrics, Phase, Poses, PoseSource, Result, Stand, ViewKind, chunks
+from .types import Bools, Event, Floats, Ints, Metrics, Phase, Result, Stand, ViewKind
 
 YAW_CUTOFF_HZ: Final = (0.5, 0.5)  # nobody turns round in a tenth of a second; the near side must not flicker
 
@@ -283,13 +282,3 @@ def _learn(state: State, still: Bools, times: Floats, rows: Floats, yaws: Floats
                 known = standing.learn(t, rows[stand], yaws[stand])
                 learnt.append((frame, known))
     return replace(state, standing_s=since), learnt
-
-
-def nobody(time_s: Floats) -> Poses:
-    """Poses of T frames in which nobody is seen. (T,) s."""
-    frames = len(time_s)
-
-    def nan(*shape: int) -> Floats:
-        return np.full((frames, *shape), np.nan)
-
-    return Poses(time_s, nan(K, 2), nan(K), nan(K, 3), nan(S), nan(L), np.zeros(frames, np.int8))

@@ -11,10 +11,11 @@ from typing import Final
 import numpy as np
 
 from .cues import FRONT_WITHIN_DEG, SIDE_WITHIN_DEG
+from .poses import Poses
 from .series import MIN_SCORE, off_side
 from .silhouette import HEIGHTS
 from .skeleton import INDEX, SIDES
-from .types import Floats, Poses
+from .types import Floats
 
 STAND_S: Final = 1.0  # of standing tall
 SMALLEST: Final = 0.3  # of the picture's height, from ankle to shoulder: on a smaller body a pixel is half a degree of the back

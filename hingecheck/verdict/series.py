@@ -11,8 +11,9 @@ import numpy as np
 
 from . import calibration, skeleton
 from .geometry import lean, length
+from .poses import Poses
 from .silhouette import HEIGHTS, back_points, leg_chord, trunk
-from .types import Floats, Ints, Poses
+from .types import Floats, Ints
 
 MIN_SCORE: Final = 0.5  # a landmark MediaPipe itself calls unlikely is not measured from
 
@@ -52,8 +53,8 @@ def gate(poses: Poses) -> Poses:
 
 def sureness(poses: Poses, near: Ints) -> Floats:
     """How likely the least likely joint of the near trunk and of the near leg is, 0 to 1. Poses of T, near side (T,) -> (T, 2)."""
-    rows, side = np.arange(len(poses)), np.maximum(near, 0)
-    score = {j: poses.score[rows, np.array(skeleton.SIDES[j])[side]] for j in ("shoulder", "hip", "knee", "ankle")}
+    rows, side, likely = np.arange(len(poses)), np.maximum(near, 0), poses.likely
+    score = {j: likely[rows, np.array(skeleton.SIDES[j])[side]] for j in ("shoulder", "hip", "knee", "ankle")}
     trunk = np.minimum(score["shoulder"], score["hip"])
     return np.stack([trunk, np.minimum(score["hip"], np.minimum(score["knee"], score["ankle"]))], axis=-1)
 

@@ -1,14 +1,13 @@
-"""The types that travel between the rooms: frozen, time on axis 0, NaN where missing.
+"""What is said of poses, and the pictures they come from: frozen, time on axis 0, NaN where missing. ``Poses`` stand in ``poses``.
 
 Letters: T frames, K landmarks, S samples along the back, C cues. Pixels of the displayed picture, x right, y down. Angles in
 degrees, 0 is standing straight. Seconds are float64, strictly rising, the source's own clock.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 from enum import IntEnum, StrEnum
-from itertools import pairwise
-from typing import Any, Final, Protocol, Self, TypeVar
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +15,6 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int8]
 Bools = NDArray[np.bool_]
-_Part = TypeVar("_Part", covariant=True)
-
-CHUNK: Final = 4096  # frames that are read, judged and written at a time; any number gives the same bits
 
 
 class ViewKind(StrEnum):
@@ -69,7 +65,7 @@ class Status(StrEnum):
 class Frame:
     """One picture: upright, square pixels, ``image`` (H, W, 3) uint8 RGB, at ``time_s`` on the source's clock.
 
-    Where the image was made smaller for whoever sees poses in it, these are in pixels of the larger one: ``scale`` (x, y) times as many.
+    Where the image was made smaller for the pose network, poses are in pixels of the larger one: ``scale`` (x, y) times as many.
     """
 
     index: int
@@ -78,7 +74,7 @@ class Frame:
     scale: tuple[float, float] = (1.0, 1.0)
 
 
-class _Columns:
+class Columns:
     """Arrays that share axis 0: ``len`` is T, slicing keeps the type, ``concat`` joins chunks in time."""
 
     def __len__(self) -> int:
@@ -94,60 +90,7 @@ class _Columns:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Poses(_Columns):
-    """What an estimator saw: all the engine ever reads.
-
-    ``time_s`` (T,); ``xy`` (T, K, 2) px; ``score`` (T, K) visibility 0 to 1; ``world`` (T, K, 3) metres, hips at the origin, x
-    right, y down, z away from the camera; ``back`` (T, S) distance of the dorsal edge of the silhouette from the hip-shoulder
-    chord, in trunk lengths, and ``leg`` (T, L) that of its rear edge from the hip-ankle chord, in lengths of that (see ``silhouette``);
-    ``people`` (T,) how many persons were seen. A frame without a person has NaN everywhere and ``people`` 0. Numbers are float64, or
-    float32 where many are kept, as a file does.
-    """
-
-    time_s: Floats
-    xy: Floats
-    score: Floats
-    world: Floats
-    back: Floats
-    leg: Floats
-    people: Ints
-
-    def widened(self) -> "Poses":
-        """The same in float64."""
-        if self.xy.dtype == np.float64:
-            return self
-        wide = {name: getattr(self, name).astype(np.float64) for name in ("time_s", "xy", "score", "world", "back", "leg")}
-        return replace(self, **wide)
-
-
-class _Frames(Protocol[_Part]):
-    """T frames of something, of which a slice can be had."""
-
-    def __len__(self) -> int: ...
-
-    def __getitem__(self, frames: slice, /) -> _Part: ...
-
-
-class PoseSource(_Frames[Poses], Protocol):
-    """Poses of T frames wherever they lie: ``Poses`` itself, or ``journal.PoseSpool``, which reads from the disk what is asked for."""
-
-    @property
-    def time_s(self) -> Floats:
-        """(T,) as in ``Poses``."""
-
-    @property
-    def people(self) -> Ints:
-        """(T,) as in ``Poses``."""
-
-
-def chunks(whole: _Frames[_Part], first: int = 0) -> Iterator[_Part]:
-    """All frames from ``first`` on, in order, ``CHUNK`` at a time; of none, one chunk without frames."""
-    for begin, end in pairwise([*range(first, max(len(whole), first + 1), CHUNK), None]):
-        yield whole[begin:end]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Metrics(_Columns):
+class Metrics(Columns):
     """The measures, each (T,) float64, NaN where not measured. The field order is the column order of ``frames.csv``.
 
     Angles in degrees, 0 standing straight, positive bent forward. ``butt_drop``: how far the hip has sunk below its own standing

@@ -6,7 +6,8 @@ from types import TracebackType
 from typing import Final, Protocol, Self
 
 from ..errors import InputError
-from ..verdict.types import Frame, Poses
+from ..verdict.poses import Poses
+from ..verdict.types import Frame
 
 # Name -> "module:callable", which is called with the name. Looked up only when asked for: a pose network takes a second to load.
 ESTIMATORS: Final[dict[str, str]] = {

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..opencv import cv2
 from ..verdict import skeleton
 from ..verdict.silhouette import MIN_CHORD_PX, facing, trunk
 from ..verdict.types import Bools, Floats

@@ -4,8 +4,6 @@ Frames come through a pipe as JPEG; what goes back is the picture as the window 
 browser sees the same as a window does, to the pixel.
 """
 
-import cv2  # isort: skip  # before av, see sources
-
 from collections.abc import Mapping
 from contextlib import ExitStack
 from multiprocessing.connection import Connection
@@ -20,11 +18,12 @@ from ..drive.mirror import Mirror, Recorder
 from ..drive.session import Session, Shown
 from ..errors import HingecheckError
 from ..media.camera import Feed, Picture
+from ..opencv import cv2
 from ..show.drawing import jpeg
 from ..show.stills import Album
 from ..storage.files import atomic
+from ..verdict.poses import Poses
 from ..verdict.profiles import Profile
-from ..verdict.types import Poses
 from .work import spoken, still_name
 
 QUIET_S: Final = 1.5  # a page that sent no frame for so long is gone, or its tab is hidden

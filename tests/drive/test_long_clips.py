@@ -12,9 +12,10 @@ from synthetic import film, hinge, noisy, stand
 from hingecheck.drive import clip as one_clip
 from hingecheck.storage.recording import load_poses, storable
 from hingecheck.storage.spool import PoseSpool
-from hingecheck.verdict import engine, types
+from hingecheck.verdict import engine
+from hingecheck.verdict.poses import Poses, chunks, nobody
 from hingecheck.verdict.profiles import Profile
-from hingecheck.verdict.types import ClipInfo, Poses, Result
+from hingecheck.verdict.types import ClipInfo, Result
 
 PROFILE = Profile.default()
 RESULT_BYTES = 240  # of a frame: 26 measures and spreads, time, rep, phase, near, facing, cues that are on
@@ -23,7 +24,7 @@ POSE_BYTES = 937
 
 def spooled(poses: Poses, folder=None) -> PoseSpool:
     spool = PoseSpool(folder)
-    for part in types.chunks(poses):
+    for part in chunks(poses):
         spool.append(part)
     return spool
 
@@ -46,7 +47,7 @@ def test_the_verdict_is_the_same_wherever_the_poses_lie(name, chunk, monkeypatch
         poses = poses[:200]
     in_memory = one_clip.judge(clip_of(poses), poses, (), profile=PROFILE, model="full")
     one_clip.save_poses(tmp_path / "memory.npz", in_memory, ())
-    monkeypatch.setattr(types, "CHUNK", chunk)
+    monkeypatch.setattr("hingecheck.verdict.poses.CHUNK", chunk)
     on_disk = one_clip.judge(clip_of(poses), spooled(poses), (), profile=PROFILE, model="full")
     one_clip.save_poses(tmp_path / "disk.npz", on_disk, ())
     assert same_numbers(in_memory.result, on_disk.result)
@@ -63,7 +64,7 @@ def begins_bent() -> Poses:
     second = film(stand(2.0) + hinge(1))
     later = first.time_s[-1] + 1.0
     other = replace(second, time_s=second.time_s + later, xy=second.xy / 1.5, world=second.world / 1.5, back=second.back * 1.3)
-    return storable(Poses.concat([first, engine.nobody(np.arange(first.time_s[-1] + 0.04, later, 0.04)), other]))
+    return storable(Poses.concat([first, nobody(np.arange(first.time_s[-1] + 0.04, later, 0.04)), other]))
 
 
 @pytest.mark.parametrize("chunk", [1, 13, 50, 4096])
@@ -74,7 +75,7 @@ def test_the_first_lockout_is_the_same_however_the_poses_are_read(chunk, monkeyp
     assert len(learnt) > 1 and whole.reps[0].start_s < learnt[0], "analyse looks for it"
     before = poses[: int(np.searchsorted(poses.time_s, learnt[1]))]
     expected = engine.advance(engine.start(PROFILE), before, PROFILE)[0].baseline
-    monkeypatch.setattr(types, "CHUNK", chunk)
+    monkeypatch.setattr("hingecheck.verdict.poses.CHUNK", chunk)
     for source in (poses, spooled(poses)):
         found = engine.first_baseline(source, PROFILE)
         assert repr(found) == repr(expected)
@@ -104,7 +105,7 @@ def peak_bytes(folder, times: int) -> tuple[int, int]:
 
 
 def test_the_poses_of_a_long_clip_are_never_in_memory(tmp_path, monkeypatch):
-    monkeypatch.setattr(types, "CHUNK", 512)
+    monkeypatch.setattr("hingecheck.verdict.poses.CHUNK", 512)
     few, few_bytes = peak_bytes(tmp_path, 2)
     many, many_bytes = peak_bytes(tmp_path, 12)
     a_frame = (many_bytes - few_bytes) / (many - few)

@@ -15,7 +15,6 @@ from hingecheck.drive import segments
 from hingecheck.drive.segments import LEAD_FRAMES, WORTH_FRAMES, Stretch
 from hingecheck.drive.workers import Lost
 from hingecheck.storage import recording
-from hingecheck.verdict import types
 from hingecheck.verdict.profiles import Profile
 
 LEAD = LEAD_FRAMES
@@ -142,7 +141,7 @@ def test_a_process_that_dies_while_it_tells_of_its_poses_is_heard_anew(tmp_path,
     replayed.see(monkeypatch, poses)
     clip = replayed.clip_of(tmp_path / "clip.mp4", poses)
     monkeypatch.setattr(segments, "WORTH_FRAMES", 70)
-    monkeypatch.setattr(types, "CHUNK", 20)
+    monkeypatch.setattr("hingecheck.verdict.poses.CHUNK", 20)
     heard = []
 
     def dies_once(work, jobs, workers, limits, on_told):

@@ -37,10 +37,11 @@ from hingecheck.storage import recording
 from hingecheck.storage.spool import PoseSpool
 from hingecheck.verdict import calibration, coaching, engine
 from hingecheck.verdict.cues import BY_ID
+from hingecheck.verdict.poses import Poses, nobody
 from hingecheck.verdict.profiles import Profile
 from hingecheck.verdict.readiness import Tier
 from hingecheck.verdict.skeleton import SIDES
-from hingecheck.verdict.types import Poses, Rep, Result, Status
+from hingecheck.verdict.types import Rep, Result, Status
 
 STANDARD = Profile.default()
 SHIPPED = {name: getattr(calibration, name) for name in EXACT}
@@ -492,7 +493,7 @@ def assert_an_empty_report(folder, verdict) -> None:
 
 
 def test_nobody_at_all_is_a_normal_report_without_reps(tmp_path):
-    practice = practise(tmp_path, engine.nobody(np.arange(20) / FPS))
+    practice = practise(tmp_path, nobody(np.arange(20) / FPS))
     assert practice.says() == ["Step into the picture"]
     assert_an_empty_report(tmp_path, practice.verdict)
 

@@ -17,7 +17,7 @@ import pytest
 from clips import add_cover, as_nobody, cut, is_upright, make_clip, make_sound, number_in, patch, picture, scramble
 
 from hingecheck.errors import SourceError
-from hingecheck.media import sources
+from hingecheck.media import frames
 from hingecheck.media.sources import open_clip
 
 
@@ -126,14 +126,14 @@ def test_what_is_not_wanted_is_passed_over_and_the_rest_is_as_if_it_had_not_been
 def test_of_many_groups_only_the_wanted_one_is_decoded(tmp_path, monkeypatch):
     clip = make_clip(tmp_path / "clip.mp4", 200, options={"g": "20", "sc_threshold": "0"})
     decoded = []
-    real = sources.Clip._decoded
+    real = frames.Clip._decoded
 
     def counted(self, packets):
         for packet in packets:
             decoded.append(packet.pts)
             yield from real(self, [packet])
 
-    monkeypatch.setattr(sources.Clip, "_decoded", counted)
+    monkeypatch.setattr(frames.Clip, "_decoded", counted)
     assert numbers(read(clip, only={105})[0]) == [105]
     assert len(decoded) == 20, "one group of ten"
 
@@ -360,7 +360,7 @@ def test_a_clip_of_nothing_but_noise_behind_a_good_index_is_given_up(tmp_path):
 
 def test_what_a_decoder_refuses_for_ever_is_given_up(tmp_path, monkeypatch):
     path = make_clip(tmp_path / "clip.mp4", 40, codec="mpeg4", options={"g": "1"})
-    monkeypatch.setattr("hingecheck.media.sources._PATIENCE", 5)
+    monkeypatch.setattr("hingecheck.media.frames._PATIENCE", 5)
     first = path.read_bytes().index(b"\x00\x00\x01\xb6")  # the first picture of MPEG-4
     content = bytearray(path.read_bytes())
     stop = content.index(b"moov") - 8

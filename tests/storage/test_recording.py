@@ -16,15 +16,14 @@ from hingecheck import __version__
 from hingecheck.errors import OutputError, RecordingError
 from hingecheck.storage.recording import SCHEMA, load_poses, save_poses, storable
 from hingecheck.storage.spool import PoseSpool
-from hingecheck.verdict import types
+from hingecheck.verdict.poses import Poses
 from hingecheck.verdict.silhouette import L, S
 from hingecheck.verdict.skeleton import K
-from hingecheck.verdict.types import Poses
 
 META = {"clip": {"path": "clip.mp4", "frames": 5}, "model": "full", "warnings": ["ends early"], "nothing": None}
 
 
-def some_poses(frames=5, samples=20, seed=0) -> Poses:
+def some_poses(frames=5, seed=0) -> Poses:
     """Poses of nobody in particular; in the second frame nobody at all."""
     rng = np.random.default_rng(seed)
     poses = Poses(
@@ -32,13 +31,14 @@ def some_poses(frames=5, samples=20, seed=0) -> Poses:
         xy=rng.normal(300, 200, (frames, K, 2)),
         score=rng.random((frames, K)),
         world=rng.normal(0, 0.5, (frames, K, 3)),
-        back=rng.normal(0.2, 0.05, (frames, samples)),
+        back=rng.normal(0.2, 0.05, (frames, S)),
         leg=rng.normal(0.1, 0.05, (frames, L)),
         people=np.ones(frames, np.int8),
+        hidden=rng.random((frames, K)) < 0.1,
     )
     for array in (poses.xy, poses.score, poses.world, poses.back, poses.leg):
         array[1:2] = np.nan
-    poses.people[1:2] = 0
+    poses.people[1:2], poses.hidden[1:2] = 0, False
     return storable(poses)
 
 
@@ -89,7 +89,7 @@ def test_poses_and_what_is_said_of_them_come_back(saved):
 
 def test_storable_is_what_comes_back_so_judging_again_is_bit_identical(tmp_path):
     rng = np.random.default_rng(1)
-    raw = replace(some_poses(), xy=rng.normal(0, 1e3, (5, K, 2)), back=rng.random((5, 20)))
+    raw = replace(some_poses(), xy=rng.normal(0, 1e3, (5, K, 2)), back=rng.random((5, S)))
     kept = storable(raw)
     save_poses(tmp_path / "a.npz", kept, {})
     assert same(load_poses(tmp_path / "a.npz")[0], kept)
@@ -140,17 +140,18 @@ def test_the_same_poses_make_the_same_bytes(saved, tmp_path):
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(drawn=st.data(), frames=st.integers(0, 4), samples=st.integers(0, 3))
-def test_whatever_the_numbers_they_come_back(tmp_path, drawn, frames, samples):
+@given(drawn=st.data(), frames=st.integers(0, 4))
+def test_whatever_the_numbers_they_come_back(tmp_path, drawn, frames):
     numbers = st.floats(width=32) | st.just(float("nan"))
     raw = Poses(
         time_s=np.sort(drawn.draw(arrays(float, frames, elements=st.floats(-1e9, 1e9), unique=True))),
         xy=drawn.draw(arrays(float, (frames, K, 2), elements=numbers)),
         score=drawn.draw(arrays(float, (frames, K), elements=st.floats(allow_nan=True))),
         world=drawn.draw(arrays(float, (frames, K, 3), elements=numbers)),
-        back=drawn.draw(arrays(float, (frames, samples), elements=numbers)),
+        back=drawn.draw(arrays(float, (frames, S), elements=numbers)),
         leg=drawn.draw(arrays(float, (frames, L), elements=numbers)),
         people=drawn.draw(arrays(np.int8, frames)),
+        hidden=drawn.draw(arrays(np.bool_, (frames, K))),
     )
     if len(np.unique(raw.time_s)) < frames:  # 0.0 and -0.0
         return
@@ -179,7 +180,7 @@ def test_a_path_that_is_not_unicode_can_be_told(tmp_path):
 def plain_file(path, poses, meta):
     """What numpy itself makes of the same arrays."""
     arrays = {f.name: getattr(poses, f.name) for f in fields(Poses)}
-    arrays |= {name: arrays[name].astype(np.float32) for name in ("xy", "score", "world", "back", "leg")}
+    arrays = {name: array.astype(np.float32) if array.dtype == float and name != "time_s" else array for name, array in arrays.items()}
     np.savez_compressed(path, schema=SCHEMA, hingecheck=__version__, meta=json.dumps(meta), **arrays)
     return path
 
@@ -193,12 +194,12 @@ def members(path) -> list[tuple[str, int, bytes]]:
 @pytest.mark.parametrize("frames", [0, 1, 99, 100, 101, 250])
 @pytest.mark.parametrize("spooled", [False, True])
 def test_written_in_chunks_it_is_the_file_that_numpy_writes_in_one_piece(tmp_path, monkeypatch, frames, spooled):
-    poses = some_poses(frames, S, seed=frames)
+    poses = some_poses(frames, seed=frames)
     source = poses
     if spooled:
         source = PoseSpool()
         source.append(poses)
-    monkeypatch.setattr(types, "CHUNK", 100)
+    monkeypatch.setattr("hingecheck.verdict.poses.CHUNK", 100)
     save_poses(tmp_path / "a.npz", source, META)
     assert members(tmp_path / "a.npz") == members(plain_file(tmp_path / "b.npz", poses, META))
     assert same(load_poses(tmp_path / "a.npz")[0], poses)
@@ -215,7 +216,7 @@ def test_written_in_chunks_it_is_the_file_that_numpy_writes_in_one_piece(tmp_pat
 def test_a_flaw_in_a_later_chunk_is_found_as_well(tmp_path, monkeypatch, name, row, value, complaint):
     poses = some_poses(250)
     getattr(poses, name)[row] = value
-    monkeypatch.setattr(types, "CHUNK", 100)
+    monkeypatch.setattr("hingecheck.verdict.poses.CHUNK", 100)
     with pytest.raises(ValueError, match=complaint):
         save_poses(tmp_path / "a.npz", poses, {})
     assert list(tmp_path.iterdir()) == []
@@ -223,7 +224,7 @@ def test_a_flaw_in_a_later_chunk_is_found_as_well(tmp_path, monkeypatch, name, r
 
 @pytest.mark.parametrize("limit_bytes", [0, 100, 5_000, 60_000, 100_000])
 def test_wherever_the_disk_is_full_it_is_one_line_and_nothing_is_left(tmp_path, monkeypatch, limit_bytes):
-    monkeypatch.setattr(types, "CHUNK", 50)
+    monkeypatch.setattr("hingecheck.verdict.poses.CHUNK", 50)
     with files_no_larger_than(limit_bytes), pytest.raises(OutputError) as caught:
         save_poses(tmp_path / "a.npz", some_poses(300), META)
     assert str(caught.value) == f"{tmp_path / 'a.npz'}: larger than files may be there. Choose another folder."
@@ -253,6 +254,21 @@ def test_a_file_of_before_there_was_a_leg_has_a_leg_that_is_not_seen(saved, tmp_
     assert same(replace(old, leg=some_poses().leg), some_poses()) and meta == META
 
 
+def test_a_file_of_before_there_was_hidden_says_it_by_its_score_and_is_judged_as_before(saved, tmp_path):
+    """0.6 was that score, as float32 has it; a score a hair next to it was the network's own."""
+    with np.load(saved) as stored:
+        content = {name: stored[name] for name in stored.files if name != "hidden"}
+    score = content["score"]
+    score[:] = 0.9
+    score[2, 7], score[3, 9], score[4, 11] = 0.6, np.nextafter(np.float32(0.6), np.float32(1)), 0.59
+    np.savez(tmp_path / "old.npz", **content)
+    old, _ = load_poses(tmp_path / "old.npz")
+    assert old.hidden.dtype == bool and np.argwhere(old.hidden).tolist() == [[2, 7]]
+    assert np.array_equal(old.likely, score.astype(float)) and np.array_equal(old.score, score)
+    save_poses(tmp_path / "new.npz", old, {})
+    assert same(load_poses(tmp_path / "new.npz")[0], old)
+
+
 def test_a_missing_file_a_folder_and_a_closed_file_are_told_apart(saved):
     assert refusal(saved.parent / "absent.npz").startswith("no such file.")
     assert refusal(saved.parent).startswith("a folder, not recorded poses.")
@@ -280,7 +296,7 @@ def test_a_file_that_would_run_something_is_refused(saved):
     assert refusal(rewritten(saved, xy=np.array([print], dtype=object))).startswith("not recorded poses, or damaged.")
 
 
-@pytest.mark.parametrize("name", [f.name for f in fields(Poses) if f.name != "leg"])
+@pytest.mark.parametrize("name", [f.name for f in fields(Poses) if f.name not in ("leg", "hidden")])
 def test_a_missing_array_is_named(saved, name):
     assert refusal(rewritten(saved, **{name: None})) == f"no {name} in it. Analyze the clip again."
 
@@ -291,8 +307,9 @@ def test_a_missing_array_is_named(saved, name):
         ("xy", np.zeros((5, 17, 2), np.float32), "xy is (5, 17, 2) float32, not (T, 33, 2) float32"),
         ("xy", np.zeros((5, K, 2)), "xy is (5, 33, 2) float64, not (T, 33, 2) float32"),
         ("score", np.zeros((4, K), np.float32), "score is (4, 33) float32, not (T, 33) float32"),
-        ("back", np.zeros(5, np.float32), "back is (5,) float32, not (T, S) float32"),
+        ("back", np.zeros(5, np.float32), "back is (5,) float32, not (T, 31) float32"),
         ("people", np.zeros(5), "people is (5,) float64, not (T) int8"),
+        ("hidden", np.zeros((5, K), np.int8), "hidden is (5, 33) int8, not (T, 33) bool"),
         ("time_s", np.array(0.0), "time_s is () float64, not (T) float64"),
         ("time_s", np.array(list("abcde")), "time_s is (5,) <U1, not (T) float64"),
         ("time_s", np.zeros(5), "its times do not rise"),
@@ -321,9 +338,7 @@ def test_meta_that_is_no_table_is_told_as_such(saved, meta):
 def valid_bytes() -> bytes:
     """A recording stored without compression, so that a changed byte reaches every layer."""
     buffer = io.BytesIO()
-    poses = some_poses(2, 3)
-    arrays = {f.name: getattr(poses, f.name).astype(np.float32) for f in fields(Poses)}
-    np.savez(buffer, schema=SCHEMA, hingecheck=__version__, meta="{}", **arrays | {"time_s": poses.time_s, "people": poses.people})
+    np.savez(buffer, schema=SCHEMA, hingecheck=__version__, meta="{}", **some_poses(2).narrowed())
     return buffer.getvalue()
 
 
@@ -350,4 +365,4 @@ def test_damaged_bytes_are_a_recording_error_and_nothing_else(tmp_path, changes,
 
 def test_intact_bytes_are_no_error(tmp_path):
     (tmp_path / "a.npz").write_bytes(VALID)
-    assert same(load_poses(tmp_path / "a.npz")[0], some_poses(2, 3))
+    assert same(load_poses(tmp_path / "a.npz")[0], some_poses(2))

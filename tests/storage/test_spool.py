@@ -18,10 +18,9 @@ from hingecheck.errors import OutputError
 from hingecheck.storage import spool as spools
 from hingecheck.storage.recording import storable
 from hingecheck.storage.spool import Events, PoseSpool
-from hingecheck.verdict import engine, types
+from hingecheck.verdict.poses import Poses, chunks, nobody
 from hingecheck.verdict.silhouette import S
 from hingecheck.verdict.skeleton import K
-from hingecheck.verdict.types import Poses
 
 FRAME_BYTES = 8 + 4 * (2 * K + K + 3 * K + S) + 1  # time, points, scores, world, back, people
 
@@ -30,7 +29,7 @@ FRAME_BYTES = 8 + 4 * (2 * K + K + 3 * K + S) + 1  # time, points, scores, world
 def some_poses(seconds=2.0, seed=0) -> Poses:
     """A figure that hinges, as a shaky estimator sees it, with two frames of nobody in the middle; storable."""
     poses = noisy(film(stand(seconds / 2) + hinge(1))[: round(25 * seconds)], seed=seed)
-    gone = engine.nobody(np.array([seconds, seconds + 0.04]))
+    gone = nobody(np.array([seconds, seconds + 0.04]))
     return storable(Poses.concat([poses, gone]))
 
 
@@ -133,9 +132,9 @@ def test_in_chunks_there_is_every_frame_once_and_in_order(chunk, first):
     spool = PoseSpool()
     spool.append(poses)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(types, "CHUNK", chunk)
+        patch.setattr("hingecheck.verdict.poses.CHUNK", chunk)
         for source in (poses, spool):
-            parts = list(types.chunks(source, first))
+            parts = list(chunks(source, first))
             assert same(Poses.concat(parts).widened(), poses[first:])
             assert all(len(part) == chunk for part in parts[:-1])
             assert len(parts) == 1 or len(parts[-1]) > 0

@@ -32,9 +32,10 @@ from synthetic import (
 )
 
 from hingecheck.verdict import calibration, engine
+from hingecheck.verdict.poses import Poses
 from hingecheck.verdict.profiles import Profile, loads
 from hingecheck.verdict.silhouette import L
-from hingecheck.verdict.types import Poses, Result
+from hingecheck.verdict.types import Result
 
 FPS = 12  # enough for everything to happen, and these scenes are judged frame by frame
 STANDARD = Profile.default()

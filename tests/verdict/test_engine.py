@@ -38,10 +38,10 @@ from synthetic import (
 from hingecheck.verdict import calibration, engine, series
 from hingecheck.verdict.back_drift import LEAST_LEAN_DEG
 from hingecheck.verdict.cues import CUES
+from hingecheck.verdict.poses import Poses, nobody
 from hingecheck.verdict.profiles import Profile, loads
-from hingecheck.verdict.silhouette import L, S
-from hingecheck.verdict.skeleton import INDEX, K
-from hingecheck.verdict.types import METRICS, Event, Phase, Poses, Result, Stand, Status
+from hingecheck.verdict.skeleton import INDEX
+from hingecheck.verdict.types import METRICS, Event, Phase, Result, Stand, Status
 
 STANDARD = Profile.default()
 
@@ -492,15 +492,7 @@ def test_a_small_step_between_two_reps_does_not_cost_the_knees(step_px: float) -
 
 
 def blank(frames: int) -> Poses:
-    return Poses(
-        time_s=np.arange(frames) / 25,
-        xy=np.full((frames, K, 2), np.nan),
-        score=np.full((frames, K), np.nan),
-        world=np.full((frames, K, 3), np.nan),
-        back=np.full((frames, S), np.nan),
-        leg=np.full((frames, L), np.nan),
-        people=np.zeros(frames, np.int8),
-    )
+    return nobody(np.arange(frames) / 25)
 
 
 anything = st.one_of(

@@ -29,10 +29,11 @@ from synthetic import (
 
 from hingecheck.verdict import baseline, calibration, engine, metrics, series
 from hingecheck.verdict.calibration import OWN_DEG
+from hingecheck.verdict.poses import Poses
 from hingecheck.verdict.profiles import Profile
 from hingecheck.verdict.series import HEAD, LOWER, SERIES, SHOULDER, TRUNK, UPPER
 from hingecheck.verdict.silhouette import HEIGHTS, L, back_points
-from hingecheck.verdict.types import METRICS, Floats, Metrics, Poses
+from hingecheck.verdict.types import METRICS, Floats, Metrics
 
 SURE = np.ones((1, 2))
 SIDE = np.array([90.0])

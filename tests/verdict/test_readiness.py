@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from synthetic import POSES, figure, hidden, still
 
-from hingecheck.verdict import engine, readiness
+from hingecheck.verdict import readiness
+from hingecheck.verdict.poses import Poses
+from hingecheck.verdict.poses import nobody as empty
 from hingecheck.verdict.readiness import Advice, Guide, Tier, advance, in_picture, is_front, is_side
 from hingecheck.verdict.series import MIN_SCORE
 from hingecheck.verdict.silhouette import HEIGHTS, S
 from hingecheck.verdict.skeleton import INDEX, K
-from hingecheck.verdict.types import Poses
 
 SIZE = (800, 1000)
 STEP_INTO = "Step into the picture"
@@ -30,7 +31,7 @@ def one(time_s=0.0, *, x=400.0, y=800.0, pose="standing", yaw_deg=90.0) -> Poses
 
 
 def nobody(time_s=0.0) -> Poses:
-    return engine.nobody(np.array([time_s]))
+    return empty(np.array([time_s]))
 
 
 def at(poses: Poses, time_s: float) -> Poses:

@@ -22,7 +22,8 @@ from synthetic import (
     still,
 )
 
-from hingecheck.verdict import calibration, series
+from hingecheck.verdict import baseline, calibration, series
+from hingecheck.verdict.poses import HIDDEN_SCORE, Poses
 from hingecheck.verdict.series import (
     ANKLE_X,
     ANKLE_Y,
@@ -46,7 +47,7 @@ from hingecheck.verdict.series import (
 )
 from hingecheck.verdict.silhouette import L, S
 from hingecheck.verdict.skeleton import INDEX, SIDES
-from hingecheck.verdict.types import Floats, Poses
+from hingecheck.verdict.types import Floats
 
 
 @pytest.mark.parametrize("pose", POSES)
@@ -180,6 +181,22 @@ def test_a_trunk_and_a_leg_are_as_sure_as_their_least_likely_joint_on_the_near_s
     assert trunk.tolist() == [0.9, 0.6, 0.5, 0.9, 0.9]
     assert leg[:4].tolist() == [0.9, 0.7, 0.5, 0.6]
     assert np.isnan(leg[4])
+
+
+def test_a_landmark_that_is_hidden_is_doubted_whatever_its_score() -> None:
+    """Six tenths at most, so below what a leg in sight has and above what is not measured from."""
+    poses = still(Key(0.0), frames=4)
+    poses.score[:] = 0.9
+    for frame, joint in enumerate(("knee", "hip", "wrist")):
+        poses.hidden[frame, INDEX[f"right_{joint}"]] = True
+    poses.hidden[3], poses.score[3] = True, 0.4
+    trunk, leg = series.sureness(poses, np.ones(4, np.int8)).T
+    assert trunk.tolist() == [0.9, HIDDEN_SCORE, 0.9, 0.4]
+    assert leg.tolist() == [HIDDEN_SCORE, HIDDEN_SCORE, 0.9, 0.4]
+    assert series.sureness(poses, np.zeros(4, np.int8))[:3].tolist() == [[0.9, 0.9]] * 3, "the left side is in sight"
+    assert np.isfinite(series.gate(poses).xy[:3]).all()
+    assert pytest.approx(0.6) == HIDDEN_SCORE
+    assert series.MIN_SCORE < HIDDEN_SCORE < baseline.LEG_SURE
 
 
 def test_heights_and_lengths_are_those_of_the_near_leg_in_the_picture() -> None:

@@ -5,7 +5,8 @@ import pytest
 from synthetic import Key, angles, figure, noisy, stand
 
 from hingecheck.verdict import views
-from hingecheck.verdict.types import Facing, Poses, ViewKind
+from hingecheck.verdict.poses import Poses
+from hingecheck.verdict.types import Facing, ViewKind
 
 ROUND_DEG = np.arange(-180.0, 180.0, 5.0)
 

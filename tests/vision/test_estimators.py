@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from hingecheck.errors import InputError
+from hingecheck.verdict.poses import Poses
 from hingecheck.verdict.silhouette import L, S
 from hingecheck.verdict.skeleton import K
-from hingecheck.verdict.types import Frame, Poses
+from hingecheck.verdict.types import Frame
 from hingecheck.vision import estimators
 
 PICTURE = np.zeros((4, 4, 3), np.uint8)

@@ -12,11 +12,12 @@ import pytest
 from synthetic import Build, film, stand
 
 from hingecheck.errors import ModelError
-from hingecheck.verdict import metrics, series, silhouette, skeleton
+from hingecheck.verdict import metrics, silhouette, skeleton
+from hingecheck.verdict.poses import Poses
 from hingecheck.verdict.silhouette import S
-from hingecheck.verdict.types import Frame, Poses
+from hingecheck.verdict.types import Frame
 from hingecheck.vision import estimators, mediapipe_pose
-from hingecheck.vision.mediapipe_pose import HIDDEN_SCORE, MediaPipePose, doubted
+from hingecheck.vision.mediapipe_pose import MediaPipePose, covered
 
 STEP = 3  # every third frame of the 25 a second
 HIP = skeleton.INDEX["left_hip"]
@@ -102,58 +103,44 @@ def test_joints_outside_the_picture_have_score_0(lifter):
     assert (poses.score[:, HIP] > 0.5).all()
 
 
-def test_of_a_leg_behind_something_knee_and_ankle_are_doubted_and_nothing_else():
+def test_of_a_leg_behind_something_knee_and_ankle_are_hidden_and_nothing_else():
     """Seen from the front in a picture that is all body; from the middle of the left shank on, 8 looks of 10 at most see the person."""
     xy = film(stand(0.1), yaw_deg=0.0, build=Build(px_per_m=200.0), ankle_px=(200.0, 400.0)).xy[0]
     (left_knee, right_knee), (left_ankle, right_ankle) = skeleton.SIDES["knee"], skeleton.SIDES["ankle"]
-    mask, score = np.ones((480, 400), np.float32), np.linspace(0.5, 1.0, skeleton.K)
-    nowhere = np.zeros(skeleton.K, dtype=bool)
-    assert np.array_equal(doubted(score, mask, xy, nowhere), score)
+    mask, nowhere = np.ones((480, 400), np.float32), np.zeros(skeleton.K, dtype=bool)
+    assert not covered(mask, xy, nowhere).any()
     x, y = np.round(xy[left_ankle]).astype(int)
     mask[y - 40 : y, x - 10 : x + 10] = 0.0  # half of a shank of 0.4 m
-    told, before = doubted(score, mask, xy, nowhere), score.copy()
-    hidden = np.isin(np.arange(skeleton.K), [left_knee, left_ankle])
-    assert (score[hidden] > HIDDEN_SCORE).all()
-    assert (told[hidden] == HIDDEN_SCORE).all()
-    assert np.array_equal(told[~hidden], score[~hidden])
-    assert np.array_equal(score, before)
-    low = np.full(skeleton.K, 0.3)
-    assert np.array_equal(doubted(low, mask, xy, nowhere), low)  # never more than it was
+    assert np.flatnonzero(covered(mask, xy, nowhere)).tolist() == [left_knee, left_ankle]
     mask[:] = 0.0
-    both = np.isin(np.arange(skeleton.K), [left_knee, right_knee, left_ankle, right_ankle])
-    assert (doubted(np.ones(skeleton.K), mask, xy, nowhere) < 1.0).tolist() == both.tolist()
+    assert np.flatnonzero(covered(mask, xy, nowhere)).tolist() == [left_knee, right_knee, left_ankle, right_ankle]
 
 
-def test_of_a_leg_the_joints_behind_a_plate_are_doubted_and_no_back_is_told_from_a_hip_that_is():
+def test_of_a_leg_the_joints_behind_a_plate_are_hidden_and_no_back_is_told_from_a_hip_that_is():
     xy = film(stand(0.1), yaw_deg=90.0, build=Build(px_per_m=200.0), ankle_px=(200.0, 400.0)).xy[0]
-    mask, score = np.ones((480, 400), np.float32), np.ones(skeleton.K)
+    mask = np.ones((480, 400), np.float32)
     for joint in ("hip", "knee", "ankle"):
         behind = np.isin(np.arange(skeleton.K), [skeleton.SIDES[joint][1], skeleton.INDEX["right_wrist"]])
-        doubtful = doubted(score, mask, xy, behind) < 1.0
-        assert np.flatnonzero(doubtful).tolist() == [skeleton.SIDES[joint][1]]
+        assert np.flatnonzero(covered(mask, xy, behind)).tolist() == [skeleton.SIDES[joint][1]]
     mask[:, :190] = 0.0  # the back's edge
     assert np.isfinite(mediapipe_pose._back(mask, xy, behind)).any()
     behind[skeleton.SIDES["hip"][0]] = True
     assert np.isnan(mediapipe_pose._back(mask, xy, behind)).all()
 
 
-def test_a_doubted_leg_is_still_measured_from_and_not_taken_for_one_that_was_kept():
-    assert series.MIN_SCORE < HIDDEN_SCORE < metrics.LEG_SURE
-
-
-def test_the_near_leg_of_a_lifter_in_full_sight_is_not_doubted(alone):
+def test_the_near_leg_of_a_lifter_in_full_sight_is_neither_hidden_nor_doubted(alone):
     """Facing right, the right one; of the far one MediaPipe is unsure by itself."""
     near = [skeleton.SIDES[joint][1] for joint in ("knee", "ankle")]
     assert (alone[0].score[:, near] > metrics.LEG_SURE).all()
+    assert not alone[0].hidden[:, near].any()
 
 
-def test_scores_are_those_of_mediapipe_but_for_a_leg_behind_something(lifter, alone, monkeypatch):
+def test_a_leg_behind_something_keeps_the_score_of_mediapipe(lifter, alone, monkeypatch):
     monkeypatch.setattr(mediapipe_pose, "shanks_seen", lambda mask, xy: np.array([1.0, 0.5]))
     poses, _ = estimate(lifter[:4])
     right = [skeleton.SIDES[joint][1] for joint in ("knee", "ankle")]
-    assert (poses.score[:, right] == HIDDEN_SCORE).all()
-    others = np.setdiff1d(np.arange(skeleton.K), right)
-    assert np.array_equal(poses.score[:, others], alone[0].score[:4, others])
+    assert np.array_equal(np.argwhere(poses.hidden), [(frame, joint) for frame in range(4) for joint in right])
+    assert np.array_equal(poses.score, alone[0].score[:4])
     assert np.array_equal(poses.xy, alone[0].xy[:4])
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from hingecheck.errors import ModelError
-from hingecheck.vision import mediapipe_pose
+from hingecheck.vision import models
+from hingecheck.vision.mediapipe_pose import MediaPipePose
 
 MODELS = Path(__file__).parents[2] / "models"
 
@@ -21,14 +22,14 @@ def package(tmp_path, monkeypatch):
     folder.mkdir(parents=True)
     for name in ("SHA256SUMS", "pose_landmarker_lite.task"):
         shutil.copy(MODELS / name, folder)
-    monkeypatch.setattr(mediapipe_pose, "__file__", str(folder.parent / "vision" / "mediapipe_pose.py"))
+    monkeypatch.setattr(models, "__file__", str(folder.parent / "vision" / "models.py"))
     return folder
 
 
 @pytest.mark.parametrize("name", ["lite", "full"])
 def test_the_models_in_the_repository_are_the_ones_in_the_list(name):
     listed = {file: digest for digest, file in map(str.split, (MODELS / "SHA256SUMS").read_text().splitlines())}
-    assert hashlib.sha256(mediapipe_pose.verify(name)).hexdigest() == listed[f"pose_landmarker_{name}.task"]
+    assert hashlib.sha256(models.verify(name)).hexdigest() == listed[f"pose_landmarker_{name}.task"]
 
 
 @pytest.mark.parametrize("name", ["lite", "full"])
@@ -42,20 +43,20 @@ def test_a_bundle_can_be_mapped_into_memory(name):
 
 def test_the_model_in_an_installed_package_comes_before_the_one_beside_it(package):
     shutil.copytree(package, package.parent.parent / "models")
-    assert mediapipe_pose.model_path("lite") == package / "pose_landmarker_lite.task"
+    assert models.model_path("lite") == package / "pose_landmarker_lite.task"
 
 
 def test_a_source_checkout_keeps_its_models_beside_the_package():
-    assert mediapipe_pose.model_path("full") == MODELS / "pose_landmarker_full.task"
+    assert models.model_path("full") == MODELS / "pose_landmarker_full.task"
 
 
 def test_a_model_that_is_not_there_belongs_beside_the_checksums():
-    assert mediapipe_pose.model_path("huge") == MODELS / "pose_landmarker_huge.task"
+    assert models.model_path("huge") == MODELS / "pose_landmarker_huge.task"
 
 
 def test_a_missing_model_is_named_with_the_command_that_makes_it(package):
     with pytest.raises(ModelError, match=r"pose_landmarker_heavy\.task: not there.*python .*build\.py heavy$"):
-        mediapipe_pose.verify("heavy")
+        models.verify("heavy")
 
 
 def test_a_damaged_model_is_named_and_not_loaded(package):
@@ -64,25 +65,25 @@ def test_a_damaged_model_is_named_and_not_loaded(package):
     content[len(content) // 2] ^= 1
     model.write_bytes(content)
     with pytest.raises(ModelError, match=r"pose_landmarker_lite\.task: damaged.*build\.py lite$"):
-        mediapipe_pose.MediaPipePose("lite")
+        MediaPipePose("lite")
 
 
 def test_a_truncated_model_is_named_and_not_loaded(package):
     (package / "pose_landmarker_lite.task").write_bytes(b"")
     with pytest.raises(ModelError, match=r"pose_landmarker_lite\.task: damaged"):
-        mediapipe_pose.MediaPipePose("lite")
+        MediaPipePose("lite")
 
 
 def test_a_model_nobody_listed_is_refused(package):
     (package / "pose_landmarker_mine.task").write_bytes(b"anything")
     with pytest.raises(ModelError, match=r"pose_landmarker_mine\.task: no such model in SHA256SUMS"):
-        mediapipe_pose.verify("mine")
+        models.verify("mine")
 
 
 def test_missing_checksums_are_named(package):
     (package / "SHA256SUMS").unlink()
     with pytest.raises(ModelError, match=r"SHA256SUMS: not there"):
-        mediapipe_pose.verify("lite")
+        models.verify("lite")
 
 
 def test_the_readme_states_every_checksum_that_the_script_and_the_list_do():

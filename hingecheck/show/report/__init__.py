@@ -21,8 +21,9 @@ from markupsafe import Markup
 
 from ... import __version__
 from ...verdict.cues import BY_ID, CUES, TABLE_LIMITS, Cue
+from ...verdict.poses import chunks
 from ...verdict.scoring import AREAS, EXERCISES
-from ...verdict.types import METRICS, ClipInfo, Phase, Rep, Result, Status, Summary, chunks
+from ...verdict.types import METRICS, ClipInfo, Phase, Rep, Result, Status, Summary
 from .plots import Limits, figure
 
 SCHEMA: Final = 1

@@ -1,0 +1,45 @@
+"""A person in a picture, and whether two pictures show the same one."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from ..verdict.types import Floats
+
+REACH_M: Final = 0.5  # how far hips may seem to jump between two frames: about a trunk length ...
+REACH_M_PER_S: Final = 1.0  # ... and more the longer ago the last look was; a slow walk
+SIZE_RATIO: Final = 1.6  # somebody that much larger or smaller is somebody else
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Person:
+    """One person in one picture: ``xy`` (K, 2) px of the picture shown to MediaPipe, ``score`` (K,) 0 to 1, ``world`` (K, 3) m.
+
+    ``mask`` is MediaPipe's own image, which owns the memory its numpy view points to. ``place`` (3,): x and y of the hips, px, and the px a
+    metre takes up, which tells near from far and large from small and, unlike a height or a trunk, stays when the person bends over.
+    """
+
+    time_s: float
+    xy: Floats
+    score: Floats
+    world: Floats
+    mask: Any
+    place: Floats
+
+    def box(self, pad_m: float) -> tuple[slice, slice]:
+        """Rows and columns of the picture within ``pad_m`` of any landmark."""
+        pad = pad_m * self.place[2]
+        (left, top), (right, bottom) = (np.maximum(edge, 0).astype(int) for edge in (self.xy.min(axis=0) - pad, self.xy.max(axis=0) + pad))
+        return slice(top, bottom + 1), slice(left, right + 1)
+
+    def prominence(self, width: int) -> float:
+        """Large, near the middle and whole in a picture of ``width`` px is more than small, at the edge, cut off."""
+        off_centre = abs(2 * self.place[0] / width - 1)
+        return float(self.place[2] * max(1 - off_centre / 2, 0) * np.mean(self.score > 0))
+
+
+def same(known: Floats, seen: Floats, reach_m: float = REACH_M) -> bool:
+    """Whether two places, (3,) each, may be one person's."""
+    near = np.hypot(*(seen - known)[:2]) <= reach_m * known[2]
+    return bool(near and 1 / SIZE_RATIO < seen[2] / known[2] < SIZE_RATIO)
