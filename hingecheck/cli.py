@@ -490,6 +490,8 @@ def export(
             raise InputError(f"--to {name}: no such format. Choose of: {', '.join(exports.FORMATS)}.")
     if "parquet" in wanted:
         need_parquet("--to parquet")
+    if "nc" in wanted:
+        exports.need_netcdf("--to nc")
     verdict = one_clip.retry(file, profile=_profile(profile))
     folder = one_clip.ready(file.parent if out is None else out)
     for name in dict.fromkeys(wanted):

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from scipy.io import netcdf_file
 
 from .. import __version__
+from ..errors import InputError
 from ..storage.files import atomic
 from ..storage.tables import write_parquet
 from ..verdict.cues import CUES
@@ -69,8 +69,19 @@ def write_mot(path: Path, result: Result) -> None:
     _write_lines(path, [*head, *("\t".join(f"{value:.6f}" for value in row) for row in table)])
 
 
+def need_netcdf(asked: str) -> None:
+    """``InputError``, beginning with what was ``asked`` for, where netCDF cannot be written: said before the work, not after it."""
+    try:
+        import scipy.io  # noqa: F401
+    except ImportError as error:
+        raise InputError(f"{asked}: scipy is not installed. Run: pip install 'hingecheck[netcdf]'") from error
+
+
 def write_netcdf(path: Path, poses: Poses) -> None:
     """A movement poses dataset of one individual: position in pixels, y down, and confidence, over time in seconds."""
+    need_netcdf(str(path))
+    from scipy.io import netcdf_file
+
     names = np.array([name.encode("ascii") for name in LANDMARKS])
     with atomic(path) as draft, netcdf_file(draft, "w", version=2) as file:
         for name, size in (("time", len(poses)), ("space", 2), ("keypoints", len(LANDMARKS)), ("individuals", 1)):
