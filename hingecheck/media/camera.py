@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Condition, Event, Thread
 from types import TracebackType
-from typing import Final, NamedTuple, Protocol, Self
+from typing import Any, Final, NamedTuple, Protocol, Self
 
 import av
 import numpy as np
@@ -144,7 +144,7 @@ class Feed:
         self._thread.start()
 
     def _run(self, generation: int, device: Device | None) -> None:
-        """Grab until told otherwise; open the source again whenever it fails."""
+        """Grab until another thread takes over; open the source again whenever it fails."""
         while generation == self._generation:
             if device is None:
                 try:
@@ -204,7 +204,10 @@ class _Webcam:
 
     def read(self) -> Picture | None:
         seen, image = self._capture.read()
-        return Picture(cv2.cvtColor(image, cv2.COLOR_BGR2RGB)) if seen and image is not None and image.size else None
+        if not seen or image is None or not image.size:
+            return None
+        rgb: NDArray[Any] = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+        return Picture(rgb)
 
     def release(self) -> None:
         self._capture.release()

@@ -77,9 +77,9 @@ class Clip:
         self._displayed: tuple[int, int] | None = None  # (width, height) of the first frame, upright, before downscaling
         self._size = (0, 0)  # (width, height) of every image handed out, but for ``enough_px``
         self._rotation_deg = 0
-        self._reshaped = self._cut = False
-        self._frames = self._kept = self._damaged = self._broken_in_a_row = 0
-        self._inside = 0  # packets that the decoder was given and has not yet made a picture of
+        self._reshaped = self._cut_off = False
+        self._frames_read = self._frames_kept = self._damaged = self._broken_in_a_row = 0
+        self._in_decoder = 0  # packets that the decoder was given and has not yet made a picture of
         self._interval_s = _EVEN / enough_hz if enough_hz is not None and rate >= _TOO_MANY * enough_hz else 0.0
         declared_s = self._clock.seconds(stream.duration) if stream.duration else (container.duration or 0) / av.time_base
         every = max(1, math.ceil(self._interval_s * rate))
@@ -103,22 +103,22 @@ class Clip:
         if self._begun:
             raise ValueError("a Clip is read once; open it again")
         self._begun = True
-        kept_s = -math.inf
+        last_kept_s = -math.inf
         for stamp, picture in self._pictures():
             time_s = self._clock.time_of(stamp)
             broken = picture is not None and picture.is_corrupt
             self._damaged += broken
             if time_s is None or broken:
                 continue
-            self._frames += 1
-            if time_s - kept_s < self._interval_s:
+            self._frames_read += 1
+            if time_s - last_kept_s < self._interval_s:
                 continue
-            index, kept_s = self._kept, time_s
-            self._kept += 1
+            index, last_kept_s = self._frames_kept, time_s
+            self._frames_kept += 1
             if picture is not None and (self._only is None or index in self._only):
                 frame = Frame(index, time_s, self._image(picture, time_s))
                 yield frame if self._enough_px is None else no_higher(frame, self._enough_px)
-        if not self._frames:
+        if not self._frames_read:
             raise SourceError(f"{self.path}: no frame can be decoded (damaged, or not really a video). {CONVERT}")
         self.warnings += self._clock.complaints()
 
@@ -135,13 +135,13 @@ class Clip:
         return ClipInfo(
             path=str(self.path),
             sha256=sha256(self.path),
-            frames=self._frames,
+            frames=self._frames_read,
             duration_s=self._clock.end_s,
             width=width,
             height=height,
             rotation_deg=self._rotation_deg,
             variable_frame_rate=self._clock.varies,
-            thinned=self._kept < self._frames,
+            thinned=self._frames_kept < self._frames_read,
         )
 
     def _pictures(self) -> Iterator[tuple[int | None, av.VideoFrame | None]]:
@@ -151,7 +151,7 @@ class Clip:
         """
         packets = self._whole_packets()
         yield from self._decoded(packets) if self._only is None or not self._has_pts else self._wanted(packets)
-        if self._cut:
+        if self._cut_off:
             self.warnings.append(f"{ENDS_EARLY}: the file is cut off after {self._clock.end_s:.1f} s")
         elif self._broken_in_a_row == _PATIENCE:
             self.warnings.append(f"{ENDS_EARLY}: nothing can be decoded after {self._clock.end_s:.1f} s")
@@ -161,7 +161,7 @@ class Clip:
     def _decoded(self, packets: "Iterable[Packet[VideoStream]]") -> Iterator[tuple[int | None, av.VideoFrame]]:
         """What the decoder makes of packets; nothing more once ``_PATIENCE`` in a row were broken."""
         for packet in packets:
-            self._inside += 1
+            self._in_decoder += 1
             try:
                 pictures = packet.decode()
             except av.FFmpegError:
@@ -172,38 +172,38 @@ class Clip:
             else:
                 self._broken_in_a_row = 0
                 for picture in pictures:
-                    self._inside -= 1
+                    self._in_decoder -= 1
                     yield (picture.pts if self._has_pts else picture.dts), picture
 
     def _wanted(self, packets: "Iterable[Packet[VideoStream]]") -> Iterator[tuple[int | None, av.VideoFrame | None]]:
         """What the decoder makes of the groups of packets with a wanted picture in them; of the others only the stamps."""
-        held: list[Packet[VideoStream]] = []  # not wanted, but the group after it may refer to it
-        due: list[int] = []  # when the pictures of that one are
+        passed_over: list[Packet[VideoStream]] = []  # a group not wanted, to which the one after it may refer
+        passed_stamps: list[int] = []  # of its pictures
         for group in groups(packets):
-            ahead = max(self._inside, 0) + len(held) + len(group)
-            wanted = any(index in (self._only or ()) for index in range(self._kept, self._kept + ahead))
+            ahead = max(self._in_decoder, 0) + len(passed_over) + len(group)
+            wanted = any(index in (self._only or ()) for index in range(self._frames_kept, self._frames_kept + ahead))
             anew = begins_anew(group)
-            told = stamps(group) if anew and not wanted else None
+            unwanted_stamps = stamps(group) if anew and not wanted else None
             if anew:
-                yield from ((stamp, None) for stamp in due)
-                held = []
-            if told is None:
-                yield from self._decoded([*held, *group])
+                yield from ((stamp, None) for stamp in passed_stamps)
+                passed_over = []
+            if unwanted_stamps is None:
+                yield from self._decoded([*passed_over, *group])
                 if self._broken_in_a_row == _PATIENCE:
                     return
-                held, due = [], []
+                passed_over, passed_stamps = [], []
             else:
-                held, due = group, told
+                passed_over, passed_stamps = group, unwanted_stamps
                 yield from self._drained()
-        yield from ((stamp, None) for stamp in due)
+        yield from ((stamp, None) for stamp in passed_stamps)
 
     def _drained(self) -> Iterator[tuple[int | None, av.VideoFrame]]:
         """What the decoder still holds, after which it can begin anew somewhere else."""
-        if self._inside:
+        if self._in_decoder:
             with suppress(av.FFmpegError):
                 yield from ((picture.pts, picture) for picture in self._stream.decode(None))
             self._stream.codec_context.flush_buffers()
-            self._inside = 0
+            self._in_decoder = 0
 
     def _whole_packets(self) -> "Iterator[Packet[VideoStream]]":
         """What the file holds for the decoder, but for a torn packet at the end; finds out whether the file was cut off."""
@@ -221,8 +221,8 @@ class Clip:
                 if torn is None or not packet.size:
                     yield packet
         except av.FFmpegError:  # the file goes on in nonsense
-            self._cut = True
-        self._cut |= torn is not None or 0 < delivered_s < self._promised_s - _CUT_S
+            self._cut_off = True
+        self._cut_off |= torn is not None or 0 < delivered_s < self._promised_s - _CUT_S
 
     def _image(self, picture: av.VideoFrame, time_s: float) -> NDArray[np.uint8]:
         """(H, W, 3) uint8 RGB, contiguous: scaled straight from the decoder's format, then turned upright."""

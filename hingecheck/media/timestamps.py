@@ -87,11 +87,11 @@ class Clock:
 
     def complaints(self) -> list[str]:
         """One sentence for each kind of repair that was needed."""
-        told = []
+        sentences = []
         if self._missing and self._stamped:
-            told.append(f"frames without a time: {self._missing}, each placed 1/{float(self._rate):.4g} s after the one before")
+            sentences.append(f"frames without a time: {self._missing}, each placed 1/{float(self._rate):.4g} s after the one before")
         if self._stray:
-            told.append(f"frames not later than the one before: {self._stray}, left out")
+            sentences.append(f"frames not later than the one before: {self._stray}, left out")
         if self._first_jump_s is not None:
-            told.append(f"the clip's clock jumps at {self._first_jump_s:.1f} s; time goes on from there")
-        return told
+            sentences.append(f"the clip's clock jumps at {self._first_jump_s:.1f} s; time goes on from there")
+        return sentences

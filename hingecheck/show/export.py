@@ -79,6 +79,7 @@ def need_netcdf(asked: str) -> None:
 
 def write_netcdf(path: Path, poses: Poses) -> None:
     """A movement poses dataset of one individual: position in pixels, y down, and confidence, over time in seconds."""
+    need_netcdf(str(path))
     from scipy.io import netcdf_file
 
     names = np.array([name.encode("ascii") for name in LANDMARKS])

@@ -94,7 +94,7 @@ def _remove(path: Path) -> None:
 def atomic(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path``: becomes ``path`` when the block ends well, is removed when it does not.
 
-    The block should do nothing but write: every ``OSError`` in it is told as an ``OutputError`` about ``path``.
+    The block should do nothing but write: every ``OSError`` in it becomes an ``OutputError`` about ``path``.
     """
     draft = Draft(path)
     try:

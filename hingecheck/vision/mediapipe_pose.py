@@ -1,9 +1,9 @@
 """MediaPipe as a ``PoseEstimator``; the only file that knows MediaPipe and its habits.
 
 MediaPipe tracks one person: a detector finds somebody anywhere in the picture, after that the landmark network looks where that person
-was a frame ago. Who it finds, and whom it goes on with after losing sight, it leaves open. So: who stands out most when somebody is first
-seen is the one followed; every second or two another look counts the others; while there are others, or the person is out of sight, the
-tracker is shown only the part of the picture around that person; and anybody else it comes back with is turned down.
+was a frame ago. It leaves open which person it finds, and with which one it goes on after losing sight. So: the one who stands out most
+when somebody is first seen is followed; every second or two another look counts the others; while there are others, or the person is out
+of sight, the tracker is shown only the part of the picture around that person; and anybody else it comes back with is turned down.
 """
 
 import atexit
@@ -56,22 +56,22 @@ class MediaPipePose(PoseEstimator):
         with quiet():
             self._tracker = _landmarker(bundle, video=True, people=1)
             _scout()
-        self._beside = ThreadPoolExecutor(1)
-        self._closing = weakref.finalize(self, _close, self._tracker, self._beside)
+        self._counter = ThreadPoolExecutor(1)
+        self._closing = weakref.finalize(self, _close, self._tracker, self._counter)
         self._warnings: tuple[str, ...] = ()
         self._clock_ms = -1  # MediaPipe wants whole milliseconds, each later than the one before
-        self._who: Person | None = None  # the one followed, as last seen
+        self._followed: Person | None = None  # the one followed, as last seen
         self._home = np.full(3, np.nan)  # the place that one has mostly been at of late
         self._in_sight = False
         self._to_settle = SETTLING
         self._people = 0
         self._looked_s = -np.inf
-        self._look_round: tuple[Person, Future[list[Person]]] | None = None  # that is under way, beside the seeing of the next frame
+        self._look_round: tuple[Person, Future[list[Person]]] | None = None  # under way while the next frame is seen
         self._plate = plates.NONE
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """That there are several people, from when, and whom of them the poses show."""
+        """That there are several people, from when, and which of them the poses show."""
         return self._warnings
 
     def close(self) -> None:
@@ -114,9 +114,9 @@ class MediaPipePose(PoseEstimator):
     def _follow(self, image: NDArray[np.uint8], time_s: float) -> Person | None:
         """The person followed, or None where that person is not seen in this picture."""
         self._heed()
-        if self._who is not None and time_s - self._who.time_s > PATIENCE_S:
-            self._who = None
-        who = self._who
+        if self._followed is not None and time_s - self._followed.time_s > PATIENCE_S:
+            self._followed = None
+        who = self._followed
         unseen_s = 0.0 if who is None else max(time_s - who.time_s, 0.0)
         reach_m = REACH_M + REACH_M_PER_S * unseen_s
         seen = self._track(image, time_s, None if who is None or (self._in_sight and self._people == 1) else who.box(reach_m))
@@ -128,12 +128,12 @@ class MediaPipePose(PoseEstimator):
                 who = seen
                 calm = self._people == 1 and same(self._home, seen.place)
                 if time_s - self._looked_s >= (LOOK_EVERY_S if calm else UNCALM_EVERY_S):
-                    self._look_round = seen, self._beside.submit(_others, image, seen)
+                    self._look_round = seen, self._counter.submit(_others, image, seen)
             if seen is not who:
                 seen = self._track_again(image, time_s, who, reach_m)
         if seen is not None:
             self._home = self._home - np.expm1(-unseen_s / HOME_S) * (seen.place - self._home)
-        self._who = seen or who
+        self._followed = seen or who
         self._in_sight = seen is not None
         return seen
 
@@ -165,14 +165,14 @@ class MediaPipePose(PoseEstimator):
         everybody = seen, *self._counted(seen, looking.result())
         rightful = next((person for person in everybody if same(self._home, person.place)), seen)
         if rightful is not seen:
-            self._who, self._in_sight = rightful, False
+            self._followed, self._in_sight = rightful, False
 
     def _counted(self, seen: Person, others: list[Person]) -> list[Person]:
         """The others; takes note of how many there are."""
         self._looked_s, self._people = seen.time_s, 1 + len(others)
         if others and not self._warnings:
-            whom = "the larger one near the middle" if self._who is None else "the one who was there first"
-            self._warnings = (f"{self._people} people in the picture from {seen.time_s:.1f} s: following {whom}",)
+            chosen = "the larger one near the middle" if self._followed is None else "the one who was there first"
+            self._warnings = (f"{self._people} people in the picture from {seen.time_s:.1f} s: following {chosen}",)
         return others
 
 
@@ -275,10 +275,10 @@ def _scout() -> Any:
     return scout
 
 
-def _close(landmarker: Any, beside: ThreadPoolExecutor | None = None) -> None:
+def _close(landmarker: Any, counter: ThreadPoolExecutor | None = None) -> None:
     """Close it, also when Python is already shutting down and the thread that MediaPipe closes it on is gone."""
-    if beside is not None:
-        beside.shutdown()
+    if counter is not None:
+        counter.shutdown()
     with quiet():
         try:
             landmarker.close()

@@ -91,7 +91,8 @@ def behind(plate: Plate, xy: Floats) -> Bools:
 
 def _gap(a: Floats, b: Sequence[float]) -> Floats:
     """Distance to a point, px. (..., 2), (2,) -> (...)."""
-    return np.hypot(*np.moveaxis(a - np.array(b), -1, 0))
+    gap: Floats = np.hypot(*np.moveaxis(a - np.array(b), -1, 0))
+    return gap
 
 
 def _hands(xy: Floats) -> tuple[Floats, float]:
@@ -113,8 +114,8 @@ def _circles(image: NDArray[np.uint8], xy: Floats) -> Floats:
     small = cv2.warpAffine(image, place, (wide, high), flags=cv2.INTER_AREA if scale < 1.0 else cv2.INTER_LINEAR)
     grey = cv2.medianBlur(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), 3)
     least, most = (round(radius * TRUNK_PX) for radius in RADIUS)
-    told = cv2.HoughCircles(grey, cv2.HOUGH_GRADIENT_ALT, 1.5, 8, param1=EDGE, param2=ROUND, minRadius=least, maxRadius=most)
-    if told is None:
+    found = cv2.HoughCircles(grey, cv2.HOUGH_GRADIENT_ALT, 1.5, 8, param1=EDGE, param2=ROUND, minRadius=least, maxRadius=most)
+    if found is None:
         return np.empty((0, 3))
-    circles: Floats = told.reshape(-1, told.shape[-1])[:, :3].astype(float) / TRUNK_PX - [LEFT, UP, 0.0]
+    circles: Floats = found.reshape(-1, found.shape[-1])[:, :3].astype(float) / TRUNK_PX - [LEFT, UP, 0.0]
     return circles

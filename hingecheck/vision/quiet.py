@@ -45,17 +45,17 @@ def quiet() -> Iterator[None]:
     with _STDERR, contextlib.ExitStack() as undo:
         with contextlib.suppress(OSError, AttributeError):  # no stderr, nothing to silence; no memfd (not Linux), no way to
             heard = undo.enter_context(os.fdopen(os.memfd_create("stderr"), "w+b"))
-            kept = os.dup(2)
-            undo.callback(os.close, kept)
+            stderr = os.dup(2)
+            undo.callback(os.close, stderr)
             undo.callback(_pass_on, heard)
-            undo.callback(os.dup2, kept, 2)
+            undo.callback(os.dup2, stderr, 2)
             os.dup2(heard.fileno(), 2)
         yield
 
 
 def _pass_on(heard: BinaryIO) -> None:
     heard.seek(0)
-    with contextlib.suppress(OSError):  # whoever listened has gone
+    with contextlib.suppress(OSError):  # nobody listens any more
         for line in heard:
             if not _NATIVE.match(line):
                 os.write(2, line)

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import subprocess
+import sys
 
 import numpy as np
 import pyarrow.parquet
@@ -78,6 +80,23 @@ def test_poses_stand_in_a_netcdf_file_as_movement_names_them(seen, tmp_path):
         np.testing.assert_array_equal(file.variables["position"][:][:, 1, INDEX["left_hip"], 0], poses.xy[:, INDEX["left_hip"], 1])
         np.testing.assert_array_equal(file.variables["confidence"][:][..., 0], poses.score)
         np.testing.assert_array_equal(file.variables["time"][:], poses.time_s)
+
+
+def test_without_scipy_all_but_netcdf_is_written_and_the_extra_is_named(seen, tmp_path, monkeypatch):
+    poses, result = seen
+    monkeypatch.setitem(sys.modules, "scipy", None)
+    monkeypatch.setitem(sys.modules, "scipy.io", None)
+    exports.write_trc(tmp_path / "markers.trc", poses)
+    exports.write_mot(tmp_path / "angles.mot", result)
+    with pytest.raises(InputError, match=r"^--to nc: scipy is not installed. Run: pip install 'hingecheck\[netcdf\]'$"):
+        exports.need_netcdf("--to nc")
+    with pytest.raises(InputError, match=r"poses\.nc: scipy is not installed"):
+        exports.write_netcdf(tmp_path / "poses.nc", poses)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["angles.mot", "markers.trc"]
+
+
+def test_scipy_is_loaded_only_for_netcdf():
+    subprocess.run([sys.executable, "-c", "import sys, hingecheck.show.export; assert 'scipy' not in sys.modules"], check=True)
 
 
 def test_frames_as_parquet_are_frames_csv_with_types(seen, tmp_path):
