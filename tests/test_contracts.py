@@ -338,3 +338,12 @@ def test_the_words_of_the_coach_are_the_tables():
     for cue, fault in FAULTS:
         coach = coaching.Coach(frozenset({(cue.id, fault.direction)}))
         assert [line.cue for line in coaching.advance(coach, one_frame())[1]] == [(cue.id, fault.direction)]
+
+
+def test_chunks_of_a_result_must_add_up_to_its_frames():
+    poses = film(stand(1.0))
+    profile = Profile.default()
+    _, part = engine.advance(engine.start(profile), poses, profile)
+    assert len(Result.concat([part], len(poses))) == len(poses)
+    with pytest.raises(ValueError, match=f"{len(poses)} frames in the chunks, not {len(poses) - 1}"):
+        Result.concat([part[:-1], part[-1:]], len(poses) - 1)

@@ -498,3 +498,14 @@ def test_only_from_the_side_the_butt_sinks_with_the_outlines_hip_obliquely_with_
     row[0, series.OUTLINED] += [0.0, 15.0]
     told, _ = metrics.against(known, row, yaw, SURE)
     assert told.butt_drop == pytest.approx(plain.butt_drop + by_outline * 15.0 / known.leg_px, abs=1e-3)
+
+
+@pytest.mark.parametrize("way", [1.0, -1.0])
+def test_the_outlines_hip_has_gone_further_ahead_and_down_the_more_the_trunk_leans(way: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By hand, at 50 degrees: 0.1 x 0.5 + 0.4 x 0.25 = 0.15 leg lengths ahead, 0.2 x 0.5 + 0.8 x 0.25 = 0.3 down; leaning back nothing."""
+    monkeypatch.setattr(calibration, "HIP_BY_LEAN", ((0.1, 0.2), (0.4, 0.8)))
+    known = replace(stood(), outlined_px=(390.0, 480.0), thigh_px=120.0, shank_px=80.0)
+    row = np.zeros((2, SERIES))
+    row[:, series.OUTLINED] = 400.0, 500.0
+    moved = metrics.hip_moved(known, row, np.array([50.0, -50.0]), np.full(2, way * 90.0))
+    assert moved == pytest.approx(np.array([[10.0 + way * 30.0, 20.0 + 60.0], [10.0, 20.0]]))

@@ -238,3 +238,9 @@ def test_a_form_can_be_made_from_the_schema():
     for cue, fault in EVERY_LIMIT:
         setting = schema[cue.id]["properties"][fault.direction]
         assert (setting["minimum"], setting["maximum"], setting["default"]) == (fault.low, fault.high, fault.limit)
+
+
+def test_the_limits_in_force_are_those_of_every_cue_and_direction():
+    limits = loads("[cues.soft_knees]\nbent = 41.5").limits
+    assert limits["soft_knees", "bent"] == 41.5
+    assert set(limits) == {(cue.id, fault.direction) for cue, fault in EVERY_LIMIT}
