@@ -256,14 +256,14 @@ def _show(content: Mapping[str, Any], folder: Path | None = None) -> None:
 
 
 def _wrong(rep: Mapping[str, Any]) -> list[str]:
-    """What to change in a rep, a line a fault: "soft knees: bent, 41° (limit 35°)"."""
+    """What to change in a rep, a line a fault: "soft knees: bent, 41° (called from 34.9°)"."""
     from .verdict.cues import BY_ID
 
     lines = []
     for cue, said in rep["cues"].items():
         if said["status"] == "fault":
             unit = "°" if said["unit"] == "degrees" else ""
-            against = f"{said['value']:g}{unit} (limit {said['limit']:g}{unit})"
+            against = f"{said['value']:g}{unit} (called from {said['called_at']:.3g}{unit})"
             lines.append(f"{BY_ID[cue].name.lower()}: {said['direction'].replace('_', ' ')}, {against}")
     return lines or ["nothing" if any(said["status"] == "ok" for said in rep["cues"].values()) else "not judged"]
 
@@ -503,7 +503,7 @@ def export(
 
 @app.command()
 def cues(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False) -> int:
-    """List the nine cues and their limits. Says too what is measured, and from which view."""
+    """List the nine cues and from where each is called. Says too what is measured, and from which view."""
     from .verdict.cues import CUES
 
     if as_json:
@@ -522,6 +522,8 @@ def cues(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")]
                         "direction": fault.direction,
                         "measure": fault.metric,
                         "wrong_when": "above" if fault.above else "below",
+                        "called_at": fault.called_at,
+                        "uncertainty": fault.usual_spread,
                         "limit": fault.limit,
                         "allowed": [fault.low, fault.high],
                         "during": [phase.name.lower() for phase in sorted(fault.phases)],
@@ -542,13 +544,13 @@ def cues(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")]
     from rich.table import Table
 
     table = Table(box=box.SIMPLE, pad_edge=False)
-    for name in ("cue", "view", "wrong when"):
+    for name in ("cue", "view", "called from"):
         table.add_column(name, no_wrap=True)
     table.add_column("says", overflow="fold")
     for cue in CUES:
         unit = {"degrees": "°"}.get(cue.unit, "" if "/" in cue.unit else f" {cue.unit}")
         for fault in cue.faults:
-            wrong = f"{fault.metric} {'>' if fault.above else '<'} {fault.limit:g}{unit}"
+            wrong = f"{fault.metric} {'>' if fault.above else '<'} {fault.called_at:g}{unit} (± {fault.usual_spread:g})"
             table.add_row(cue.id, cue.view, wrong, fault.say)
     console = Console(highlight=False)
     console.print(table)
