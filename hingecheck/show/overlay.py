@@ -132,7 +132,8 @@ def _back(image: Image, contour: Floats, result: Result, limits: Limits, unit: f
     coloured = []
     for part, cue_id, metric in halves:
         value_deg, spread_deg = (float(getattr(table, metric)[0]) for table in (result.metrics, result.spreads))
-        bent_to = [_used(fault, limits[cue_id, fault.direction], value_deg, spread_deg) for fault in BY_ID[cue_id].faults]
+        faults = [(BY_ID[cue].fault(direction), limit) for (cue, direction), limit in limits.items() if cue == cue_id]
+        bent_to = [_used(fault, limit, value_deg, spread_deg) for fault, limit in faults]
         share = max(bent_to, default=np.nan) if np.isfinite(value_deg) and BY_ID[cue_id].withheld is None else np.nan
         width = 0.012 * unit * (1 + 0.6 * np.clip(np.nan_to_num(share), 0, 1))
         line = np.stack([contour[part][:-1], contour[part][1:]], axis=1)

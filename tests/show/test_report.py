@@ -11,7 +11,7 @@ import pytest
 from sample_result import DOUBTFUL, empty_result, empty_summary, sample_clip, sample_result, sample_summary
 
 from hingecheck.show import report
-from hingecheck.verdict.cues import CUES
+from hingecheck.verdict.cues import BY_ID, CUES
 from hingecheck.verdict.types import METRICS, Status
 
 JPEG = b"\xff\xd8\xff\xe0 not much of a picture \xff\xd9"
@@ -405,16 +405,17 @@ def test_gaps_between_left_and_right_are_plotted_from_the_front_only():
     assert "feet" in [trace["name"] for trace in figure_of(result, view="front")["data"]]
 
 
-def test_limits_are_drawn_only_of_cues_that_were_judged_and_only_in_their_phases(plots):
+def test_where_cues_are_called_is_drawn_only_of_cues_that_were_judged_and_only_in_their_phases(plots):
     dashed = [shape for shape in plots["shapes"] if shape["type"] == "line"]
-    locked = [shape for shape in dashed if shape["yref"] == "y2" and shape["y0"] == report.TABLE_LIMITS["soft_knees", "locked"]]
+    locked = [shape for shape in dashed if shape["yref"] == "y2" and shape["y0"] == BY_ID["soft_knees"].fault("locked").called_at]
     assert len(locked) == 3, "once a rep, at the bottom"
     assert all(shape["x1"] - shape["x0"] < 1.0 for shape in locked)
     assert not any(note["text"].startswith("upper ") for note in plots["annotations"]), "chest_out was not judged"
 
 
-def test_the_limits_of_lower_and_upper_back_in_one_plot_are_told_apart():
-    limits = report.TABLE_LIMITS | {("neutral_spine", "rounded"): 27.5, ("chest_out", "rounded"): 12.0}
+def test_where_lower_and_upper_back_are_called_in_one_plot_has_different_names():
+    """Limits of 21.7 and 6.3, with 5.8 and 5.7 allowed for: called from 27.5 and 12."""
+    limits = report.TABLE_LIMITS | {("neutral_spine", "rounded"): 21.7, ("chest_out", "rounded"): 6.3}
     plots = report.figure(sample_result(), limits, "side", {"neutral_spine", "chest_out"})
     named = [(note["text"], note["y"]) for note in plots["annotations"] if note["yref"] == "y3"]
     assert ("rounded 27.5", 27.5) in named
@@ -432,12 +433,12 @@ def test_faults_are_shaded_where_their_measure_is_drawn_and_named(plots):
     assert words.count("bent") == 1
 
 
-def test_the_dashed_limits_are_the_profiles():
-    limits = report.TABLE_LIMITS | {("neutral_spine", "rounded"): 27.5}
+def test_the_dashed_lines_are_the_profiles():
+    limits = report.TABLE_LIMITS | {("neutral_spine", "rounded"): 21.7}
     words = [note["text"] for note in figure_of(sample_result(), limits)["annotations"]]
     assert "rounded 27.5" in words
-    assert f"rounded {report.TABLE_LIMITS['neutral_spine', 'rounded']:g}" not in words
-    assert "rounded: above 27.5°" in Page(page_of(limits=limits)).text
+    assert f"rounded {BY_ID['neutral_spine'].fault('rounded').called_at:g}" not in words
+    assert "rounded: 27.5° up (± 5.8°)" in Page(page_of(limits=limits)).text
 
 
 def test_a_cue_whose_measure_is_not_plotted_is_named_in_the_top_plot():

@@ -75,8 +75,8 @@ def test_an_interval_twice_as_wide_as_in_a_clear_view_puts_a_call_off_by_what_is
 @each_fault
 def test_a_coach_may_be_stricter_and_laxer_than_the_default_by_what_the_measure_may_be_off(cue: Cue, fault: Fault) -> None:
     """Shoulders, for one, could not be set stricter at all while a profile stated limits."""
-    assert fault.low <= fault.called_at - fault.usual_spread
-    assert fault.called_at + fault.usual_spread <= fault.high
+    assert fault.low <= round(fault.called_at - fault.usual_spread, 9)
+    assert round(fault.called_at + fault.usual_spread, 9) <= fault.high
 
 
 @each_fault
