@@ -550,7 +550,7 @@ def cues(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")]
     for cue in CUES:
         unit = {"degrees": "°"}.get(cue.unit, "" if "/" in cue.unit else f" {cue.unit}")
         for fault in cue.faults:
-            wrong = f"{fault.metric} {'>' if fault.above else '<'} {fault.called_at:g}{unit} (± {fault.usual_spread:g})"
+            wrong = f"{fault.metric} {'>' if fault.above else '<'} {fault.called_at:g}{unit}\n± {fault.usual_spread:g}{unit}"
             table.add_row(cue.id, cue.view, wrong, fault.say)
     console = Console(highlight=False)
     console.print(table)

@@ -165,7 +165,7 @@ def validated(table: dict[str, Any], name: str) -> Profile:
     except ValidationError as error:
         problems = error.errors(include_url=False)
         more = f" ({len(problems) - 1} more to correct)" if len(problems) > 1 else ""
-        raise _error(f"{name}: {_explained(problems[0], limits=limits)}.{more}") from error
+        raise _error(f"{name}: {_explained(problems[0], settings if limits else None)}.{more}") from error
 
 
 def plain(profile: Profile) -> dict[str, Any]:
@@ -229,8 +229,8 @@ def _settings_lines(table: _Table, default: _Table) -> list[str]:
     return lines
 
 
-def _explained(problem: Any, *, limits: bool) -> str:
-    """One of pydantic's findings in our words: where, what is wrong, what to do; no full stop. ``limits`` as the file states them."""
+def _explained(problem: Any, limits: dict[str, Any] | None) -> str:
+    """One of pydantic's findings in our words: where, what is wrong, what to do; no full stop. ``limits``: what a file of limits states."""
     where, kind, value = problem["loc"], problem["type"], problem["input"]
     if kind == "value_error":
         return str(problem["ctx"]["error"])
@@ -248,11 +248,10 @@ def _explained(problem: Any, *, limits: bool) -> str:
         return f"{place}: {_shown(value)} is neither true nor false. Write one of them"
     if isinstance(field.default, str):
         return f"{place}: {_shown(value)} is not a name. Write 1 to 255 characters in quotes"
-    fault = _fault_at(where) if limits else None
-    if fault is not None:
-        low, high = fault.limit_of(fault.low), fault.limit_of(fault.high)
-        value = fault.limit_of(value) if _is_number(value) else value
-        return f"{place}: {_shown(value)} is not allowed. Give a number, {low:g} to {high:g} {BY_ID[str(where[1])].unit}"
+    fault = _fault_at(where)
+    if limits is not None and fault is not None:
+        low, high, unit = fault.limit_of(fault.low), fault.limit_of(fault.high), BY_ID[str(where[1])].unit
+        return f"{place}: {_shown(limits['cues'][where[1]][where[2]])} is not allowed. Give a number, {low:g} to {high:g} {unit}"
     return f"{place}: {_shown(value)} is not allowed. Give a number, {field.description.rpartition(': ')[2]}"
 
 
