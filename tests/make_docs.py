@@ -28,19 +28,22 @@ def within(cue: Cue) -> str:
 
 
 def fault_table() -> str:
-    """Every way to get a cue wrong, with its limit and why it stands there."""
+    """Every way to get a cue wrong, from where it is called and why there."""
     rows = [
-        (f"`{cue.id}`", f"`{fault.direction}`", wrong_when(cue, fault), during(fault), f"{fault.low:g} to {fault.high:g}", fault.reason)
+        (
+            *(f"`{cue.id}`", f"`{fault.direction}`", called_when(cue, fault), f"{fault.usual_spread:g}", during(fault)),
+            *(f"{fault.low:g} to {fault.high:g}", f"{fault.worst_by:g}", fault.reason),
+        )
         for cue in CUES
         for fault in cue.faults
     ]
-    return table(("cue", "direction", "wrong when", "during", "a profile may set", "why there"), rows)
+    return table(("cue", "direction", "called when", "±", "during", "a profile may set", "worst", "why there"), rows)
 
 
-def wrong_when(cue: Cue, fault: Fault) -> str:
-    """The comparison that makes a fault, with the limit in force: "`butt_drop` > LIMIT leg lengths"."""
+def called_when(cue: Cue, fault: Fault) -> str:
+    """The comparison that makes a fault: "`butt_drop` > 0.11 leg lengths"."""
     unit = {"degrees": "°"}.get(cue.unit, "" if "/" in cue.unit else f" {cue.unit}")
-    return f"`{fault.metric}` {'>' if fault.above else '<'} {fault.limit:g}{unit}"
+    return f"`{fault.metric}` {'>' if fault.above else '<'} {fault.called_at:g}{unit}"
 
 
 def during(fault: Fault) -> str:
@@ -73,8 +76,9 @@ def number_table() -> str:
         (f"{metrics.LEG_SURE:g}", "of a leg with a landmark less likely than this, filmed from the side, the knee is not measured"),
         (
             f"{views.SIDE_WITHIN_DEG:g}°, {views.FRONT_WITHIN_DEG:g}°",
-            "so far from square is a view called side, front",
+            "so far from square is a view called side, front, and are all cues of that view judged",
         ),
+        (f"{views.LEGS_WITHIN_DEG:g}°", "so far from a square side view are the cues of legs and trunk judged"),
         (f"{metrics.GAPS_BEYOND_DEG:g}°", "nearer to a side view than this, gaps between left and right are not measured"),
         (f"{series.WIDEST_GAP}", "of the places along the back, so many hidden ones in a row are bridged"),
         (f"{baseline.STAND_S:g} s", "how long a stand must last to be learnt as the standing shape"),

@@ -113,7 +113,7 @@ def surely_past(cue_id: str, said: Judgement) -> float | None:
     if said.value is None or said.limit is None or said.uncertainty is None:
         return None
     fault = next(fault for fault in BY_ID[cue_id].faults if fault.limit == said.limit)
-    return (said.value - said.limit if fault.above else said.limit - said.value) - said.uncertainty
+    return (fault.least(said.value, said.uncertainty) - said.limit) * (1 if fault.above else -1)
 
 
 def rounded(value: float | None) -> float | None:

@@ -32,7 +32,7 @@ LOWER_DEG = {1: 8.0, 2: 31.0, 3: 26.0}  # how far the lower back rounds at the b
 KNEE_DEG = {1: 17.0, 2: 41.0, 3: 18.0}
 DROP = {1: 0.0604, 2: 0.0604, 3: 0.1}
 OFF_DEG, OFF = 3.0, 0.03  # how far a metric may be off
-DOUBTFUL = "past the limit by less than the measure may be off: not called a fault"
+DOUBTFUL = "short of the value it is called from by less than the measure may be off"
 
 # A side view facing right in a picture 480 wide and 640 high, hinged: both sides lie on each other.
 JOINTS_PX = {
@@ -125,7 +125,7 @@ def _rep(index: int) -> Rep:
             status, direction, value, off, limit = judged[cue.id]
             ok = status is Status.OK
             note = DOUBTFUL if ok and value > limit else None
-            cues[cue.id] = Judgement(status, None if ok else direction, value, off, limit, cue.unit, bottom_s + 0.1, note)
+            cues[cue.id] = Judgement(status, None if ok else direction, value, off, limit, cue.unit, bottom_s + 0.1, note, limit + off)
         else:
             cues[cue.id] = Judgement(Status.NOT_JUDGED, None, None, None, None, cue.unit, None, "needs a front view")
     score, uncertainty = {1: 100, 2: 58, 3: 71}[index], {name: _off(name) for name in metrics}

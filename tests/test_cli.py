@@ -66,7 +66,8 @@ SCHEMA = {
                 cue.id: {
                     "status": {"ok", "fault", "not_judged"},
                     "direction": {None, *(fault.direction for fault in cue.faults)},
-                    **{"value": MAYBE_NUMBER, "uncertainty": MAYBE_NUMBER, "limit": MAYBE_NUMBER, "unit": {cue.unit}},
+                    **{"value": MAYBE_NUMBER, "uncertainty": MAYBE_NUMBER, "limit": MAYBE_NUMBER, "called_at": MAYBE_NUMBER},
+                    "unit": {cue.unit},
                     **{"at_s": MAYBE_NUMBER, "reason": MAYBE_TEXT},
                 }
                 for cue in CUES
@@ -531,7 +532,7 @@ def test_a_report_in_the_terminal_cuts_no_word(hingecheck, monkeypatch, rounded,
     assert head.startswith("sample_videos/rounded_lower_back.mp4: side view, facing right, 3 reps, score ")  # whole, however narrow
     assert max(len(line) for line in rest) <= columns
     words = " ".join(out.split())
-    for word, times in {"neutral spine: rounded,": 3, "(limit 22°)": 3, "chest out: rounded,": 2, "(limit 5°)": 2}.items():
+    for word, times in {"neutral spine: rounded,": 3, "chest out: rounded,": 2, "(called from ": 5}.items():
         assert words.count(word) == times
     assert "not judged: knees out, feet hip-width (can be judged only when seen from the front)" in words
     assert "practise next: neutral spine. The lower back keeps the shape it has when you stand tall." in words
@@ -725,7 +726,7 @@ def test_cues_lists_every_way_to_get_a_cue_wrong(hingecheck, monkeypatch, column
     for cue in CUES:
         for fault in cue.faults:
             (row,) = (row for row in rows if row[:3] == [cue.id, cue.view, fault.metric] and row[3] == (">" if fault.above else "<"))
-            assert re.match(rf"{re.escape(f'{fault.limit:g}')}(°|$)", row[4])
+            assert re.match(rf"{re.escape(f'{fault.called_at:g}')}(°|$)", row[4])
     unproven = [cue.id for cue in CUES if cue.withheld is not None]
     assert not unproven or f"not judged: {', '.join(unproven)}" in " ".join(out.split())
 
@@ -738,9 +739,9 @@ def test_cues_as_json_holds_the_whole_table(hingecheck):
     for row, cue in zip(rows, CUES, strict=True):
         assert row["judged"] == (row["reason"] is None) == (cue.withheld is None)
         assert row["within_deg"] == cue.within_deg
-        assert [(fault["direction"], fault["measure"], fault["limit"], fault["allowed"]) for fault in row["faults"]] == [
-            (fault.direction, fault.metric, fault.limit, [fault.low, fault.high]) for fault in cue.faults
-        ]
+        assert [
+            (fault["direction"], fault["measure"], fault["called_at"], fault["limit"], fault["allowed"]) for fault in row["faults"]
+        ] == [(fault.direction, fault.metric, fault.called_at, fault.limit, [fault.low, fault.high]) for fault in cue.faults]
         assert all(fault["wrong_when"] in ("above", "below") and fault["during"] and fault["say"] for fault in row["faults"])
 
 
@@ -768,10 +769,12 @@ def test_a_new_profile_in_a_folder_that_is_not_there_is_told(hingecheck, tmp_pat
 
 
 def test_check_says_in_what_a_profile_differs(hingecheck, tmp_path):
-    (tmp_path / "ana.toml").write_text("[reps]\nstart_deg = 25\n[cues.soft_knees]\nbent = 50\n[cues.knees_out]\nenabled = false\n")
+    (tmp_path / "ana.toml").write_text(
+        "schema = 2\n[reps]\nstart_deg = 25\n[cues.soft_knees]\nbent = 50\n[cues.knees_out]\nenabled = false\n"
+    )
     code, out, _ = hingecheck("profile", "check", tmp_path / "ana.toml")
     assert code == 0
-    bent = next(fault.limit for fault in BY_ID["soft_knees"].faults if fault.direction == "bent")
+    bent = next(fault.called_at for fault in BY_ID["soft_knees"].faults if fault.direction == "bent")
     assert out.splitlines()[1:] == [
         f"  soft_knees.bent = 50.0 (default {bent})",
         "  knees_out.enabled = False (default True)",

@@ -161,7 +161,7 @@ def test_a_cue_is_complete(cue):
 @pytest.mark.parametrize(("cue", "fault"), FAULTS, ids=named)
 def test_a_fault_is_consistent(cue, fault):
     assert fault.metric in METRICS
-    assert fault.low <= fault.limit <= fault.high
+    assert fault.low <= fault.called_at <= fault.high
     assert 0 < fault.margin < fault.high - fault.low
     assert fault.phases
     assert fault.phases <= set(Phase) - {Phase.UNSEEN}
@@ -274,9 +274,10 @@ def test_a_withheld_cue_is_never_judged_however_wrong_the_movement_is(monkeypatc
 
 @pytest.mark.parametrize(("cue", "fault"), FAULTS, ids=named)
 def test_a_profile_sets_the_limit_that_the_engine_judges_by(cue, fault):
-    for limit in (fault.low, fault.high):
+    for called_at in (fault.low, fault.high):
+        limit = fault.limit_of(called_at)
         others = {f.direction: f.low if not f.above else f.high for f in cue.faults if f is not fault}  # out of the way
-        profile = Profile.model_validate({"cues": {cue.id: {"hold_s": 0.7, fault.direction: limit, **others}}})
+        profile = Profile.model_validate({"cues": {cue.id: {"hold_s": 0.7, fault.direction: called_at, **others}}})
         (rule,) = (r for r in engine.rules(profile) if r.cue is cue and r.fault is fault)
         assert (rule.limit, rule.hold_s, rule.enabled) == (limit, 0.7, True)
         assert not rule.beyond(limit)
@@ -285,7 +286,7 @@ def test_a_profile_sets_the_limit_that_the_engine_judges_by(cue, fault):
 
 
 def told(cue, fault):
-    """One rep that this fault is wrong in, by a tenth of the range of its limit."""
+    """One rep that this fault is wrong in, by a tenth of its range."""
     good = {c.id: Judgement(Status.NOT_JUDGED, None, None, None, None, c.unit, None, "not seen") for c in CUES}
     value = fault.limit + (0.1 if fault.above else -0.1) * (fault.high - fault.low)
     said = Judgement(Status.FAULT, fault.direction, value, 0.0, fault.limit, cue.unit, 0.0, None)

@@ -297,7 +297,7 @@ def export(
 
 @app.command()
 def cues(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False) -> int:
-    """List the nine cues and their limits. Says too what is measured, and from which view."""
+    """List the nine cues and from where each is called. Says too what is measured, and from which view."""
     if as_json:
         print(json.dumps(tables.cue_rows(), ensure_ascii=False, indent=1))
     else:

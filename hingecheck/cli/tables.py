@@ -54,14 +54,14 @@ def report(content: Mapping[str, Any], folder: Path | None = None) -> None:
 
 
 def _wrong(rep: Mapping[str, Any]) -> list[str]:
-    """What to change in a rep, a line a fault: "soft knees: bent, 41° (limit 35°)"."""
+    """What to change in a rep, a line a fault: "soft knees: bent, 41° (called from 34.9°)"."""
     from ..verdict.cues import BY_ID
 
     lines = []
     for cue, said in rep["cues"].items():
         if said["status"] == "fault":
             unit = "°" if said["unit"] == "degrees" else ""
-            against = f"{said['value']:g}{unit} (limit {said['limit']:g}{unit})"
+            against = f"{said['value']:g}{unit} (called from {said['called_at']:.3g}{unit})"
             lines.append(f"{BY_ID[cue].name.lower()}: {said['direction'].replace('_', ' ')}, {against}")
     return lines or ["nothing" if any(said["status"] == "ok" for said in rep["cues"].values()) else "not judged"]
 
@@ -90,6 +90,8 @@ def cue_rows() -> list[dict[str, Any]]:
                     "direction": fault.direction,
                     "measure": fault.metric,
                     "wrong_when": "above" if fault.above else "below",
+                    "called_at": fault.called_at,
+                    "uncertainty": fault.usual_spread,
                     "limit": fault.limit,
                     "allowed": [fault.low, fault.high],
                     "during": [phase.name.lower() for phase in sorted(fault.phases)],
@@ -106,7 +108,7 @@ def cue_rows() -> list[dict[str, Any]]:
 
 
 def cues() -> None:
-    """The table of cues: view, measure and limit, words; and what is not judged."""
+    """The table of cues: view, from where each is called, words; and what is not judged."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -114,13 +116,13 @@ def cues() -> None:
     from ..verdict.cues import CUES
 
     table = Table(box=box.SIMPLE, pad_edge=False)
-    for name in ("cue", "view", "wrong when"):
+    for name in ("cue", "view", "called from"):
         table.add_column(name, no_wrap=True)
     table.add_column("says", overflow="fold")
     for cue in CUES:
         unit = {"degrees": "°"}.get(cue.unit, "" if "/" in cue.unit else f" {cue.unit}")
         for fault in cue.faults:
-            wrong = f"{fault.metric} {'>' if fault.above else '<'} {fault.limit:g}{unit}"
+            wrong = f"{fault.metric} {'>' if fault.above else '<'} {fault.called_at:g}{unit}\n± {fault.usual_spread:g}{unit}"
             table.add_row(cue.id, cue.view, wrong, fault.say)
     console = Console(highlight=False)
     console.print(table)

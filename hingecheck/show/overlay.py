@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from ..opencv import cv2
-from ..verdict.cues import BY_ID, TABLE_LIMITS
+from ..verdict.cues import BY_ID, TABLE_LIMITS, Fault
 from ..verdict.poses import Poses
 from ..verdict.silhouette import HEIGHTS, back_points
 from ..verdict.skeleton import CROSS_BONES, INDEX, SIDE_BONES, SIDES
@@ -20,12 +20,13 @@ from .drawing import DARK, FAULT, GREY, NEARLY, OK, WHITE, Colour, Image, arc, b
 Limits = Mapping[tuple[str, str], float]
 
 SEEN_SCORE: Final = 0.5  # a joint the model itself doubts is not drawn
+LEAST_ROOM_DEG: Final = 5.0  # a back's colour changes over as many degrees at least, however strict the profile
 SMALLEST_ARC_DEG: Final = 6.0  # below this an arc is a blot
 DEEPEST_DEG: Final = 110.0  # hip flexion that fills the depth bar
 BARS: Final = (0.33, 0.77)  # top and bottom of bar and gauges, shares of the picture's height
 
 WORDS: Final = {Phase.UNSEEN: "", Phase.STANDING: "standing", Phase.DOWN: "down", Phase.BOTTOM: "bottom", Phase.UP: "up"}
-# Word below a gauge -> metric, what stands at its top and bottom, the cue whose limits it shows.
+# Word below a gauge -> metric, what stands at its top and bottom, the cue it shows.
 GAUGES: Final = {"butt": ("butt_drop", -0.05, 0.3, "butt_high"), "knee": ("knee_flexion_deg", -5.0, 70.0, "soft_knees")}
 
 
@@ -56,7 +57,7 @@ def draw(
     done
         The reps finished so far: their number, and the last one's score, are shown.
     limits
-        (cue id, direction) -> limit, against which the colour of the back and the gauges are set.
+        (cue id, direction) -> limit, which a whole interval has to pass; the colour of the back and the gauges show where a cue is called.
     praise
         Said in the cue's place when there is no cue, such as "Better".
     note
@@ -127,12 +128,13 @@ def skeleton(image: Image, points: Floats, near: int) -> None:
 
 
 def _back(image: Image, contour: Floats, result: Result, limits: Limits, unit: float) -> None:
-    """Draw the back's edge: blue while it keeps its standing shape, then yellow, red and thicker once it is surely past its limit."""
+    """Draw the back's edge: blue while it keeps its standing shape, then yellow, red and thicker once it is called."""
     halves = ((HEIGHTS <= 0.5, "neutral_spine", "spine_lower_deg"), (HEIGHTS >= 0.5, "chest_out", "spine_upper_deg"))
     coloured = []
     for part, cue_id, metric in halves:
         value_deg, spread_deg = (float(getattr(table, metric)[0]) for table in (result.metrics, result.spreads))
-        bent_to = [(np.sign(limit) * value_deg - spread_deg) / abs(limit) for (cue, _), limit in limits.items() if cue == cue_id and limit]
+        faults = [(BY_ID[cue].fault(direction), limit) for (cue, direction), limit in limits.items() if cue == cue_id]
+        bent_to = [_used(fault, limit, value_deg, spread_deg) for fault, limit in faults]
         share = max(bent_to, default=np.nan) if np.isfinite(value_deg) and BY_ID[cue_id].withheld is None else np.nan
         width = 0.012 * unit * (1 + 0.6 * np.clip(np.nan_to_num(share), 0, 1))
         line = np.stack([contour[part][:-1], contour[part][1:]], axis=1)
@@ -140,6 +142,12 @@ def _back(image: Image, contour: Floats, result: Result, limits: Limits, unit: f
         coloured.append((line, _neutrality(share), width))
     for line, colour, width in coloured:
         strokes(image, line, colour, width)
+
+
+def _used(fault: Fault, limit: float, value: float, spread: float) -> float:
+    """How much of its limit a value has surely used: 1 where the cue is called, from there on more."""
+    sign = 1.0 if fault.above else -1.0
+    return 1.0 + sign * (fault.least(value, spread) - limit) / max(sign * limit, LEAST_ROOM_DEG)
 
 
 def _neutrality(share: float) -> Colour:
@@ -210,7 +218,7 @@ def _bar(image: Image, left: float, unit: float) -> tuple[float, float, float]:
 
 
 def _gauges(image: Image, result: Result, limits: Limits, unit: float) -> None:
-    """Upright gauges at the left edge: a pointer that sinks with the measure, between marks for its limits; none where it is unknown."""
+    """Upright gauges at the left edge: a pointer that sinks with the measure, on the band that is right in a clear view."""
     for number, (word, (metric, first, last, cue_id)) in enumerate(GAUGES.items()):
         left = (0.03 + 0.13 * number) * unit
         top, bottom, right = _bar(image, left, unit)
@@ -220,8 +228,8 @@ def _gauges(image: Image, result: Result, limits: Limits, unit: float) -> None:
             return top + float(np.clip((x - first) / (last - first), 0, 1)) * (bottom - top)
 
         faults = {fault: limits[cue_id, fault.direction] for fault in BY_ID[cue_id].faults}
-        high = min((limit for fault, limit in faults.items() if fault.above), default=last)
-        low = max((limit for fault, limit in faults.items() if not fault.above), default=first)
+        high = min((fault.called_from(limit) for fault, limit in faults.items() if fault.above), default=last)
+        low = max((fault.called_from(limit) for fault, limit in faults.items() if not fault.above), default=first)
         fill(image, (left, level(low), right, level(high)), OK)
         if np.isfinite(value):
             wrong = any(fault.above and fault.least(value, spread) > limit for fault, limit in faults.items())

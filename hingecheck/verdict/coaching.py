@@ -8,7 +8,7 @@ from .cues import BY_ID
 from .types import Event, Result, Status
 
 # A cue stays this long, even when the fault was shorter: two words take a second to read while bending. Only a more important one
-# does not wait: in a lift of a second and a half a rounding back would never be told behind hips that sink.
+# does not wait: in a lift of a second and a half a rounding back would never be named behind hips that sink.
 SHOWN_S: Final = 1.5
 COOL_S: Final = 2.0  # a cue that has gone is not said again for this long: once a repetition is enough
 BETTER: Final = "Better"
@@ -26,15 +26,16 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Coach:
-    """What is remembered: what is wrong, what is being said since when, what was said and not put right since, what may not be said yet.
+    """What is remembered: what is wrong, what is being said since when, what may not be said yet.
 
-    ``resting``: each cue that has gone, and when. ``better``, ``better_s``: what was put right last, and when.
+    ``unheeded``: what was said and not put right since. ``resting``: each cue that has gone, and when. ``better``, ``better_s``: what was
+    put right last, and when.
     """
 
     on: frozenset[Wrong] = frozenset()
     saying: Wrong | None = None
     since_s: float = 0.0
-    told: frozenset[Wrong] = frozenset()
+    unheeded: frozenset[Wrong] = frozenset()
     resting: tuple[tuple[Wrong, float], ...] = ()
     better: Wrong | None = None
     better_s: float = -math.inf
@@ -62,8 +63,8 @@ def advance(coach: Coach, result: Result) -> tuple[Coach, list[Line]]:
         more_urgent = coach.saying is not None and foremost is not None and _urgency(foremost)[0] < _urgency(coach.saying)[0]
         if foremost != coach.saying and (read or more_urgent):
             gone = ((coach.saying, t),) if coach.saying is not None and coach.saying not in coach.on else ()
-            told = coach.told if foremost is None else coach.told | {foremost}
-            coach = replace(coach, saying=foremost, since_s=t, told=told, resting=coach.resting + gone)
+            unheeded = coach.unheeded if foremost is None else coach.unheeded | {foremost}
+            coach = replace(coach, saying=foremost, since_s=t, unheeded=unheeded, resting=coach.resting + gone)
         praised = coach.saying is None and t - coach.better_s < BETTER_S
         lines.append(Line(coach.saying, coach.better if praised else None))
     return coach, lines
@@ -73,17 +74,17 @@ def _heard(coach: Coach, event: Event, result: Result) -> Coach:
     """Take in one event: a fault begins, is put right, or passes; a repetition shows that what was said has been heeded."""
     if event.kind == "rep":
         fine = {cue for rep in result.reps if rep.index == event.rep for cue, said in rep.cues.items() if said.status is Status.OK}
-        heeded = [wrong for wrong in coach.told - coach.on if wrong[0] in fine]
+        heeded = [wrong for wrong in coach.unheeded - coach.on if wrong[0] in fine]
         if not heeded:
             return coach
-        return replace(coach, told=coach.told - set(heeded), better=min(heeded, key=_urgency), better_s=event.time_s)
+        return replace(coach, unheeded=coach.unheeded - set(heeded), better=min(heeded, key=_urgency), better_s=event.time_s)
     assert event.cue is not None and event.direction is not None
     wrong = event.cue, event.direction
     if event.kind == "cue_on":
         return replace(coach, on=coach.on | {wrong})
     coach = replace(coach, on=coach.on - {wrong})
-    if event.righted and wrong in coach.told:
-        coach = replace(coach, told=coach.told - {wrong}, better=wrong, better_s=event.time_s)
+    if event.righted and wrong in coach.unheeded:
+        coach = replace(coach, unheeded=coach.unheeded - {wrong}, better=wrong, better_s=event.time_s)
         if coach.saying == wrong:
             coach = replace(coach, saying=None, resting=(*coach.resting, (wrong, event.time_s)))
     return coach

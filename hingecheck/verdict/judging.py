@@ -1,85 +1,22 @@
 """The rule that turns measures into cues: on and off while the lifter moves, and ok, fault or not judged for each rep."""
 
-import math
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 
-from .cues import COLUMN, CUES, Cue, Fault
+from .cues import COLUMN, CUES
 from .phases import Closed
+from .tallies import Moment, Rule, Tally, start
 from .types import Bools, Event, Floats, Ints, Judgement, Metrics, Phase, Status, ViewKind
+
+__all__ = ["BY_SHAPE_ALONE", "NEARLY", "NO_STANDING", "SEEN_SHARE", "Judged", "Moment", "Rule", "Tally", "advance", "settle", "start"]
 
 SEEN_SHARE: Final = 0.5  # of the frames that count; with fewer measured, a rep's cue is not judged
 NO_STANDING: Final = "standing shape never seen: stand tall for a second before the first rep"
+NEARLY: Final = "short of the value it is called from by less than the measure may be off"
 BY_SHAPE_ALONE: Final = "your standing shape was not seen or is torn, so only what is plain is named"
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One way to get a cue wrong, with the limit and hold (seconds) in force; ``None`` limit where the cue is not judged."""
-
-    cue: Cue
-    fault: Fault
-    limit: float
-    hold_s: float
-    enabled: bool
-
-    def beyond(self, value: Floats | float, by: float = 0.0) -> Bools | bool:
-        """Whether a value is past the limit by more than ``by``; NaN is not. Elementwise."""
-        return value > self.limit + by if self.fault.above else value < self.limit - by
-
-    def surely(self, moment: "Moment") -> float:
-        """What the value of a moment surely is: see ``Fault.least``."""
-        return self.fault.least(moment.value, moment.spread)
-
-    def excess(self, value: float) -> float:
-        """How far a value is past the limit, in the cue's unit; negative on the right side of it."""
-        return value - self.limit if self.fault.above else self.limit - value
-
-
-class Moment(NamedTuple):
-    """A measured value, the half-width of its interval, and when it was."""
-
-    value: float
-    spread: float
-    time_s: float
-
-
-UNSEEN: Final = Moment(math.nan, math.nan, math.nan)
-
-
-@dataclass(slots=True)
-class Tally:
-    """What one rule remembers: whether it is on, since when the opposite holds, and what it saw of the open rep.
-
-    ``frames`` in the phases that count; of these ``askew`` from the wrong side, ``early`` without the standing shape that the cue
-    needs or is better for, and ``seen`` measured, from ``first_s`` to ``last_s``; ``worst`` and ``best`` moments.
-    """
-
-    on: bool = False
-    since_s: float | None = None
-    faulted: bool = False
-    frames: int = 0
-    askew: int = 0
-    early: int = 0
-    seen: int = 0
-    first_s: float = math.nan
-    last_s: float = math.nan
-    worst: Moment = UNSEEN
-    best: Moment = UNSEEN
-
-    def reset(self) -> None:
-        """Forget the rep that ended; a cue that is on stays on."""
-        self.faulted, self.frames, self.askew, self.early, self.seen = False, 0, 0, 0, 0
-        self.first_s = self.last_s = math.nan
-        self.worst = self.best = UNSEEN
-
-
-def start(rules: tuple[Rule, ...]) -> tuple[Tally, ...]:
-    """A blank tally a rule."""
-    return tuple(Tally() for _ in rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,12 +146,12 @@ def _watch(
 
 
 def _switch(tally: Tally, rule: Rule, on: bool, time_s: float, value: float, events: list[Event], *, righted: bool = False) -> None:
-    """Switch a cue and tell it; ``righted`` when it goes off because the lifter put it right, and not just by coming up."""
+    """Switch a cue and note the event; ``righted`` when it goes off because the lifter put it right, and not just by coming up."""
     tally.on, tally.since_s = on, None
     tally.faulted |= on
     kind = "cue_on" if on else "cue_off"
-    told = value if value == value else None
-    events.append(Event(time_s, kind, cue=rule.cue.id, direction=rule.fault.direction, value=told, righted=righted))
+    measured = value if value == value else None
+    events.append(Event(time_s, kind, cue=rule.cue.id, direction=rule.fault.direction, value=measured, righted=righted))
 
 
 def _late(tallies: tuple[Tally, ...], rules: tuple[Rule, ...], time_s: float) -> list[Event]:
@@ -261,38 +198,39 @@ def settle(tallies: tuple[Tally, ...], rules: tuple[Rule, ...]) -> dict[str, Jud
             verdict[cue.id] = Judgement(Status.NOT_JUDGED, None, None, None, None, cue.unit, None, "; ".join(why))
             continue
         rule, tally = max(wrong or judged, key=lambda pair: _relative(*pair))
-        told = _told(rule, tally)
+        deciding = _deciding(rule, tally)
         verdict[cue.id] = Judgement(
             status=Status.FAULT if wrong else Status.OK,
             direction=rule.fault.direction if wrong else None,
-            value=told.value,
-            uncertainty=told.spread,
+            value=deciding.value,
+            uncertainty=deciding.spread,
             limit=rule.limit,
             unit=cue.unit,
-            at_s=told.time_s,
+            at_s=deciding.time_s,
             reason=_note(rule, tally, bool(wrong)),
+            called_at=rule.fault.threshold(rule.limit, deciding.spread),
         )
     return verdict
 
 
 def _note(rule: Rule, tally: Tally, wrong: bool) -> str | None:
-    """What has to be known of a judgement: that a value past its limit is no fault, and why; that it stands on less than it should."""
-    told = _told(rule, tally)
+    """What has to be known of a judgement: that a value near its threshold is no fault, and why; that it stands on less than it should."""
+    deciding = _deciding(rule, tally)
     notes = []
-    if not wrong and rule.beyond(rule.surely(told)):
-        notes.append(f"past the limit for less than {rule.hold_s:g} s")
-    elif not wrong and rule.beyond(told.value):
-        notes.append("past the limit by less than the measure may be off: not called a fault")
+    if not wrong and rule.beyond(rule.surely(deciding)):
+        notes.append(f"past the value it is called from for less than {rule.hold_s:g} s")
+    elif not wrong and rule.beyond(deciding.value):
+        notes.append(NEARLY)
     if rule.cue.by_shape and tally.early > tally.frames * (1 - SEEN_SHARE):
         notes.append(BY_SHAPE_ALONE)
     return "; ".join(notes) or None
 
 
-def _told(rule: Rule, tally: Tally) -> Moment:
-    """The moment a rep is told of: the worst, or the best where only a whole phase counts."""
+def _deciding(rule: Rule, tally: Tally) -> Moment:
+    """The moment that decides on a rep: the worst, or the best where only a whole phase counts."""
     return tally.best if rule.fault.throughout else tally.worst
 
 
 def _relative(rule: Rule, tally: Tally) -> float:
-    """How far past the limit surely, as a share of the range a profile may choose from: comparable between the faults of a cue."""
-    return rule.excess(rule.surely(_told(rule, tally))) / (rule.fault.high - rule.fault.low)
+    """How far past the limit surely, as a share of what is as bad as can be: comparable between the faults of a cue."""
+    return rule.excess(rule.surely(_deciding(rule, tally))) / rule.fault.worst_by

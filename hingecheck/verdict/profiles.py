@@ -1,6 +1,7 @@
-"""A coach's limits: a TOML file becomes a validated, frozen ``Profile``, and back.
+"""A coach's profile: a TOML file becomes a validated, frozen ``Profile``, and back.
 
-Names, ranges and defaults are made from the rows of ``cues.CUES``; a file states only what differs from them.
+Names, ranges and defaults are made from the rows of ``cues.CUES``; a file states only what differs from them. Files before schema 2 state
+limits, from which a cue is called only past what the measure may be off; they are read as the values that they meant.
 """
 
 import hashlib
@@ -16,9 +17,11 @@ from typing import Annotated, Any, Final, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, create_model, model_validator
 
 from ..errors import ProfileError
-from .cues import BY_ID, CUES, Cue
+from .cues import BY_ID, CUES, Cue, Fault
 
 LONGEST_HOLD_S: Final = 2.0  # a cue that waits longer than this speaks of another rep
+SCHEMA: Final = 2  # of files that state from which value a cue is called
+LIMITS_SCHEMA: Final = 1  # of files that state limits: those before schema 2, which state no schema
 LARGEST_FILE: Final = 1 << 16  # bytes; every setting written out takes 6 KB, so more is some other file
 
 
@@ -41,7 +44,7 @@ class RepSettings(_Table):
 
 
 class CueSettings(_Table):
-    """What a profile says of one cue; each cue's own class adds one limit a direction, in the cue's unit."""
+    """What a profile says of one cue; each cue's own class adds one value a direction, in the cue's unit."""
 
     enabled: bool = Field(default=True, description="false: this cue is not judged at all")
     hold_s: float
@@ -53,8 +56,8 @@ def _settings_class(cue: Cue) -> type[CueSettings]:
         "hold_s": (float, _number(cue.hold_s, 0, LONGEST_HOLD_S, "seconds", "a value must stay wrong, or right again, for so long"))
     }
     for fault in cue.faults:
-        meaning = f"{fault.reason}; wrong when {fault.metric} is {'above' if fault.above else 'below'} this"
-        fields[fault.direction] = (float, _number(fault.limit, fault.low, fault.high, cue.unit, meaning))
+        meaning = f"{fault.reason}; called when {fault.metric} is {'above' if fault.above else 'below'} this"
+        fields[fault.direction] = (float, _number(fault.called_at, fault.low, fault.high, cue.unit, meaning))
     return create_model(cue.id, __base__=CueSettings, __doc__=cue.about, **fields)
 
 
@@ -87,7 +90,7 @@ class Profile(_Table):
             for lower, upper in product(cue.faults, cue.faults):
                 if lower.metric != upper.metric or lower.above or not upper.above:
                     continue
-                low, high = self.limit(cue.id, lower.direction), self.limit(cue.id, upper.direction)
+                low, high = self.called_at(cue.id, lower.direction), self.called_at(cue.id, upper.direction)
                 if low >= high:
                     raise ValueError(
                         f"cues.{cue.id}: {lower.direction} is {low:g} and {upper.direction} is {high:g}, so nothing would be right. "
@@ -105,11 +108,13 @@ class Profile(_Table):
         settings: CueSettings = getattr(self.cues, BY_ID[cue_id].id)
         return settings
 
+    def called_at(self, cue_id: str, direction: str) -> float:
+        """The value from which a cue is called, in its unit; ``KeyError`` for a cue or direction that is not in ``CUES``."""
+        return float(getattr(self.cue(cue_id), BY_ID[cue_id].fault(direction).direction))
+
     def limit(self, cue_id: str, direction: str) -> float:
-        """The limit of one way to get a cue wrong, in the cue's unit; ``KeyError`` for a cue or direction that is not in ``CUES``."""
-        if all(direction != fault.direction for fault in BY_ID[cue_id].faults):
-            raise KeyError(direction)
-        return float(getattr(self.cue(cue_id), direction))
+        """The limit that a value's whole interval must pass to be called, in the cue's unit; ``KeyError`` as for ``called_at``."""
+        return BY_ID[cue_id].fault(direction).limit_of(self.called_at(cue_id, direction))
 
     @property
     def limits(self) -> dict[tuple[str, str], float]:
@@ -150,12 +155,45 @@ def loads(text: str, name: str = "profile.toml") -> Profile:
 
 def validated(table: dict[str, Any], name: str) -> Profile:
     """A profile from plain values, in which JSON or TOML may have stood. ``name`` stands in errors."""
+    settings = dict(table)
+    schema = settings.pop("schema", LIMITS_SCHEMA)
+    if schema not in (LIMITS_SCHEMA, SCHEMA) or not isinstance(schema, int):
+        raise _error(f"{name}: schema: {_shown(schema)} is not known here. Write schema = {SCHEMA}, or upgrade hingecheck.")
+    limits = schema == LIMITS_SCHEMA
     try:
-        return Profile.model_validate(table)
+        return Profile.model_validate(_from_limits(settings) if limits else settings)
     except ValidationError as error:
         problems = error.errors(include_url=False)
         more = f" ({len(problems) - 1} more to correct)" if len(problems) > 1 else ""
-        raise _error(f"{name}: {_explained(problems[0])}.{more}") from error
+        raise _error(f"{name}: {_explained(problems[0], settings if limits else None)}.{more}") from error
+
+
+def plain(profile: Profile) -> dict[str, Any]:
+    """What differs from the defaults as plain values with their schema, which ``validated`` reads; empty where nothing does."""
+    settings = profile.model_dump(exclude_defaults=True, exclude={"name"})
+    return {"schema": SCHEMA, **settings} if settings else {}
+
+
+def _from_limits(table: dict[str, Any]) -> dict[str, Any]:
+    """The same settings with what limits meant in their place; whatever is no number stays, to be refused."""
+    cues = table.get("cues")
+    if not isinstance(cues, dict):
+        return table
+    moved = {}
+    for cue_id, settings in cues.items():
+        faults = {fault.direction: fault for fault in BY_ID[cue_id].faults} if cue_id in BY_ID else {}
+        stated = settings.items() if isinstance(settings, dict) else ()
+        called = {key: faults[key].called_from(value) for key, value in stated if key in faults and _is_number(value)}
+        moved[cue_id] = {**settings, **called} if isinstance(settings, dict) else settings
+    return {**table, "cues": moved}
+
+
+def _is_number(value: object) -> bool:
+    """Whether this is a number that can be added to: no truth value, not infinite, not beyond what a float holds."""
+    try:
+        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def dumps(profile: Profile) -> str:
@@ -168,6 +206,7 @@ def dumps(profile: Profile) -> str:
         "# A hingecheck profile: what a coach wants judged, and how strictly.",
         "# A line that begins with #, without a space, shows a default: remove the # to set another value.",
         "",
+        f"schema = {SCHEMA}",
         f"name = {json.dumps(profile.name, ensure_ascii=False)}",
         "",
         "[reps]",
@@ -190,25 +229,36 @@ def _settings_lines(table: _Table, default: _Table) -> list[str]:
     return lines
 
 
-def _explained(problem: Any) -> str:
-    """One of pydantic's findings in our words: where, what is wrong, what to do; no full stop."""
+def _explained(problem: Any, limits: dict[str, Any] | None) -> str:
+    """One of pydantic's findings in our words: where, what is wrong, what to do; no full stop. ``limits``: what a file of limits states."""
     where, kind, value = problem["loc"], problem["type"], problem["input"]
     if kind == "value_error":
         return str(problem["ctx"]["error"])
     place = ".".join(key if re.fullmatch(r"[\w-]+", key) else repr(key) for key in map(str, where))
     table, field = _field_at(where)
     if field is None:
-        known = [*table.model_fields, *(f"cues.{cue.id}" for cue in CUES if table is Profile and cue.id == place)]
+        names = ["schema", *table.model_fields] if table is Profile else [*table.model_fields]
+        known = [*names, *(f"cues.{cue.id}" for cue in CUES if table is Profile and cue.id == place)]
         close = get_close_matches(place.rpartition(".")[2], known, n=1)
         hint = f"Did you mean {close[0]}? " if close else ""
-        return f"{place}: not a setting. {hint}Known here: {', '.join(table.model_fields)}"
+        return f"{place}: not a setting. {hint}Known here: {', '.join(names)}"
     if isinstance(field.default, _Table):
         return f"{place}: {_shown(value)} is not a table. Write [{place}] and its settings below"
     if isinstance(field.default, bool):
         return f"{place}: {_shown(value)} is neither true nor false. Write one of them"
     if isinstance(field.default, str):
         return f"{place}: {_shown(value)} is not a name. Write 1 to 255 characters in quotes"
+    fault = _fault_at(where)
+    if limits is not None and fault is not None:
+        low, high, unit = fault.limit_of(fault.low), fault.limit_of(fault.high), BY_ID[str(where[1])].unit
+        return f"{place}: {_shown(limits['cues'][where[1]][where[2]])} is not allowed. Give a number, {low:g} to {high:g} {unit}"
     return f"{place}: {_shown(value)} is not allowed. Give a number, {field.description.rpartition(': ')[2]}"
+
+
+def _fault_at(where: tuple[Any, ...]) -> Fault | None:
+    """The fault whose value stands at this place, None for another setting."""
+    cue = BY_ID.get(str(where[1])) if len(where) == 3 and where[0] == "cues" else None
+    return next((fault for fault in cue.faults if fault.direction == where[2]), None) if cue else None
 
 
 def _field_at(where: tuple[Any, ...]) -> tuple[type[_Table], Any]:
@@ -233,4 +283,4 @@ def _error(message: str) -> ProfileError:
     return ProfileError("".join(c if c.isprintable() else " " for c in message))
 
 
-assert all(math.isfinite(f.limit) and f.low <= f.limit <= f.high for cue in CUES for f in cue.faults), "a default is out of its own range"
+assert all(f.low <= f.called_at <= f.high for cue in CUES for f in cue.faults), "a default is out of its own range"

@@ -10,12 +10,12 @@ from typing import Final
 
 import numpy as np
 
-from .cues import FRONT_WITHIN_DEG, SIDE_WITHIN_DEG
 from .poses import Poses
 from .series import MIN_SCORE, off_side
 from .silhouette import HEIGHTS
 from .skeleton import INDEX, SIDES
 from .types import Floats
+from .views import FRONT_WITHIN_DEG, LEGS_WITHIN_DEG
 
 STAND_S: Final = 1.0  # of standing tall
 SMALLEST: Final = 0.3  # of the picture's height, from ankle to shoulder: on a smaller body a pixel is half a degree of the back
@@ -119,8 +119,8 @@ def in_picture(poses: Poses, size: tuple[int, int]) -> Advice | None:
 
 
 def is_side(yaw_deg: float) -> bool:
-    """Whether this yaw, degrees, is square enough from the side for its cues; NaN is not."""
-    return bool(off_side(np.array(yaw_deg)) <= SIDE_WITHIN_DEG)
+    """Whether this yaw, degrees, is square enough from the side for the cues of legs and trunk; NaN is not."""
+    return bool(off_side(np.array(yaw_deg)) <= LEGS_WITHIN_DEG)
 
 
 def is_front(yaw_deg: float) -> bool:

@@ -10,8 +10,7 @@ from .cues import BY_ID, CUES
 from .types import Ints, Judgement, Rep, Result, Stage, Status, Summary
 from .views import describe
 
-LEAST_PENALTY: Final = 0.4  # of a cue's weight, for a value at the limit; it grows to the whole weight
-WORST_AT: Final = 0.5  # past the limit by this share of the range a profile may choose from costs the whole weight
+LEAST_PENALTY: Final = 0.4  # of a cue's weight, for a value at the limit; it grows to the whole weight, see ``Fault.worst_by``
 
 READY_REPS: Final = 5
 READY_SCORE: Final = 85
@@ -59,7 +58,7 @@ def severity(cue_id: str, judgement: Judgement) -> float:
         return 0.0
     assert judgement.value is not None and judgement.limit is not None
     fault = next(f for f in BY_ID[cue_id].faults if f.direction == judgement.direction)
-    past = abs(judgement.value - judgement.limit) / (fault.high - fault.low) / WORST_AT
+    past = abs(judgement.value - judgement.limit) / fault.worst_by
     return LEAST_PENALTY + (1 - LEAST_PENALTY) * min(past, 1.0)
 
 
@@ -132,7 +131,7 @@ def _areas(reps: Sequence[Rep]) -> tuple[str, ...]:
 
 
 def _exercises(total: Mapping[str, Mapping[str, int]]) -> tuple[str, ...]:
-    """Exercises to take up: those first that train what was still wrong now and then, else in their usual order."""
+    """Exercises to take up: those first that train what was still wrong at times, else in their usual order."""
     wrong = {name: sum(total[cue_id]["fault"] * BY_ID[cue_id].weight for cue_id in trains) for name, (_, trains) in EXERCISES.items()}
     return tuple(sorted(EXERCISES, key=lambda name: -wrong[name]))
 

@@ -141,7 +141,8 @@ class Event:
 class Judgement:
     """What one cue says of one rep: its worst ``value``, give or take ``uncertainty``, at ``at_s`` against ``limit``, all in ``unit``.
 
-    ``reason`` says why it was not judged, or what has to be known of the judgement.
+    ``called_at`` is the value from which it was called at that moment. ``reason`` says why it was not judged, or what has to be known of
+    the judgement.
     """
 
     status: Status
@@ -152,6 +153,7 @@ class Judgement:
     unit: str
     at_s: float | None
     reason: str | None
+    called_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from fastapi import HTTPException, Request
 
 from ..drive import clip as one_clip
 from ..show import report
-from ..verdict.profiles import Profile, validated
+from ..verdict.profiles import Profile, plain, validated
 from . import work
 from .database import Row
 from .jobs import Crew
@@ -75,8 +75,7 @@ def verdict_of(request: Request, clip: Row, profile: Profile | None = None) -> o
 
 def differing(settings: Settings, name: str) -> dict[str, Any]:
     """What of some settings differs from the default; ``ProfileError`` when they are not allowed."""
-    profile = validated({"name": name, **settings.model_dump()}, "limits")
-    return profile.model_dump(exclude_defaults=True, exclude={"name"})
+    return plain(validated({"name": name, **settings.model_dump(by_alias=True)}, "limits"))
 
 
 def still(request: Request, clip_id: str, moment: report.Moment) -> Path | None:

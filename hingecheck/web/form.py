@@ -1,15 +1,15 @@
-"""The limits form, made from the cue table."""
+"""The form of a coach's settings, made from the cue table."""
 
 from typing import Any, Final
 
 from ..verdict.cues import CUES
 from ..verdict.profiles import LONGEST_HOLD_S, Profile, RepSettings
 
-STEPS: Final = {"degrees": 0.1}  # of a limit's slider; 0.001 in other units
+STEPS: Final = {"degrees": 0.1}  # of a slider; 0.001 in other units
 
 
 def form_of(profile: Profile) -> list[dict[str, Any]]:
-    """The limits form, made from the cue table: a group a cue with its settings, their ranges, defaults and reasons."""
+    """The form, made from the cue table: a group a cue with its settings, their ranges, defaults and reasons."""
     default = Profile.default()
     groups: list[dict[str, Any]] = []
     for cue in CUES:
@@ -18,12 +18,12 @@ def form_of(profile: Profile) -> list[dict[str, Any]]:
         settings = [
             _setting(
                 f"cues.{cue.id}.{fault.direction}",
-                f"{fault.direction.replace('_', ' ').capitalize()} {'above' if fault.above else 'below'}",
+                f"{fault.direction.replace('_', ' ').capitalize()}: called from",
                 getattr(mine, fault.direction),
                 getattr(usual, fault.direction),
                 (fault.low, fault.high, step),
                 cue.unit,
-                fault.reason,
+                f"{'upwards' if fault.above else 'downwards'}; ± {fault.usual_spread:g} allowed for; {fault.reason}",
             )
             for fault in cue.faults
         ]
@@ -63,13 +63,14 @@ def _setting(
 
 
 def changed(profile: Profile) -> list[tuple[str, str]]:
-    """What an athlete's limits are where they are not the default: (cue, words)."""
+    """What an athlete's settings are where they are not the default: (cue, words)."""
     found = []
     for group in form_of(profile):
         for setting in group["settings"]:
             if setting["value"] != setting["default"]:
                 title = group["cue"].name if group["cue"] else "Repetitions"
-                found.append((title, f"{setting['title'].lower()} {setting['value']:g} {setting['unit']} (usual {setting['default']:g})"))
+                words = setting["title"].lower().replace(":", "")
+                found.append((title, f"{words} {setting['value']:g} {setting['unit']} (usual {setting['default']:g})"))
         if not group["enabled"]:
             found.append((group["cue"].name, "not judged"))
     return found

@@ -106,7 +106,7 @@ def clip(request: Request, clip_id: Id) -> Response:
 def verdict(request: Request, clip_id: Id, tried: Settings) -> dict[str, Any]:
     """What the page of a clip shows under other limits: its verdict in HTML, and plots."""
     row = judged_or_404(request, clip_id)
-    profile = validated({"name": row["athlete_name"], **tried.model_dump()}, "limits")
+    profile = validated({"name": row["athlete_name"], **tried.model_dump(by_alias=True)}, "limits")
     said = _said(request, row, profile)
     html = {name: _templates().get_template(f"{name}.html").render(**said) for name in ("verdict", "details")}
     return {**html, "differs": differing(tried, row["athlete_name"]), **_data(request, row, profile)}

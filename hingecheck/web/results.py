@@ -28,7 +28,7 @@ def report_json(request: Request, clip_id: Id) -> dict[str, Any]:
 def judge(request: Request, clip_id: Id, settings: Settings) -> dict[str, Any]:
     """The report a clip would have under other limits; nothing is kept."""
     clip = judged_or_404(request, clip_id)
-    return verdict_of(request, clip, validated({"name": "tried", **settings.model_dump()}, "limits")).report()
+    return verdict_of(request, clip, validated({"name": "tried", **settings.model_dump(by_alias=True)}, "limits")).report()
 
 
 @router.get("/clips/{clip_id}/report.html", response_class=HTMLResponse)

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 from fastapi import Path, Query
 from pydantic import BaseModel, Field
 
+from ..verdict.profiles import LIMITS_SCHEMA
+
 Id = Annotated[str, Path(pattern="^[0-9a-f]{16}$", description="As given by the upload or a list.")]
 Name = Annotated[str, Query(min_length=1, max_length=1000)]
 
@@ -75,8 +77,12 @@ class ClipChanges(BaseModel, extra="forbid"):
 
 
 class Settings(BaseModel, extra="forbid"):
-    """Limits that differ from the default, as in a profile file: ``{"cues": {"soft_knees": {"bent": 40}}}``."""
+    """What differs from the default, as in a profile file: ``{"schema": 2, "cues": {"soft_knees": {"bent": 40}}}``.
 
+    Without ``schema`` the numbers are the limits of earlier versions: see docs/profiles.md.
+    """
+
+    schema_: int = Field(LIMITS_SCHEMA, alias="schema")
     reps: dict[str, Any] = {}
     cues: dict[str, Any] = {}
 

@@ -11,7 +11,7 @@ import pytest
 from sample_result import DOUBTFUL, empty_result, empty_summary, sample_clip, sample_result, sample_summary
 
 from hingecheck.show import report
-from hingecheck.verdict.cues import CUES
+from hingecheck.verdict.cues import BY_ID, CUES
 from hingecheck.verdict.types import METRICS, Status
 
 JPEG = b"\xff\xd8\xff\xe0 not much of a picture \xff\xd9"
@@ -91,7 +91,7 @@ def test_report_json_has_the_fields_of_schema_1_and_is_strict_json():
     assert made["reps"][0]["uncertainty"] == dict.fromkeys(made["reps"][0]["metrics"], 3.0) | {"butt_drop": 0.03}
     assert made["reps"][1]["cues"]["neutral_spine"] == {
         **{"status": "fault", "direction": "rounded", "value": 31.0, "uncertainty": 3.0, "limit": 22.0, "unit": "degrees"},
-        **{"at_s": 6.1, "reason": None},
+        **{"at_s": 6.1, "reason": None, "called_at": 25.0},
     }
     assert set(made["cues"]) == {cue.id for cue in CUES}
     assert made["cues"]["neutral_spine"] == {"ok": 1, "fault": 2, "not_judged": 0}
@@ -191,7 +191,7 @@ def test_no_more_than_six_moments_are_kept():
 def test_the_page_says_one_next_cue_in_a_coachs_words_and_what_it_rests_on(page):
     assert "76 out of 100" in page.text
     assert "Flatten your lower back" in page.text
-    assert "Seen in 2 of 3 reps: rounded, at worst 31 ± 3°, limit 22° (rep 2, 6.1 s)." in page.text
+    assert "Seen in 2 of 3 reps: rounded, at worst 31 ± 3°, called from 25° (rep 2, 6.1 s)." in page.text
     assert "Straighten your knees" not in page.text, "one cue at a time"
 
 
@@ -208,7 +208,7 @@ def test_a_cue_not_judged_in_some_reps_only_says_in_how_many():
 
 
 def test_a_status_is_told_by_sign_and_word_and_value_not_by_colour_alone(page):
-    assert "✕ rounded 31 ± 3°, limit 22°" in page.text
+    assert "✕ rounded 31 ± 3°, called from 25°" in page.text
     assert "✓ ok 17 ± 3°" in page.text
 
 
@@ -220,30 +220,37 @@ def test_a_measure_stands_with_how_far_it_may_be_off_where_that_is_known():
     assert "± is how far it may be off" in text
 
 
-def shown(value, off, limit, unit="degrees", cue_id="neutral_spine"):
-    """What the page says of a fault of the first rep with this value, limit and uncertainty."""
+def shown(value, off, called_at, unit="degrees", cue_id="neutral_spine"):
+    """What the page says of a fault of the first rep with this value and uncertainty, called from there."""
     result = sample_result()
-    said = replace(result.reps[0].cues[cue_id], status=Status.FAULT, direction="off", value=value, uncertainty=off, limit=limit, unit=unit)
+    fault = {"status": Status.FAULT, "direction": "off", "value": value, "uncertainty": off, "called_at": called_at, "unit": unit}
+    said = replace(result.reps[0].cues[cue_id], **fault)
     rep = replace(result.reps[0], cues=result.reps[0].cues | {cue_id: said})
-    (told,) = re.findall(r"✕ off (.+?, limit [-\d.]+°?)", Page(page_of(replace(result, reps=(rep,)))).text)
+    (told,) = re.findall(r"✕ off (.+?, called from [-\d.]+°?)", Page(page_of(replace(result, reps=(rep,)))).text)
     return told
 
 
-def test_a_limit_is_shown_as_it_was_set():
-    assert shown(31.04, 3.0, 15.6) == "31 ± 3°, limit 15.6°"
-    assert shown(-9.1, 2.7, -2.5) == "-9 ± 3°, limit -2.5°"
-    assert shown(0.0604, 0.017, 0.033, "trunk lengths") == "0.06 ± 0.02, limit 0.033"
+def test_where_a_cue_is_called_is_shown_with_a_digit_more_than_its_value():
+    assert shown(31.04, 3.0, 18.64) == "31 ± 3°, called from 18.6°"
+    assert shown(31.04, 3.0, 18.0) == "31 ± 3°, called from 18°"
+    assert shown(-9.1, 2.7, -5.2) == "-9 ± 3°, called from -5.2°"
+    assert shown(0.0604, 0.017, 0.0384, "trunk lengths") == "0.06 ± 0.02, called from 0.038"
 
 
-def test_a_value_that_reads_like_its_limit_gets_a_digit_more():
-    assert shown(0.1541, None, 0.15, "leg lengths") == "0.154, limit 0.15"
+def test_a_value_that_reads_like_where_it_is_called_gets_a_digit_more():
+    assert shown(0.1541, None, 0.1536, "leg lengths") == "0.154, called from 0.154"  # as near as three digits can tell
+    assert shown(0.1541, None, 0.15, "leg lengths") == "0.154, called from 0.15"
 
 
-def test_a_fault_whose_rounded_figures_would_reach_back_to_the_limit_gets_a_digit_more():
-    assert shown(20.3, 4.6, 15.6) == "20.3 ± 4.6°, limit 15.6°"  # 20 - 5 would be 15
-    assert shown(-5.4, 2.7, -2.5) == "-5.4 ± 2.7°, limit -2.5°"  # -5 + 3 would be -2
-    assert shown(0.1132, 0.032, 0.08, "leg lengths") == "0.113 ± 0.032, limit 0.08"  # 0.11 - 0.03 is the limit
-    assert shown(21.6, 4.6, 15.6) == "22 ± 5°, limit 15.6°"
+def test_a_value_that_would_be_rounded_to_the_other_side_of_where_it_is_called_gets_a_digit_more():
+    assert shown(20.3, 4.6, 20.2) == "20.3 ± 4.6°, called from 20.2°"  # 20 would lie before it
+    assert shown(-5.4, 2.7, -5.2) == "-5.4 ± 2.7°, called from -5.2°"  # -5 would
+    assert shown(0.1132, 0.032, 0.112, "leg lengths") == "0.113 ± 0.032, called from 0.112"  # 0.11 would
+    assert shown(21.6, 4.6, 20.2) == "22 ± 5°, called from 20.2°"
+
+
+def test_a_judgement_of_an_earlier_version_is_shown_without_where_it_was_called():
+    assert report.FILTERS["in_full"]({"value": 31.0, "uncertainty": 3.0, "limit": 22.0, "unit": "degrees"}) == "31\u00a0±\u00a03°"
 
 
 # notes on what was judged
@@ -255,9 +262,9 @@ def noted(page):
     return [(cell["class"], cell["title"], cell["aria-describedby"]) for cell in cells]
 
 
-def test_a_value_past_its_limit_that_is_no_fault_is_shown_with_limit_and_note(page):
-    note = f"P{DOUBTFUL[1:]}."
-    assert "✓ ok 1 0.10 ± 0.03, limit 0.08" in page.text
+def test_a_value_that_is_nearly_called_is_shown_with_where_it_would_be_and_a_note(page):
+    note = f"S{DOUBTFUL[1:]}."
+    assert "✓ ok 1 0.10 ± 0.03, called from 0.11" in page.text
     assert noted(page) == [("ok", note, "note-1")]
     assert [item["id"] for item in page.all("li") if "id" in item] == ["note-1"]
     assert page.text.count(note) == 1, "said once, below the table"
@@ -268,14 +275,14 @@ def test_a_note_shared_by_several_cues_and_reps_stands_below_the_table_once():
     typical = "your standing shape was not seen or is torn"
     reps = tuple(replace(r, cues=r.cues | {"neutral_spine": replace(r.cues["neutral_spine"], reason=typical)}) for r in result.reps)
     page = Page(page_of(replace(result, reps=reps)))
-    first, second = f"Y{typical[1:]}.", f"P{DOUBTFUL[1:]}."
+    first, second = f"Y{typical[1:]}.", f"S{DOUBTFUL[1:]}."
     assert noted(page) == [
         *(("ok", first, "note-1"), ("fault", first, "note-1")),
         *(("ok", second, "note-2"), ("fault", first, "note-1")),
     ]
     assert page.text.count(f"{first} {second}") == 1
-    assert "✕ rounded 1 31 ± 3°, limit 22°" in page.text
-    assert f"at worst 31 ± 3°, limit 22° (rep 2, 6.1 s). {first}" in page.text, "what is said first rests on it too"
+    assert "✕ rounded 1 31 ± 3°, called from 25°" in page.text
+    assert f"at worst 31 ± 3°, called from 25° (rep 2, 6.1 s). {first}" in page.text, "what is said first rests on it too"
 
 
 def test_the_reason_for_not_judging_is_no_note(page):
@@ -325,7 +332,7 @@ def test_the_page_speaks_of_rounding_never_of_injury(page):
 def test_the_page_can_be_read_aloud(page):
     assert page.all("html") == [{"lang": "en"}]
     assert len(page.all("h1")) == 1
-    assert page.all("img")[0]["alt"] == "Neutral spine: rounded, 31\u00a0±\u00a03°, limit\u00a022°, rep 2, 6.1 s"
+    assert page.all("img")[0]["alt"] == "Neutral spine: rounded, 31\u00a0±\u00a03°, called from\u00a025°, rep 2, 6.1 s"
     assert all(image["alt"] for image in page.all("img"))
     assert all("scope" in heading for heading in page.all("th"))
 
@@ -399,16 +406,17 @@ def test_gaps_between_left_and_right_are_plotted_from_the_front_only():
     assert "feet" in [trace["name"] for trace in figure_of(result, view="front")["data"]]
 
 
-def test_limits_are_drawn_only_of_cues_that_were_judged_and_only_in_their_phases(plots):
+def test_where_cues_are_called_is_drawn_only_of_cues_that_were_judged_and_only_in_their_phases(plots):
     dashed = [shape for shape in plots["shapes"] if shape["type"] == "line"]
-    locked = [shape for shape in dashed if shape["yref"] == "y2" and shape["y0"] == report.TABLE_LIMITS["soft_knees", "locked"]]
+    locked = [shape for shape in dashed if shape["yref"] == "y2" and shape["y0"] == BY_ID["soft_knees"].fault("locked").called_at]
     assert len(locked) == 3, "once a rep, at the bottom"
     assert all(shape["x1"] - shape["x0"] < 1.0 for shape in locked)
     assert not any(note["text"].startswith("upper ") for note in plots["annotations"]), "chest_out was not judged"
 
 
-def test_the_limits_of_lower_and_upper_back_in_one_plot_are_told_apart():
-    limits = report.TABLE_LIMITS | {("neutral_spine", "rounded"): 27.5, ("chest_out", "rounded"): 12.0}
+def test_where_lower_and_upper_back_are_called_in_one_plot_has_different_names():
+    """Limits of 21.7 and 6.3, with 5.8 and 5.7 allowed for: called from 27.5 and 12."""
+    limits = report.TABLE_LIMITS | {("neutral_spine", "rounded"): 21.7, ("chest_out", "rounded"): 6.3}
     plots = report.figure(sample_result(), limits, "side", {"neutral_spine", "chest_out"})
     named = [(note["text"], note["y"]) for note in plots["annotations"] if note["yref"] == "y3"]
     assert ("rounded 27.5", 27.5) in named
@@ -426,12 +434,12 @@ def test_faults_are_shaded_where_their_measure_is_drawn_and_named(plots):
     assert words.count("bent") == 1
 
 
-def test_the_dashed_limits_are_the_profiles():
-    limits = report.TABLE_LIMITS | {("neutral_spine", "rounded"): 27.5}
+def test_the_dashed_lines_are_the_profiles():
+    limits = report.TABLE_LIMITS | {("neutral_spine", "rounded"): 21.7}
     words = [note["text"] for note in figure_of(sample_result(), limits)["annotations"]]
     assert "rounded 27.5" in words
-    assert f"rounded {report.TABLE_LIMITS['neutral_spine', 'rounded']:g}" not in words
-    assert "rounded: above 27.5°" in Page(page_of(limits=limits)).text
+    assert f"rounded {BY_ID['neutral_spine'].fault('rounded').called_at:g}" not in words
+    assert "rounded: 27.5° up (± 5.8°)" in Page(page_of(limits=limits)).text
 
 
 def test_a_cue_whose_measure_is_not_plotted_is_named_in_the_top_plot():

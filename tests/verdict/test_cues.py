@@ -83,8 +83,8 @@ def test_spine_and_core_are_said_first() -> None:
 
 
 @each_fault
-def test_a_limit_lies_within_its_range_and_a_margin_within_the_limit(cue: Cue, fault: Fault) -> None:
-    assert fault.low <= fault.limit <= fault.high
+def test_what_a_cue_is_called_from_lies_within_its_range_and_a_margin_within_that(cue: Cue, fault: Fault) -> None:
+    assert fault.low < fault.called_at < fault.high
     assert fault.low < fault.high
     assert 0 < fault.margin < fault.high - fault.low
 

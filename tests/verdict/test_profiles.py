@@ -17,7 +17,7 @@ EVERY_LIMIT = [(cue, fault) for cue in CUES for fault in cue.faults]
 DEFAULT = Profile.default()
 BENT, LOCKED = BY_ID["soft_knees"].faults
 BENT_RANGE = f"{BENT.low:g} to {BENT.high:g} degrees"
-BENT_MORE = BENT.limit + 1.5  # any limit but the default
+BENT_MORE = BENT.called_at + 1.5  # any value but the default
 
 
 def limits(low: float, high: float) -> st.SearchStrategy[float]:
@@ -41,9 +41,13 @@ rep_tables = st.tuples(limits(15, 60), limits(20, 90)).map(lambda pair: {"start_
 
 
 def agrees(cues: dict[str, dict[str, float]]) -> bool:
-    """The one pair whose ranges touch: locked may not reach bent."""
-    knees = cues.get("soft_knees", {})
-    return knees.get("locked", LOCKED.limit) < knees.get("bent", BENT.limit)
+    """The pairs whose ranges touch: what is called below may not reach what is called above."""
+    return all(
+        cues.get(cue.id, {}).get(below.direction, below.called_at) < cues.get(cue.id, {}).get(above.direction, above.called_at)
+        for cue, below in EVERY_LIMIT
+        for above in cue.faults
+        if above.metric == below.metric and above.above and not below.above
+    )
 
 
 profiles = st.builds(lambda name, cues, reps: Profile(name=name, cues=cues, reps=reps), names, cue_tables.filter(agrees), rep_tables)
@@ -59,6 +63,7 @@ def refusal(text: str) -> str:
 def test_the_default_profile_is_the_cue_table():
     profile = Profile.default()
     for cue, fault in EVERY_LIMIT:
+        assert profile.called_at(cue.id, fault.direction) == fault.called_at
         assert profile.limit(cue.id, fault.direction) == fault.limit
         assert profile.cue(cue.id).hold_s == cue.hold_s
         assert profile.cue(cue.id).enabled
@@ -78,20 +83,22 @@ def test_every_setting_of_the_shipped_default_file_may_be_uncommented():
 
 def test_a_file_states_only_what_differs():
     start = DEFAULT.reps.start_deg + 1.5
-    profile = loads(f"[cues.soft_knees]\nbent = {BENT_MORE}\n[cues.chest_out]\nenabled = false\n[reps]\nstart_deg = {start}", "ana.toml")
+    profile = loads(
+        f"schema = 2\n[cues.soft_knees]\nbent = {BENT_MORE}\n[cues.chest_out]\nenabled = false\n[reps]\nstart_deg = {start}", "ana.toml"
+    )
     assert profile.name == "ana"
-    assert profile.limit("soft_knees", "bent") == BENT_MORE
-    assert profile.limit("soft_knees", "locked") == LOCKED.limit
+    assert profile.called_at("soft_knees", "bent") == BENT_MORE
+    assert profile.called_at("soft_knees", "locked") == LOCKED.called_at
     assert not profile.cue("chest_out").enabled
     assert profile.reps.start_deg == start
     live = [line for line in dumps(profile).splitlines() if line and not line.startswith(("#", "["))]
-    assert live == ['name = "ana"', f"start_deg = {start}", "enabled = false", f"bent = {BENT_MORE}"]
+    assert live == ["schema = 2", 'name = "ana"', f"start_deg = {start}", "enabled = false", f"bent = {BENT_MORE}"]
 
 
 def test_every_line_of_a_written_profile_tells_unit_range_and_reason():
     text = dumps(Profile.default())
     for cue, fault in EVERY_LIMIT:
-        assert f"# {fault.reason}; wrong when {fault.metric} is {'above' if fault.above else 'below'} this: " in text
+        assert f"# {fault.reason}; called when {fault.metric} is {'above' if fault.above else 'below'} this: " in text
         assert f"{fault.low:g} to {fault.high:g} {cue.unit}" in text
 
 
@@ -145,11 +152,11 @@ def test_toml_made_to_hurt_is_refused_in_one_line(text):
 
 @pytest.mark.parametrize(("cue", "fault"), EVERY_LIMIT, ids=[f"{cue.id}-{fault.direction}" for cue, fault in EVERY_LIMIT])
 def test_a_limit_may_stand_anywhere_in_its_range_and_nowhere_else(cue, fault):
-    other = "bent = 80\n" if fault.direction == "locked" else "locked = 0\n" if fault.direction == "bent" else ""
+    other = "".join(f"{f.direction} = {f.high if f.above else f.low}\n" for f in cue.faults if f is not fault)  # out of the way
     for value in (fault.low, fault.high):
-        assert loads(f"[cues.{cue.id}]\n{other}{fault.direction} = {value}").limit(cue.id, fault.direction) == value
+        assert loads(f"schema = 2\n[cues.{cue.id}]\n{other}{fault.direction} = {value}").called_at(cue.id, fault.direction) == value
     for value in (math.nextafter(fault.low, -math.inf), math.nextafter(fault.high, math.inf), math.nan, math.inf, -math.inf):
-        message = refusal(f"[cues.{cue.id}]\n{fault.direction} = {value!r}")
+        message = refusal(f"schema = 2\n[cues.{cue.id}]\n{fault.direction} = {value!r}")
         assert (
             f"cues.{cue.id}.{fault.direction}: {value!r} is not allowed. Give a number, {fault.low:g} to {fault.high:g} {cue.unit}"
             in message
@@ -164,7 +171,7 @@ def test_a_limit_may_stand_anywhere_in_its_range_and_nowhere_else(cue, fault):
             "[cues.soft_knees]\nbentt = 40",
             "cues.soft_knees.bentt: not a setting. Did you mean bent? Known here: enabled, hold_s, bent, locked.",
         ),
-        ("[soft_knees]\nbent = 40", "soft_knees: not a setting. Did you mean cues.soft_knees? Known here: name, reps, cues."),
+        ("[soft_knees]\nbent = 40", "soft_knees: not a setting. Did you mean cues.soft_knees? Known here: schema, name, reps, cues."),
         ("[cues.soft_knees]\nbent = '40'", f"cues.soft_knees.bent: '40' is not allowed. Give a number, {BENT_RANGE}."),
         ("[cues.soft_knees]\nbent = true", f"cues.soft_knees.bent: True is not allowed. Give a number, {BENT_RANGE}."),
         ("[cues.soft_knees]\nbent = 5\nlocked = 99", "(1 more to correct)"),
@@ -178,11 +185,11 @@ def test_a_limit_may_stand_anywhere_in_its_range_and_nowhere_else(cue, fault):
     ],
 )
 def test_a_refusal_says_where_what_and_what_to_do(text, expected):
-    assert expected in refusal(text)
+    assert expected in refusal(f"schema = 2\n{text}")
 
 
 def test_limits_that_leave_nothing_right_are_refused():
-    assert refusal("[cues.soft_knees]\nlocked = 15\nbent = 15").endswith(
+    assert refusal("schema = 2\n[cues.soft_knees]\nlocked = 15\nbent = 15").endswith(
         "cues.soft_knees: locked is 15 and bent is 15, so nothing would be right. Set locked below bent."
     )
     assert "less than start_deg" in refusal("[reps]\nstart_deg = 50\nmin_depth_deg = 40")
@@ -191,8 +198,8 @@ def test_limits_that_leave_nothing_right_are_refused():
 def test_a_file_is_read_from_disk_with_or_without_the_mark_windows_puts_in_front(tmp_path):
     file = tmp_path / "ana.toml"
     for mark in (b"", b"\xef\xbb\xbf"):
-        file.write_bytes(mark + f"[cues.soft_knees]\r\nbent = {BENT_MORE} # für Ana\r\n".encode())
-        assert load(file).limit("soft_knees", "bent") == BENT_MORE
+        file.write_bytes(mark + f"schema = 2\r\n[cues.soft_knees]\r\nbent = {BENT_MORE} # für Ana\r\n".encode())
+        assert load(file).called_at("soft_knees", "bent") == BENT_MORE
         assert load(file).name == "ana"
 
 
@@ -237,10 +244,10 @@ def test_a_form_can_be_made_from_the_schema():
     schema = Profile.model_json_schema()["$defs"]
     for cue, fault in EVERY_LIMIT:
         setting = schema[cue.id]["properties"][fault.direction]
-        assert (setting["minimum"], setting["maximum"], setting["default"]) == (fault.low, fault.high, fault.limit)
+        assert (setting["minimum"], setting["maximum"], setting["default"]) == (fault.low, fault.high, fault.called_at)
 
 
-def test_the_limits_in_force_are_those_of_every_cue_and_direction():
-    limits = loads("[cues.soft_knees]\nbent = 41.5").limits
+def test_the_thresholds_in_force_are_those_of_every_cue_and_direction():
+    limits = loads("schema = 2\n[cues.soft_knees]\nbent = 41.5").limits
     assert limits["soft_knees", "bent"] == 41.5
     assert set(limits) == {(cue.id, fault.direction) for cue, fault in EVERY_LIMIT}

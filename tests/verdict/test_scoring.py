@@ -12,7 +12,7 @@ from synthetic import film, hinge, set_down, stand, without_person
 from hingecheck.verdict import engine, scoring
 from hingecheck.verdict.cues import BY_ID, CUES, Fault
 from hingecheck.verdict.profiles import Profile
-from hingecheck.verdict.scoring import LEAST_PENALTY, READY_CUES, READY_REPS, READY_SCORE, WORST_AT
+from hingecheck.verdict.scoring import LEAST_PENALTY, READY_CUES, READY_REPS, READY_SCORE
 from hingecheck.verdict.types import Facing, Judgement, Rep, Status, Summary, ViewKind
 
 OK = Judgement(Status.OK, None, 0.0, 0.1, 1.0, "", 1.0, None)
@@ -25,9 +25,9 @@ def fault_of(cue_id: str, direction: str | None = None) -> Fault:
 
 
 def wrong(cue_id: str, share: float, direction: str | None = None) -> Judgement:
-    """A fault that is past its limit by this share of the range a profile may choose from."""
+    """A fault that is past its limit by this share of what is as bad as can be."""
     fault = fault_of(cue_id, direction)
-    past = share * (fault.high - fault.low) * (1 if fault.above else -1)
+    past = share * fault.worst_by * (1 if fault.above else -1)
     return Judgement(Status.FAULT, fault.direction, fault.limit + past, 0.0, fault.limit, "", 1.0, None)
 
 
@@ -43,10 +43,10 @@ def clean(*but: str) -> Rep:
 
 @pytest.mark.parametrize(
     ("share", "penalty"),
-    [(0.0, 0.4), (0.25, 0.7), (0.5, 1.0), (3.0, 1.0)],
+    [(0.0, 0.4), (0.5, 0.7), (1.0, 1.0), (3.0, 1.0)],
 )
 @pytest.mark.parametrize(("cue_id", "direction"), [("butt_high", "low"), ("soft_knees", "locked"), ("neutral_spine", "arched")])
-def test_a_fault_costs_two_fifths_at_the_limit_and_all_half_a_range_past_it(
+def test_a_fault_costs_two_fifths_at_the_limit_and_all_where_it_is_as_bad_as_can_be(
     cue_id: str, direction: str, share: float, penalty: float
 ) -> None:
     assert scoring.severity(cue_id, wrong(cue_id, share, direction)) == pytest.approx(penalty)
@@ -71,7 +71,7 @@ def test_how_far_a_value_may_be_off_moves_no_penalty() -> None:
 def test_a_rep_is_scored_by_the_weights_of_what_was_judged() -> None:
     """Butt ok (1), spine 0.7 wrong (2), knees at the limit (1): lost 2 * 0.7 + 1 * 0.4 = 1.8 of 4, so 55."""
     assert [BY_ID[c].weight for c in ("butt_high", "neutral_spine", "soft_knees")] == [1.0, 2.0, 1.0]
-    cues = NOTHING | {"butt_high": OK, "neutral_spine": wrong("neutral_spine", 0.25), "soft_knees": wrong("soft_knees", 0.0)}
+    cues = NOTHING | {"butt_high": OK, "neutral_spine": wrong("neutral_spine", 0.5), "soft_knees": wrong("soft_knees", 0.0)}
     assert scoring.rep_score(cues) == 55
 
 
@@ -87,7 +87,7 @@ def test_a_rep_of_which_nothing_was_judged_has_no_score() -> None:
 
 
 def test_what_was_not_judged_does_not_move_the_score() -> None:
-    seen = {"butt_high": OK, "soft_knees": wrong("soft_knees", 0.5)}
+    seen = {"butt_high": OK, "soft_knees": wrong("soft_knees", 1.0)}
     assert scoring.rep_score(seen) == scoring.rep_score(NOTHING | seen) == 50
 
 
@@ -238,7 +238,7 @@ def test_every_way_to_get_a_cue_wrong_points_at_an_area_and_every_area_is_pointe
     assert set(scoring.AREA_OF) == {(cue.id, fault.direction) for cue in CUES for fault in cue.faults}
     assert set(scoring.AREA_OF.values()) == set(scoring.AREAS)
     assert 0 < LEAST_PENALTY < 1
-    assert WORST_AT > 0
+    assert all(fault.worst_by > 0 for cue in CUES for fault in cue.faults)
 
 
 USUAL = ("stiff_leg_deadlift", "kettlebell_deadlift", "hip_thrust", "squat")

@@ -212,7 +212,7 @@ def test_a_video_is_handed_out_in_parts(judged, sample_videos):
 
 def test_other_limits_judge_anew_from_the_poses(judged):
     client, rounded, _ = judged
-    lenient = {"cues": {"neutral_spine": {"rounded": 45}}}
+    lenient = {"schema": 2, "cues": {"neutral_spine": {"rounded": 50.8}}}
     tried = client.post(f"/api/clips/{rounded}/judge", json=lenient).json()
     assert tried["cues"]["neutral_spine"] == {"ok": 3, "fault": 0, "not_judged": 0}
     assert client.get(f"/api/clips/{rounded}/report.json").json()["cues"]["neutral_spine"]["fault"] == 3  # nothing was kept
@@ -226,10 +226,11 @@ def test_other_limits_judge_anew_from_the_poses(judged):
     [
         (
             {"cues": {"neutral_spine": {"rounded": 1000}}},
-            "limits: cues.neutral_spine.rounded: 1000 is not allowed. Give a number, 10 to 45",
+            "limits: cues.neutral_spine.rounded: 1000 is not allowed. Give a number, 4.2 to 45.2 degrees.",
         ),
         ({"cues": {"soft_knee": {}}}, "limits: cues.soft_knee: not a setting. Did you mean soft_knees?"),
-        ({"cues": {"soft_knees": {"bent": 18, "locked": 18}}}, "nothing would be right"),
+        ({"schema": 2, "cues": {"soft_knees": {"bent": 18, "locked": 18}}}, "nothing would be right"),
+        ({"schema": 3}, "limits: schema: 3 is not known here. Write schema = 2"),
         ({"reps": {"start_deg": "deep"}}, "limits: reps.start_deg: 'deep' is not allowed"),
     ],
 )
@@ -253,11 +254,14 @@ def test_saved_limits_hold_for_all_clips_of_an_athlete_and_for_nobody_else(clien
     other = golden(client, "rounded_lower_back", athlete="Ben")
     ana = client.get(f"/api/clips/{first}").json()["athlete"]
     answer = client.put(f"/api/athletes/{ana}/limits", json={"cues": {"neutral_spine": {"rounded": 45}, "soft_knees": {"bent": 30}}})
-    assert answer.json()["settings"] == {"cues": {"neutral_spine": {"rounded": 45.0}}}  # 30 is the default
+    assert answer.json()["settings"] == {
+        "schema": 2,
+        "cues": {"neutral_spine": {"rounded": 50.8}},
+    }  # 30 is the default, and 5.8 are allowed for
     scores = {clip: client.get(f"/api/clips/{clip}").json() for clip in (first, second, other)}
     assert scores[first]["score"] == scores[second]["score"] > scores[other]["score"]
     assert [scores[clip]["work"] for clip in (first, second, other)] == ["queued", "queued", "done"]  # to be drawn again
-    assert "below 45" in client.get(f"/athletes/{ana}").text or "above 45" in client.get(f"/athletes/{ana}").text
+    assert "rounded called from 50.8 degrees (usual 18)" in client.get(f"/athletes/{ana}").text
 
 
 def test_a_clip_given_to_another_athlete_is_judged_by_that_ones_limits(client):

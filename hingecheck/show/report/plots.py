@@ -1,4 +1,4 @@
-"""The plots of a report: measures over time with reps, limits and faults, as the JSON that Plotly draws."""
+"""The plots of a report: measures over time with reps, faults and where cues are called, as the JSON that Plotly draws."""
 
 import base64
 from collections.abc import Container, Iterable, Mapping
@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from ...verdict.cues import COLUMN, CUES, Cue
+from ...verdict.cues import BY_ID, COLUMN, CUES, Cue
 from ...verdict.types import METRICS, Bools, Floats, Phase, Result, ViewKind
 
 Limits = Mapping[tuple[str, str], float]
@@ -27,10 +27,16 @@ OFF: Final = "rgba(213,94,0,.28)"
 LINES: Final = (("#0072b2", "solid"), ("#8a4a86", "dot"))
 
 
+def called_from(limits: Limits) -> dict[tuple[str, str], float]:
+    """The values from which cues are called in a clear view, for the limits in force: (cue id, direction) -> value."""
+    return {(cue_id, direction): BY_ID[cue_id].fault(direction).called_from(limit) for (cue_id, direction), limit in limits.items()}
+
+
 def figure(result: Result, limits: Limits, view: str, judged: Container[str]) -> dict[str, Any] | None:
     """The plots as Plotly's own JSON: one time axis, a row a plot, reps and faults shaded; None where nothing was measured.
 
-    ``view`` is the kind of view: gaps between left and right mean nothing but from the front. Of the cues ``judged`` the limits are drawn.
+    ``view`` is the kind of view: gaps between left and right mean nothing but from the front. Of the cues
+    ``judged``, a dashed line shows from where each is called.
     """
     from_front = {fault.metric for cue in CUES for fault in cue.faults if cue.view is ViewKind.FRONT}
     shown = {name for name in METRICS if np.isfinite(getattr(result.metrics, name)).any() and (view == "front" or name not in from_front)}
@@ -49,7 +55,7 @@ def figure(result: Result, limits: Limits, view: str, judged: Container[str]) ->
     for number, (title, lines) in enumerate(rows):
         axis, top = f"y{number + 1 if number else ''}", 1 - number * pitch
         reach = [value for name, _ in lines for value in _extremes(getattr(result.metrics, name))]
-        reach += _draw_limits(plots, result, limits, judged, dict(lines), axis)
+        reach += _draw_thresholds(plots, result, called_from(limits), judged, dict(lines), axis)
         room = 0.1 * (max(reach) - min(reach)) or 1.0
         plots["data"] += _curves(result, lines, axis, ".0f" if "degrees" in title else ".2f")
         plots["axes"]["yaxis" + axis[1:]] = {"domain": [max(top - 0.8 * pitch, 0), top], "range": [min(reach) - room, max(reach) + room]}
@@ -70,24 +76,24 @@ def _curves(result: Result, lines: Iterable[tuple[str, str]], axis: str, digits:
     ]
 
 
-def _draw_limits(
-    plots: dict[str, Any], result: Result, limits: Limits, judged: Container[str], metrics: Mapping[str, str], axis: str
+def _draw_thresholds(
+    plots: dict[str, Any], result: Result, thresholds: Limits, judged: Container[str], metrics: Mapping[str, str], axis: str
 ) -> list[float]:
-    """Dashed lines at the limits on a row's metrics, in the phases where they apply. Returns the limits drawn.
+    """Dashed lines where a row's metrics are called, in the phases where they are. Returns the thresholds drawn.
 
-    A limit is named by its direction on the first of the metrics, by the curve's own name on the others: "rounded 20", "upper 15".
+    A threshold is named by its direction on the first of the metrics, by the curve's own name on the others: "rounded 20", "upper 15".
     """
     drawn, first = [], next(iter(metrics))
     for cue, fault in ((row, fault) for row in CUES for fault in row.faults if row.id in judged and fault.metric in metrics):
-        limit = limits.get((cue.id, fault.direction))
+        threshold = thresholds.get((cue.id, fault.direction))
         spans = _spans(result, np.isin(result.phase, [int(phase) for phase in fault.phases]))
-        if limit is None or not spans:
+        if threshold is None or not spans:
             continue
-        drawn.append(limit)
-        dashed = {"type": "line", "yref": axis, "y0": limit, "y1": limit, "line": {"color": INK, "width": 1.2, "dash": "dash"}}
+        drawn.append(threshold)
+        dashed = {"type": "line", "yref": axis, "y0": threshold, "y1": threshold, "line": {"color": INK, "width": 1.2, "dash": "dash"}}
         plots["shapes"] += [{**dashed, "x0": start, "x1": end} for start, end in spans]
         name = _words(fault.direction) if fault.metric == first else metrics[fault.metric].split()[0]
-        plots["annotations"].append(_note(f"{name} {limit:g}", x=1.005, xanchor="left", y=limit, yref=axis))
+        plots["annotations"].append(_note(f"{name} {threshold:g}", x=1.005, xanchor="left", y=threshold, yref=axis))
     return drawn
 
 

@@ -166,7 +166,7 @@ function settings() {
     if (value === usual) continue;
     path.reduce((table, name) => table[name] ??= {}, values)[last] = value;
   }
-  return values;
+  return { schema: 2, ...values };
 }
 
 async function try_out() {

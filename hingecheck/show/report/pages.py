@@ -1,0 +1,122 @@
+"""report.html and summary.html: pages that bring all they need and ask for nothing."""
+
+import base64
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import PurePath
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from ... import __version__
+from ...verdict.cues import BY_ID, CUES, TABLE_LIMITS
+from ...verdict.types import Result
+from .moments import Still
+from .plots import Limits, called_from, figure
+from .words import FILTERS, explained, judged
+
+
+def html(report: Mapping[str, Any], result: Result, stills: Iterable[Still] = (), *, limits: Limits = TABLE_LIMITS) -> Iterator[str]:
+    """report.html of one clip or session, in pieces: ``report`` as ``build`` made it, with the frames it was made of.
+
+    ``limits`` are the profile's, (cue id, direction) -> limit; dashed lines show from where a cue is called.
+    """
+    plots = plotted(report, result, limits)
+    return _pieces(
+        "report.html",
+        name=PurePath(report["clip"]["path"]).name,
+        cues=CUES,
+        by_id=BY_ID,
+        called_at=called_from(limits),
+        pictures=[_picture(still, report["reps"]) for still in stills],
+        plots=plots,
+        plotly=Markup(_plotly_js()) if plots else "",
+        linked=False,
+        **explained(report),
+    )
+
+
+def plotted(report: Mapping[str, Any], result: Result, limits: Limits) -> dict[str, Any] | None:
+    """The plots of a report as the JSON that ``plots.js`` draws; None where nothing was measured."""
+    return figure(result, limits, report["view"]["kind"], {cue.id for cue in judged(report)})
+
+
+def batch_summary_html(rows: Sequence[Mapping[str, Any]], stills: Mapping[str, bytes] | None = None) -> str:
+    """summary.html of a folder: the rows of results.csv (text or values), lowest score first, clips without a score after them.
+
+    A row may carry ``report``, the relative address of its own page. ``stills``: path of a clip -> JPEG of its worst moment, shown in
+    the order given.
+    """
+
+    def number(row: Mapping[str, Any], name: str) -> float | None:
+        return None if row.get(name) in (None, "") else float(row[name])
+
+    cues = [cue for cue in CUES if any(number(row, cue.id) is not None for row in rows)]
+    clips = [
+        {
+            **{name: str(row.get(name) or "") for name in ("path", "status", "view", "error", "report")},
+            **{name: number(row, name) for name in ("reps", "score", "seconds", *(cue.id for cue in cues))},
+        }
+        for row in rows
+    ]
+    clips.sort(key=lambda clip: (bool(clip["error"]), clip["score"] is None, clip["score"] or 0, clip["path"]))
+    by_path = {clip["path"]: clip for clip in clips}
+    pieces = _pieces(
+        "summary.html",
+        clips=clips,
+        cues=cues,
+        failed=sum(bool(clip["error"]) for clip in clips),
+        scores=_score_bars([clip["score"] for clip in clips if clip["score"] is not None]),
+        faults=_bars({cue.name: sum(bool(clip[cue.id]) for clip in clips) for cue in cues}),
+        worst=[(by_path[path], _embedded(jpeg)) for path, jpeg in (stills or {}).items()],
+    )
+    return "".join(pieces)
+
+
+def _score_bars(scores: Sequence[float]) -> list[tuple[str, int, float]]:
+    """Clips by tens of their score, 0-9 to 90-100, as bars."""
+    tens = Counter(min(int(score) // 10, 9) for score in scores)
+    return _bars({f"{10 * ten}\u2013{100 if ten == 9 else 10 * ten + 9}": tens[ten] for ten in range(10)}) if scores else []
+
+
+def _bars(counts: Mapping[str, int]) -> list[tuple[str, int, float]]:
+    """What is counted, how many, and how long its bar is in percent of the longest."""
+    most = max(counts.values(), default=0) or 1
+    return [(name, count, round(100 * count / most, 1)) for name, count in counts.items()]
+
+
+def _picture(still: Still, reps: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """A still with what its caption says."""
+    moment = still.moment
+    said = next((rep["cues"].get(moment.cue) for rep in reps if rep["index"] == moment.rep), None)
+    return {"address": _embedded(still.jpeg), "cue": BY_ID.get(moment.cue or ""), "said": said, "rep": moment.rep, "time_s": moment.time_s}
+
+
+def _embedded(jpeg: bytes) -> str:
+    """The address of a picture that is in the page itself."""
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")
+
+
+def _plotly_js() -> str:
+    from plotly.offline import get_plotlyjs  # only when a page is written: 0.1 s and 5 MB
+
+    return get_plotlyjs()
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    templates = jinja2.Environment(
+        loader=jinja2.PackageLoader("hingecheck.show"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters |= FILTERS
+    return templates
+
+
+def _pieces(template: str, **values: Any) -> Iterator[str]:
+    return _templates().get_template(template).generate(version=__version__, **values)

@@ -1,0 +1,96 @@
+"""The rows of the cue table that are seen from the front."""
+
+from typing import Final
+
+from .cue import LOADED, PLANTED, Cue, Fault
+from .types import ViewKind
+from .views import FRONT_WITHIN_DEG
+
+FRONT_ROWS: Final[tuple[Cue, ...]] = (
+    Cue(
+        id="knees_out",
+        name="Knees out",
+        about="The knees push out over the feet, not further.",
+        view=ViewKind.FRONT,
+        within_deg=FRONT_WITHIN_DEG,
+        unit="knee gap / ankle gap",
+        joints=("knee",),
+        hold_s=0.2,
+        priority=7,
+        weight=0.7,
+        hidden="a knee or ankle is hidden",
+        faults=(
+            Fault(
+                direction="caving",
+                metric="knee_ankle_ratio",
+                called_at=0.757,
+                usual_spread=0.123,
+                above=False,
+                margin=0.03,
+                phases=LOADED,
+                low=0.37,
+                high=1.0,
+                worst_by=0.25,
+                say="Push your knees out",
+                reason="rendered knees that track read 0.80 and more, caving ones at most 0.76, most of them 0.65",
+            ),
+            Fault(
+                direction="wide",
+                metric="knee_ankle_ratio",
+                called_at=1.423,
+                usual_spread=0.123,
+                above=True,
+                margin=0.03,
+                phases=LOADED,
+                low=1.1,
+                high=2.13,
+                worst_by=0.45,
+                say="Knees in line with your feet",
+                reason="rendered knees that track read at most 1.39, those too far out 1.44 and more",
+            ),
+        ),
+    ),
+    Cue(
+        id="feet_hip_width",
+        name="Feet hip-width",
+        about="The feet stand under the hips; a little wider is fine.",
+        view=ViewKind.FRONT,
+        within_deg=FRONT_WITHIN_DEG,
+        unit="ankle gap / hip gap",
+        joints=("ankle",),
+        hold_s=0.5,
+        priority=8,
+        weight=0.5,
+        hidden="a hip or ankle is hidden",
+        faults=(
+            Fault(
+                direction="narrow",
+                metric="ankle_hip_ratio",
+                called_at=0.723,
+                usual_spread=0.127,
+                above=False,
+                margin=0.05,
+                phases=PLANTED,
+                low=0.17,
+                high=1.0,
+                worst_by=0.35,
+                say="Feet a little wider",
+                reason="rendered stances of hip width and more read 0.90 and more, narrow ones at most 0.56",
+            ),
+            Fault(
+                direction="wide",
+                metric="ankle_hip_ratio",
+                called_at=2.107,
+                usual_spread=0.127,
+                above=True,
+                margin=0.05,
+                phases=PLANTED,
+                low=1.2,
+                high=3.63,
+                worst_by=1.15,
+                say="Feet closer together",
+                reason="rendered stances up to 1.7 hip widths read at most 1.72, wide ones 2.6 and more",
+            ),
+        ),
+    ),
+)
