@@ -10,7 +10,9 @@ from .. import opencv as opencv
 if TYPE_CHECKING:
     from .camera import Device, Feed, Picture, open_camera, open_recording
     from .encoding import Encoder
-    from .sources import ENDS_EARLY, Clip, no_higher, open_clip, open_stream
+    from .frames import ENDS_EARLY, Clip
+    from .pictures import no_higher
+    from .sources import open_clip, open_stream
     from .timestamps import Clock
 
 __all__ = [
@@ -33,7 +35,9 @@ __getattr__, __dir__ = _lazy.shown(
     {
         "camera": "Device Feed Picture open_camera open_recording",
         "encoding": "Encoder",
-        "sources": "ENDS_EARLY Clip no_higher open_clip open_stream",
+        "frames": "ENDS_EARLY Clip",
+        "pictures": "no_higher",
+        "sources": "open_clip open_stream",
         "timestamps": "Clock",
     },
 )

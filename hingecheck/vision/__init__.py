@@ -6,7 +6,8 @@ from .. import _lazy
 
 if TYPE_CHECKING:
     from .estimators import DEFAULT, ENOUGH_PX, ESTIMATORS, PoseEstimator, RecordedPoses, check, create
-    from .mediapipe_pose import MediaPipePose, model_path, verify
+    from .mediapipe_pose import MediaPipePose
+    from .models import model_path, verify
 
 __all__ = [
     "DEFAULT",
@@ -25,6 +26,7 @@ __getattr__, __dir__ = _lazy.shown(
     __name__,
     {
         "estimators": "DEFAULT ENOUGH_PX ESTIMATORS PoseEstimator RecordedPoses check create",
-        "mediapipe_pose": "MediaPipePose model_path verify",
+        "mediapipe_pose": "MediaPipePose",
+        "models": "model_path verify",
     },
 )
