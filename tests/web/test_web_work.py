@@ -184,7 +184,9 @@ def test_what_is_no_store_of_ours_is_told(tmp_path):
     Store(tmp_path).close()
     with sqlite3.connect(tmp_path / "hingecheck.sqlite3") as db:
         db.execute("PRAGMA user_version = 99")
-    with pytest.raises(InputError, match="written by another version"):
+    with pytest.raises(
+        InputError, match=r"written by a newer version \(schema 99, this one knows 1\)\. Upgrade hingecheck, or choose another --data\.$"
+    ):
         Store(tmp_path)
 
 
