@@ -296,7 +296,7 @@ def draw(
 
     with ExitStack() as open_until_drawn:
         frames = open_until_drawn.enter_context(closing(_frames(path, verdict, None if target else wanted)))
-        behind = None
+        behind: Behind[tuple[drawing.Image, float]] | None = None
         if target is not None:
             encoder = open_until_drawn.enter_context(Encoder(target, start_s=0.0))
             behind = open_until_drawn.enter_context(Behind(lambda shown: encoder.write(*shown)))

@@ -209,7 +209,7 @@ class Mirror:
 
     def _drawn(self, image: Image, shown: Shown, t: float) -> Image:
         if self._over_s is not None:
-            return prompts.notice(cv2.flip(image, 1) if self._mirror else image, "Time. Well done")
+            return prompts.notice(np.ascontiguousarray(image[:, ::-1]) if self._mirror else image, "Time. Well done")
         told = self._told[0] if self._told is not None and t < self._told[1] else ""
         if shown.advice is not None:
             return prompts.draw(image, shown.poses, shown.advice, note=told, mirror=self._mirror)

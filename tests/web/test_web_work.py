@@ -128,7 +128,7 @@ def running(crew, clip_id):
     while clip_id not in crew.progress():
         assert time.monotonic() < ends
         time.sleep(0.05)
-    return crew._processes[clip_id]
+    return crew._at_work[clip_id]
 
 
 # Drawing
