@@ -1,6 +1,5 @@
 """Several processes and long clips for ``speed``: folders, one long clip, an hour of poses, and the memory of a worker."""
 
-import resource
 import shutil
 import subprocess
 import sys
@@ -79,32 +78,37 @@ def hour(poses: "Poses") -> list[Row]:
     return [{"frames": len(whole), "seconds": wall_s, "of the processor": time.process_time() - begun_cpu_s}]
 
 
-def memory(clip: Path, model: str, minutes: float) -> list[Row]:
-    """Most memory that a worker of a batch holds over a 1080p clip of a minute, and over one of ``minutes``."""
+def memory(clip: Path, model: str, minutes: float, against: float = 1.0) -> list[Row]:
+    """Most memory that a worker of a batch holds over a 1080p clip of ``against`` minutes, and over one of ``minutes``, if they differ."""
     from hingecheck.drive import batch as batches
     from hingecheck.drive.workers import work_off
 
     with tempfile.TemporaryDirectory() as place:
         short = enlarged(clip, Path(place, "short.mp4"))
         rows = []
-        for length in (1.0, minutes):
+        for length in dict.fromkeys((against, minutes)):
             long = Path(place, f"{length:g}", "clip.mp4")
             long.parent.mkdir()
             frames = looped(short, long, length)
             job = batches.Job(long.name, str(long), str(long.with_suffix("")))
-            ((_, most_kb),) = work_off(partial(_peak_kb, model=model), [job], workers=1)
-            rows.append({"minutes": length, "frames": frames, "size": "1920 x 1080", "most memory, MB": most_kb / 1e3})
+            ((_, most_bytes),) = work_off(partial(_peak_bytes, model=model), [job], workers=1)
+            rows.append({"minutes": length, "frames": frames, "size": "1920 x 1080", "most memory, MB": most_bytes / 1e6})
     return rows
 
 
-def _peak_kb(job: "batches.Job", tell: object, *, model: str) -> int:
-    """Most memory that a process has held once it has scored a clip."""
+def _peak_bytes(job: "batches.Job", on_message: object, *, model: str) -> float:
+    """Most memory that a process has held once it has scored a clip; NaN where the system does not say (Windows)."""
     from hingecheck.drive import batch as batches
     from hingecheck.verdict.profiles import Profile
 
     content, error, _ = batches.score(job, settings=Profile.default().model_dump(), model=model)
     assert content is not None, error
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    try:
+        import resource
+    except ImportError:
+        return float("nan")
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else 1024 * most  # macOS counts bytes, Linux KiB
 
 
 def looped(clip: Path, target: Path, minutes: float) -> int:

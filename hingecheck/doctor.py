@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from importlib.metadata import distributions, version
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from .errors import HingecheckError
 
@@ -29,7 +29,7 @@ WINDOW_LIBRARIES: Final = {
     "libICE.so.6": "libice6",
 }
 # What a check is called -> codec and direction as PyAV writes them, and what is lost without it.
-CODECS: Final = {
+CODECS: Final[dict[str, tuple[str, Literal["r", "w"], str]]] = {
     "read h264": ("h264", "r", "clips of most phones and cameras cannot be read"),
     "read hevc": ("hevc", "r", "clips of recent iPhones cannot be read"),
     "write h264": ("libx264", "w", "annotated videos cannot be written"),
@@ -221,6 +221,29 @@ def display() -> Iterator[Check]:
         yield Check("display", Verdict.WARN, "no X screen (DISPLAY is not set)", remedy)
 
 
+def protection() -> Iterator[Check]:
+    """Which bounds on processes that open clips this system does not enforce. ``drive`` does without them."""
+    linux = sys.platform.startswith("linux")
+    enforced = {
+        "memory of uploads (serve)": linux and _is_there("resource"),  # others know the limit and ignore it
+        "memory of clips (batch --memory)": linux and hasattr(os, "sysconf") and Path("/proc/self/statm").exists(),
+        "pages before analysis (serve)": hasattr(os, "nice"),
+    }
+    missing = [what for what, is_enforced in enforced.items() if not is_enforced]
+    if missing:
+        yield Check("protection", Verdict.WARN, f"not bounded here: {', '.join(missing)}", "Open only clips that you trust, or use Linux")
+    else:
+        yield Check("protection", Verdict.OK, "memory and priority of processes are bounded")
+
+
+def _is_there(module: str) -> bool:
+    try:
+        importlib.import_module(module)
+    except ImportError:
+        return False
+    return True
+
+
 CHECKS: Final[dict[str, Callable[[], Iterator[Check]]]] = {
     "python": python,
     "libraries": libraries,
@@ -230,4 +253,5 @@ CHECKS: Final[dict[str, Callable[[], Iterator[Check]]]] = {
     "codecs": codecs,
     "cameras": cameras,
     "display": display,
+    "protection": protection,
 }

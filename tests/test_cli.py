@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import av
@@ -405,16 +406,16 @@ def test_a_missing_library_leads_to_the_doctor(hingecheck, monkeypatch, tmp_path
 # ----------------------------------------------------------------------------------------------------- interruptions and full disks
 
 
-def start(*arguments):
+def start(*arguments, command=HINGECHECK):
     """Begin a command as the head of a group of processes, as a terminal does."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    command = [*HINGECHECK, *map(str, arguments)]
+    command = [*command, *map(str, arguments)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True)
 
 
 def wait_for(process, condition):
-    """Until ``condition`` holds, at most two minutes."""
-    patience = time.monotonic() + 120
+    """Until ``condition`` holds, at most ten minutes."""
+    patience = time.monotonic() + 600
     while not condition():
         assert process.poll() is None, f"ended too early: {process.communicate()}"
         assert time.monotonic() < patience, "never came to that"
@@ -427,12 +428,45 @@ def alive(group):
     return [state for state, _, of_group, *_ in states if int(of_group) == group and state not in "ZX"]
 
 
+def held_at(process, gate):
+    """The writer's end of the FIFO ``gate``, once the command has come to where it reads from it: there it waits until that is closed."""
+    writers = []
+
+    def has_reader():
+        with suppress(OSError):
+            writers.append(os.open(gate, os.O_WRONLY | os.O_NONBLOCK))
+        return bool(writers)
+
+    wait_for(process, has_reader)
+    return os.fdopen(writers[0], "wb")
+
+
+# The command, but that it waits at a FIFO when the first frame of the annotated video is written.
+STALLED = """
+import sys
+from hingecheck.media.encoding import Encoder
+gate = sys.argv.pop(1)
+write = Encoder.write
+def stalled(*frame):
+    Encoder.write = write
+    write(*frame)
+    open(gate).read()
+Encoder.write = stalled
+from hingecheck.cli import main
+main()
+"""
+
+
 def test_an_interrupted_analysis_leaves_no_half_written_file(one_rep, tmp_path):
-    process = start("analyze", one_rep, "--out", tmp_path, "--model", "lite")
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    process = start(gate, "analyze", one_rep, "--out", tmp_path, "--model", "lite", command=[sys.executable, "-c", STALLED])
     folder = tmp_path / "one rep.hingecheck"
-    wait_for(process, lambda: (folder / "poses.npz").exists() and any(folder.glob(".*.part")))  # the video is being written
-    os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    with held_at(process, gate):
+        assert (folder / "poses.npz").exists()
+        assert any(folder.glob(".*.part"))  # the video is being written
+        os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=300)
     assert (process.returncode, out, err) == (130, "", "interrupted\n")
     assert [file.name for file in folder.iterdir()] == ["poses.npz"]
 
@@ -442,18 +476,21 @@ def test_a_batch_that_is_stopped_leaves_quietly_with_all_its_processes(one_rep, 
     (tmp_path / "clips").mkdir()
     for name in ("a.mp4", "b.mp4"):
         (tmp_path / "clips" / name).symlink_to(one_rep)
+    gate = tmp_path / "out/a.hingecheck/report.json"  # a worker first reads what an earlier batch has left, and waits there
+    gate.parent.mkdir(parents=True)
+    os.mkfifo(gate)
     process = start("batch", tmp_path / "clips", "--out", tmp_path / "out", "--model", "lite", "--workers", "1")
-    wait_for(process, lambda: (tmp_path / "out/a.hingecheck").exists())
-    if how == "interrupted":
-        os.killpg(process.pid, signal.SIGINT)
-    else:
-        process.kill()
-    out, err = process.communicate(timeout=60)  # until nobody is left who could write
+    with held_at(process, gate):
+        if how == "interrupted":
+            os.killpg(process.pid, signal.SIGINT)
+        else:
+            process.kill()
+        out, err = process.communicate(timeout=300)  # until nobody is left who could write
     if how == "interrupted":
         assert (process.returncode, out, err) == (130, "", "interrupted\n")
     assert "Traceback" not in err
     assert not [file for file in (tmp_path / "out").rglob("*") if file.is_file()]
-    patience = time.monotonic() + 20
+    patience = time.monotonic() + 300
     while alive(process.pid) and time.monotonic() < patience:
         time.sleep(0.05)
     assert alive(process.pid) == []

@@ -4,9 +4,9 @@
 share, ``tables`` and ``progress`` what a terminal shows.
 """
 
+from . import commands as commands
 from . import profiles
-from .commands import app
-from .program import BAD_INPUT, INTERRUPTED, OK, SOME_FAILED, main
+from .program import BAD_INPUT, INTERRUPTED, OK, SOME_FAILED, app, main
 
 app.add_typer(profiles.app, name="profile")
 

@@ -290,7 +290,7 @@ def export(
     folder = one_clip.ready(file.parent if out is None else out)
     for name in dict.fromkeys(wanted):
         target, write = exports.FORMATS[name]
-        write(folder / target, verdict.poses, verdict.result)
+        write(folder / target, verdict.poses[:], verdict.result)
         print(folder / target)
     return OK
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from .mirror import Mirror, Recorder
     from .session import Session, Shown
     from .threads import Behind, ahead
-    from .workers import Limits, Lost, end_with_parent, work_off
+    from .workers import Limits, Lost, Worker, work_off
 
 __all__ = [
     "Behind",
@@ -22,8 +22,8 @@ __all__ = [
     "Shown",
     "Sight",
     "Verdict",
+    "Worker",
     "ahead",
-    "end_with_parent",
     "retry",
     "track",
     "work_off",
@@ -36,6 +36,6 @@ __getattr__, __dir__ = _lazy.shown(
         "mirror": "Mirror Recorder",
         "session": "Session Shown",
         "threads": "Behind ahead",
-        "workers": "Limits Lost end_with_parent work_off",
+        "workers": "Limits Lost Worker work_off",
     },
 )

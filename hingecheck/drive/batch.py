@@ -25,7 +25,7 @@ from ..verdict.profiles import Profile
 from ..verdict.types import METRICS, Status
 from ..vision import estimators
 from . import clip as one_clip
-from .workers import Limits, Tell, work_off
+from .workers import Limits, Send, work_off
 
 VIDEO_SUFFIXES: Final = frozenset(
     {".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".flv", ".3gp", ".ts", ".mts", ".m2ts", ".ogv"}
@@ -35,7 +35,7 @@ STILL: Final = "worst.jpg"
 MOST_STILLS: Final = 12  # on the summary page
 # A clip that gets nowhere for minutes hangs; four hours see an hour's film through on a slow machine, and 2 GB the largest pictures.
 LIMITS: Final = Limits(job_s=4 * 3600.0, silent_s=300.0, memory_bytes=2e9, jobs=500)
-_TELL_EVERY_S: Final = 0.5
+_MESSAGE_EVERY_S: Final = 0.5
 
 Outcome = tuple[dict[str, Any] | None, str | None, float]  # of one clip in a batch: report, or why there is none, and seconds it took
 
@@ -88,11 +88,11 @@ def finished(job: Job, profile: Profile, model: str, every_frame: bool = False) 
 
 
 def score(
-    job: Job, tell: Tell | None = None, *, settings: Mapping[str, Any], model: str, every_frame: bool = False, alone: bool = False
+    job: Job, send: Send | None = None, *, settings: Mapping[str, Any], model: str, every_frame: bool = False, alone: bool = False
 ) -> Outcome:
     """Score one clip of a batch in this process, by a profile's settings as plain values. Raises nothing a clip can cause.
 
-    ``tell`` is told of frames seen: how many since it was told before; ``alone`` as for ``one_clip.see``.
+    ``send`` is called with frames seen: how many since the call before; ``alone`` as for ``one_clip.see``.
     """
     began = time.perf_counter()
     profile = Profile.model_validate(settings)
@@ -103,7 +103,7 @@ def score(
                 folder = one_clip.ready(job.folder)
             forget_drafts(folder)
             info, poses, warnings = one_clip.track(
-                job.path, model=model, every_frame=every_frame, alone=alone, on_frame=_now_and_then(tell)
+                job.path, model=model, every_frame=every_frame, alone=alone, on_frame=_twice_a_second(send)
             )
             verdict = one_clip.judge(info, poses, warnings, profile=profile, model=model)
             one_clip.save_poses(folder / "poses.npz", verdict, warnings)
@@ -118,17 +118,17 @@ def score(
         return None, f"{job.path}: {type(error).__name__}: {error}", time.perf_counter() - began
 
 
-def _now_and_then(tell: Tell | None) -> one_clip.Progress | None:
-    """A callback for frames that tells how many more there are, twice a second."""
-    if tell is None:
+def _twice_a_second(send: Send | None) -> one_clip.Progress | None:
+    """A callback for frames that sends how many more there are, twice a second."""
+    if send is None:
         return None
-    told, told_s = 0, time.monotonic()
+    sent, sent_s = 0, time.monotonic()
 
     def on_frame(done: int, expected: int | None) -> None:
-        nonlocal told, told_s
-        if time.monotonic() - told_s >= _TELL_EVERY_S:
-            tell(done - told)
-            told, told_s = done, time.monotonic()
+        nonlocal sent, sent_s
+        if time.monotonic() - sent_s >= _MESSAGE_EVERY_S:
+            send(done - sent)
+            sent, sent_s = done, time.monotonic()
 
     return on_frame
 
@@ -160,11 +160,11 @@ def _here(
 ) -> Iterator[tuple[Job, Outcome]]:
     """Do jobs in processes of this machine."""
 
-    def on_told(job: Job, frames: int) -> None:
+    def on_message(job: Job, frames: int) -> None:
         if on_frames is not None:
             on_frames(frames)
 
-    with closing(work_off(work, todo, workers, limits, on_told)) as done:
+    with closing(work_off(work, todo, workers, limits, on_message)) as done:
         for job, outcome in done:
             yield job, (None, f"{job.path}: {outcome}", 0.0) if isinstance(outcome, Exception) else outcome
 

@@ -95,7 +95,7 @@ def see(
     Decoding, the pose network and what is left to be worked out of its masks run in three threads; in one where this process is not
     ``alone`` but shares the cores with others, for then three only wait for each other. Raises ``HingecheckError``.
     """
-    beside: Callable[[Iterable[Any]], Generator[Any, None, None]] = ahead if alone else _in_bunches
+    in_order: Callable[[Iterable[Any]], Generator[Any, None, None]] = ahead if alone else _in_bunches
     fresh: list[Poses] = []
     done = 0
     info = None
@@ -103,8 +103,8 @@ def see(
     with (
         open_clip(path, enough_px=estimators.ENOUGH_PX, only=only, enough_hz=None if every_frame else ENOUGH_HZ) as clip,
         estimators.create(model) as estimator,
-        closing(beside(clip if only is None else islice(clip, len(only)))) as frames,
-        closing(beside((frame.index, estimator.look(frame)) for frame in frames)) as looks,
+        closing(in_order(clip if only is None else islice(clip, len(only)))) as frames,
+        closing(in_order((frame.index, estimator.look(frame)) for frame in frames)) as looks,
     ):
         for index, pose in looks:
             if alone:
@@ -227,8 +227,8 @@ def cut_off(content: Mapping[str, Any]) -> str | None:
 
 def save_poses(path: Path, verdict: Verdict, warnings: Sequence[str]) -> None:
     """Store poses with what ``retry`` needs to judge them again."""
-    told = {"clip": asdict(verdict.clip), "model": verdict.model, "warnings": list(warnings), "live": verdict.live}
-    recording.save_poses(path, verdict.poses, told)
+    meta = {"clip": asdict(verdict.clip), "model": verdict.model, "warnings": list(warnings), "live": verdict.live}
+    recording.save_poses(path, verdict.poses, meta)
 
 
 def write(folder: Path, verdict: Verdict, stills: Iterable[report.Still] = ()) -> None:
@@ -298,7 +298,7 @@ def draw(
 
     with ExitStack() as open_until_drawn:
         frames = open_until_drawn.enter_context(closing(_frames(path, verdict, None if target else wanted)))
-        behind = None
+        behind: Behind[tuple[drawing.Image, float]] | None = None
         if target is not None:
             encoder = open_until_drawn.enter_context(Encoder(target, start_s=0.0))
             behind = open_until_drawn.enter_context(Behind(lambda shown: encoder.write(*shown)))

@@ -145,7 +145,7 @@ class Mirror:
         self._limit_s, self._mirror = 60.0 * minutes, mirror
         self._voice, self._recorder = voice, recorder
         self._busy_s: list[float] = []
-        self._told: tuple[str, float] | None = None  # a remark, and until when it stands
+        self._remark: tuple[str, float] | None = None  # a remark, and until when it stands
         self._silent = False
         self._ready_s = -np.inf
         self._said: tuple[coaching.Line, str] = coaching.Line(), ""
@@ -176,7 +176,7 @@ class Mirror:
                     self._estimator.close()
                     self._model = FALLBACK
                     self._estimator = self._warm(FALLBACK)
-                    self._told = f"Slow computer: using the {FALLBACK} model", grabbed.frame.time_s + TOLD_S
+                    self._remark = f"Slow computer: using the {FALLBACK} model", grabbed.frame.time_s + TOLD_S
         finally:
             self._session.model = self._model
             self._session.warnings += self._estimator.warnings
@@ -209,10 +209,10 @@ class Mirror:
 
     def _drawn(self, image: Image, shown: Shown, t: float) -> Image:
         if self._over_s is not None:
-            return prompts.notice(cv2.flip(image, 1) if self._mirror else image, "Time. Well done")
-        told = self._told[0] if self._told is not None and t < self._told[1] else ""
+            return prompts.notice(np.ascontiguousarray(image[:, ::-1]) if self._mirror else image, "Time. Well done")
+        remark = self._remark[0] if self._remark is not None and t < self._remark[1] else ""
         if shown.advice is not None:
-            return prompts.draw(image, shown.poses, shown.advice, note=told, mirror=self._mirror)
+            return prompts.draw(image, shown.poses, shown.advice, note=remark, mirror=self._mirror)
         praise = coaching.BETTER if shown.line.better else "Go" if t - self._ready_s < GO_S else ""
         return overlay.draw(
             image,
@@ -222,7 +222,7 @@ class Mirror:
             done=shown.done,
             limits=self._session.limits,
             praise=praise,
-            note=told or shown.note,
+            note=remark or shown.note,
             clock=clock(self._limit_s - shown.elapsed_s),
             gauges=not shown.note,  # both are for the side
             mirror=self._mirror,
@@ -249,7 +249,7 @@ class Mirror:
             self._voice.say(". ".join(words))
         if self._voice.warning is not None and not self._silent:
             self._silent = True
-            self._told = "No voice: nothing here can speak", float(shown.poses.time_s[0]) + TOLD_S
+            self._remark = "No voice: nothing here can speak", float(shown.poses.time_s[0]) + TOLD_S
 
     def _wait(self) -> bool:
         """Look after the screen while no frame comes; False when the user wants to leave."""

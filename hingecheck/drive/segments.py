@@ -22,7 +22,7 @@ from ..verdict.silhouette import trunk
 from ..verdict.types import ClipInfo, Floats
 from ..vision import estimators
 from . import clip as one_clip
-from .workers import Limits, Tell, work_off
+from .workers import Limits, Send, work_off
 
 LEAD_FRAMES: Final = 60  # two seconds: whoever is followed has been found, and the smoothing of landmarks has settled
 WORTH_FRAMES: Final = 900  # a stretch shorter than half a minute gains less than a process costs to start
@@ -72,38 +72,38 @@ def _see_all(
     done = dict.fromkeys(stretches, 0)
     spools: dict[Stretch, PoseSpool] = {}
 
-    def on_told(stretch: Stretch, told: int | tuple[bool, Poses]) -> None:
-        if isinstance(told, tuple):
-            begins, poses = told
+    def on_message(stretch: Stretch, message: int | tuple[bool, Poses]) -> None:
+        if isinstance(message, tuple):
+            begins, poses = message
             if begins:  # maybe for the second time, after the first process has died
                 spools[stretch] = PoseSpool()
             spools[stretch].append(poses)
             return
-        done[stretch] = told
+        done[stretch] = message
         if on_frame is not None:
             on_frame(sum(done.values()), expected)
 
     sights: dict[Stretch, one_clip.Sight] = {}
     work = partial(_see, path=str(path), model=model, every_frame=every_frame)
-    with closing(work_off(work, stretches, len(stretches), Limits(), on_told)) as outcomes:
+    with closing(work_off(work, stretches, len(stretches), Limits(), on_message)) as outcomes:
         for stretch, outcome in outcomes:
             if isinstance(outcome, Exception):
-                return None  # in one piece it is told properly, if it happens again
+                return None  # in one piece it is reported properly, if it happens again
             sights[stretch] = replace(outcome, poses=spools[stretch])
     return joined([(stretch, sights[stretch]) for stretch in stretches])
 
 
-def _see(stretch: Stretch, tell: Tell, *, path: str, model: str, every_frame: bool) -> one_clip.Sight:
-    """See one stretch, in a process of its own. Its poses are told, not returned: a chunk at a time, with whether it is the first."""
+def _see(stretch: Stretch, send: Send, *, path: str, model: str, every_frame: bool) -> one_clip.Sight:
+    """See one stretch, in a process of its own. Its poses are sent, not returned: a chunk at a time, with whether it is the first."""
 
     def on_frame(done: int, expected: int | None) -> None:
         if done % 30 == 0:
-            tell(max(0, done - (stretch.keep - stretch.start)))
+            send(max(0, done - (stretch.keep - stretch.start)))
 
     only = range(stretch.start, stretch.stop)
     sight = one_clip.see(path, model=model, every_frame=every_frame, only=only, alone=False, on_frame=on_frame)
     for number, part in enumerate(chunks(sight.poses)):
-        tell((number == 0, part))
+        send((number == 0, part))
     return replace(sight, poses=sight.poses[:0])
 
 

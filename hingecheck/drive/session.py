@@ -198,7 +198,7 @@ class Session:
         self._note = one_clip.view_note(view)
         self._before.clear()
         self._since.clear()
-        self._tell({"time_s": float(frames[0].time_s[0]), "kind": "ready", "view": str(view)})
+        self._record({"time_s": float(frames[0].time_s[0]), "kind": "ready", "view": str(view)})
         return self._practise(Poses.concat(frames))
 
     def _practise(self, poses: Poses) -> Shown:
@@ -234,7 +234,7 @@ class Session:
     def _pause(self, t: float) -> None:
         """Practice rests until the lifter is set again."""
         if self._going:
-            self._tell({"time_s": t, "kind": "paused"})
+            self._record({"time_s": t, "kind": "paused"})
         self._going, self._guide, self._coach = False, Guide(), coaching.start()
         self._scout = engine.start(self.profile)
         self._before.clear()
@@ -245,11 +245,11 @@ class Session:
 
     def _write(self, event: Event, reps: tuple[Rep, ...]) -> None:
         """An event as a line; of a repetition, all that was judged."""
-        told: dict[str, Any] = {name: value for name, value in asdict(event).items() if value is not None and value is not False}
+        fields: dict[str, Any] = {name: value for name, value in asdict(event).items() if value is not None and value is not False}
         if event.kind == "rep":
             rep = next(rep for rep in reps if rep.index == event.rep)
-            told |= {name: value for name, value in report.rep_as_plain(rep).items() if name != "index"}
-        self._tell(told)
+            fields |= {name: value for name, value in report.rep_as_plain(rep).items() if name != "index"}
+        self._record(fields)
 
-    def _tell(self, told: dict[str, Any]) -> None:
-        self._events.write(told)
+    def _record(self, fields: dict[str, Any]) -> None:
+        self._events.write(fields)

@@ -1,7 +1,8 @@
-"""Processes that do one job after the other. One that dies, hangs or grows too large costs its own job, and nothing else.
+"""Confined processes that do jobs. One that dies, hangs or grows too large costs its own job, and nothing else.
 
-Each has a pipe of its own to the one who schedules. They share no lock and no queue, so that in whatever way one ends, killed in the
-middle of a word even, the others go on.
+Everything that runs in a process of its own is a ``Worker``: clips of a batch and stretches of a long clip by ``work_off``, uploads and
+live sessions of the page one at a time. Each has a pipe of its own to the process that drives it. They share no lock and no queue, so that
+in whatever way one ends, killed in the middle of a message even, the others go on.
 """
 
 import math
@@ -9,40 +10,43 @@ import os
 import signal
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import connection, get_all_start_methods, get_context, parent_process
-from pathlib import Path
-from threading import Thread
-from typing import Any, Final, Generic, TypeVar
+from functools import partial
+from multiprocessing import connection, get_all_start_methods, get_context
+from typing import Any, Final, Generic, Literal, TypeVar
 
 from ..errors import HingecheckError
+from .confinement import Confinement, cores, resident_bytes
 
 J = TypeVar("J")
-Tell = Callable[[Any], None]
-Work = Callable[[J, Tell], Any]  # a job, and whom to tell of it meanwhile -> its result
+Send = Callable[[Any], None]
+Work = Callable[..., Any]  # called as work(job, send) -> its result; ``send`` hands a message to the process that drives
+Kind = Literal["message", "result", "died", "stopped"]
+Pipe = connection.Connection  # of anything that can be pickled
 
 TRIES: Final = 2
 _LOOK_S: Final = 0.25  # between two looks at clocks and memory
-_MOST_NEWS: Final = 100  # at a time
+_MOST_MESSAGES: Final = 100  # read at a time
 # For processes that share the cores among them. glibc keeps a heap a thread, with a dozen threads a process 50 MB of holes; OpenCV,
 # MediaPipe's own too, and OpenBLAS keep a thread a core, which waits by running.
 _SHARING: Final = {"MALLOC_ARENA_MAX": "2", "OPENCV_FOR_THREADS_NUM": "1", "OPENBLAS_NUM_THREADS": "1"}
 # A copy of this process would inherit the pose model's threads, half alive. So it is one that has done nothing but import that is copied;
 # where there are no copies, each imports for itself.
-_COPIED: Final = "forkserver" in get_all_start_methods()
-_CONTEXT: Final[Any] = get_context("forkserver" if _COPIED else "spawn")
+_COPIES: Final = "forkserver" in get_all_start_methods()
+_COPIED: Final[Any] = get_context("forkserver" if _COPIES else "spawn")
+_FRESH: Final[Any] = get_context("spawn")
 _IMPORTED: Final = ["hingecheck.drive.preload"]
 
 
 class Lost(HingecheckError):
-    """A job without a result, because the process that did it came to no good."""
+    """A job without a result, because the process that did it died or was stopped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a process may take: seconds a job, seconds without a word (any result or ``tell``), bytes of memory; and jobs in its life."""
+    """What a process may take: seconds a job, seconds without any message or result, bytes of memory; and jobs in its life."""
 
     job_s: float = math.inf
     silent_s: float = math.inf
@@ -51,8 +55,8 @@ class Limits:
 
 
 def work_off(
-    work: Work[J], jobs: Iterable[J], workers: int, limits: Limits | None = None, on_told: Callable[[J, Any], None] | None = None
-) -> Iterator[tuple[J, Any]]:
+    work: Work, jobs: Iterable[J], workers: int, limits: Limits | None = None, on_message: Callable[[J, Any], None] | None = None
+) -> Generator[tuple[J, Any], None, None]:
     """Do jobs in ``workers`` processes; hands out each with its result, or the exception that it has instead, as they come.
 
     ``work`` is a function of a module, or a partial of one, and its results can be pickled. A job whose process dies is tried once more,
@@ -62,79 +66,110 @@ def work_off(
     prepare()
     limits = limits or Limits()
     waiting = deque((job, 1) for job in jobs)
-    places = _cores(workers)
-    hands: list[_Hand[J]] = []
+    places = _places(workers)
+    pool: list[Worker[J]] = []
     try:
-        while waiting or any(hand.busy for hand in hands):
-            hands = [hand for hand in hands if hand.busy or hand.fit(limits)]
+        while waiting or any(worker.busy for worker in pool):
+            pool = [worker for worker in pool if worker.busy or worker.is_fit(limits)]
             while waiting:
-                free = next((hand for hand in hands if not hand.busy), None)
+                free = next((worker for worker in pool if not worker.busy), None)
                 if free is None:
-                    if len(hands) == workers:
+                    if len(pool) == workers:
                         break
-                    taken = [hand.core for hand in hands]
-                    hands.append(free := _Hand(work, next(core for core in places if core is None or core not in taken)))
-                free.take(*waiting.popleft())
-            connection.wait([hand.pipe for hand in hands if hand.busy], _LOOK_S)
-            for hand in [hand for hand in hands if hand.busy]:
-                job, tries = hand.job, hand.tries
-                for kind, value in hand.news(limits):
-                    if kind == "told":
-                        if on_told is not None:
-                            on_told(job, value)
+                    taken = [worker.confinement.core for worker in pool]
+                    core = next(place for place in places if place is None or place not in taken)
+                    pool.append(free := Worker(work, Confinement(core=core)))
+                free.begin(*waiting.popleft())
+            connection.wait([worker.pipe for worker in pool if worker.busy], _LOOK_S)
+            for worker in [worker for worker in pool if worker.busy]:
+                job, tries = worker.job, worker.tries
+                for kind, value in worker.messages(limits):
+                    if kind == "message":
+                        if on_message is not None:
+                            on_message(job, value)
                     elif kind == "died" and tries < TRIES:
                         waiting.append((job, tries + 1))
                     else:
                         yield job, value
     finally:
-        for hand in hands:
-            hand.end()
+        for worker in pool:
+            worker.end()
 
 
 def prepare() -> None:
-    """Begin to import, in another process, what those that do jobs need. For who knows early that there will be some; safe to repeat."""
+    """Begin to import, in another process, what those that do jobs need. For callers who know early that there will be some; repeatable."""
     for name, value in _SHARING.items():
         os.environ.setdefault(name, value)
-    if _COPIED:
+    if _COPIES:
         from multiprocessing import forkserver
 
-        _CONTEXT.set_forkserver_preload(_IMPORTED)
+        _COPIED.set_forkserver_preload(_IMPORTED)
         forkserver.ensure_running()
 
 
-class _Hand(Generic[J]):
-    """One process, and the job it has: ``busy`` while it has one."""
+class Worker(Generic[J]):
+    """One confined process, started by the constructor, and the job it has: ``busy`` while it has one.
+
+    ``copied``: as a copy of a process that has imported what jobs need; else from nothing, which takes seconds longer and keeps no such
+    process. ``fed``: ``work`` is also given ``feed``, the other end of this worker's ``feed``, for bytes that come from outside: nothing
+    that goes through it is ever unpickled.
+    """
 
     job: J
     tries = 0
 
-    def __init__(self, work: Work[J], core: int | None) -> None:
-        self.core = core
-        self.pipe, theirs = _CONTEXT.Pipe()
-        self._process = _CONTEXT.Process(target=_serve, args=(theirs, work, core), daemon=True)
+    def __init__(self, work: Work, confinement: Confinement | None = None, *, copied: bool = True, fed: bool = False) -> None:
+        context = _COPIED if copied else _FRESH
+        self.confinement = confinement or Confinement()
+        self.pipe, theirs = context.Pipe()
+        ends: tuple[Pipe[Any, Any] | None, Pipe[Any, Any] | None] = context.Pipe(duplex=False) if fed else (None, None)
+        feed, self.feed = ends
+        self._process = context.Process(target=_serve, args=(theirs, feed, self.confinement), daemon=True)
         self._process.start()
         theirs.close()  # so that the pipe ends with the process
+        if feed is not None:
+            feed.close()
         self.busy = False
         self._done = 0
+        try:
+            self._send(work)
+        except BaseException:  # it cannot be pickled
+            self.end()
+            raise
 
-    def take(self, job: J, tries: int) -> None:
-        """Begin a job."""
+    @property
+    def pid(self) -> int | None:
+        """The number of its process."""
+        pid: int | None = self._process.pid
+        return pid
+
+    def begin(self, job: J, tries: int = 1) -> None:
+        """Begin a job; ``tries`` counts how often it was begun."""
         self.job, self.tries, self.busy = job, tries, True
         self._began_s = self._heard_s = time.monotonic()
-        with suppress(OSError):  # gone while nobody looked: told as news
-            self.pipe.send(job)
+        self._send(job)
 
-    def fit(self, limits: Limits) -> bool:
-        """Whether it can go on; ended if not."""
+    def _send(self, value: Any) -> None:
+        with suppress(OSError):  # the process is gone, which ``messages`` notices
+            self.pipe.send(value)
+
+    def is_fit(self, limits: Limits) -> bool:
+        """Whether it can do another job; ended if not."""
         if self._process.is_alive() and self._done < limits.jobs:
             return True
         self.end()
         return False
 
-    def news(self, limits: Limits) -> Iterator[tuple[str, Any]]:
-        """What has come of the job since: "told" and a value, any number of times; then maybe "result", "died" or "stopped"."""
+    def follow(self, limits: Limits) -> Iterator[tuple[Kind, Any]]:
+        """What comes of the job, as it comes: messages, at last one "result", "died" or "stopped"."""
+        while self.busy:
+            connection.wait([self.pipe], _LOOK_S)
+            yield from self.messages(limits)
+
+    def messages(self, limits: Limits) -> Iterator[tuple[Kind, Any]]:
+        """What has come of the job since the last call, without waiting: messages, then maybe "result", "died" or "stopped"."""
         try:
-            for _ in range(_MOST_NEWS):  # who never stops talking must not keep the clock from being looked at
+            for _ in range(_MOST_MESSAGES):  # one that never stops sending must not keep the clock from being looked at
                 if not self.busy or not self.pipe.poll():
                     break
                 kind, value = self.pipe.recv()
@@ -151,13 +186,13 @@ class _Hand(Generic[J]):
             yield self._lose("stopped", f"took longer than {limits.job_s:g} s, and was given up. Cut it shorter, or allow more time.")
         elif now_s - self._heard_s > limits.silent_s:
             yield self._lose("stopped", f"nothing came of it for {limits.silent_s:g} s, so it was given up. Convert the clip.")
-        elif _resident_bytes(self._process.pid) > limits.memory_bytes:
+        elif resident_bytes(self._process.pid) > limits.memory_bytes:
             most_mb = limits.memory_bytes / 1e6
             yield self._lose(
                 "stopped", f"took more than {most_mb:.0f} MB of memory, and was given up. Make it smaller, or allow more memory."
             )
 
-    def _lose(self, kind: str, why: str) -> tuple[str, Lost]:
+    def _lose(self, kind: Kind, why: str) -> tuple[Kind, Lost]:
         self.busy = False
         self.end()
         return kind, Lost(why)
@@ -172,41 +207,41 @@ class _Hand(Generic[J]):
             return signal.Signals(-code).name
         return f"signal {-code}"
 
+    def kill(self) -> None:
+        """Kill the process, from any thread; the one that follows it sees that it died."""
+        self._process.kill()
+
     def end(self) -> None:
-        """End the process, whatever it does; more than once does no harm."""
+        """Kill the process and let go of its pipes; more than once does no harm."""
         self._process.kill()
         self._process.join()
         self.pipe.close()
+        if self.feed is not None:
+            self.feed.close()
 
 
-def _cores(workers: int) -> list[int | None]:
-    """A core each for so many workers, if they are as many as the cores this process may use; None each, if they may go anywhere."""
-    there = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-    return [*there] if 1 < len(there) == workers else [None] * workers
-
-
-def _keep_to(core: int | None) -> None:
-    """Have this thread, and all that it starts from here on, run on one core; None: on any.
+def _places(workers: int) -> list[int | None]:
+    """A core each for so many workers, if they are as many as the cores this process may use; None each, if they may go anywhere.
 
     MediaPipe hands every picture through several threads. On all cores each hand-over wakes a core that had gone to sleep, or waits for
     one that is at work for somebody else: two bare loops at once make 1.6 to 1.7 times the frames of one, and twice as many if each keeps
     to its core.
     """
-    if core is not None:
-        with suppress(OSError):  # a container may forbid it
-            os.sched_setaffinity(0, {core})
+    there = cores()
+    return [*there] if 1 < len(there) == workers else [None] * workers
 
 
-def _serve(pipe: "connection.Connection[Any, Any]", work: Work[Any], core: int | None) -> None:
-    """The life of a process: a job from the pipe, its result into it, until there is no more or nobody listens."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # without a word
-    _keep_to(core)
-    end_with_parent()
+def _serve(pipe: "Pipe[Any, Any]", feed: "Pipe[Any, Any] | None", confinement: Confinement) -> None:
+    """The life of a process: confined first, then jobs from the pipe and their results into it, until nobody listens any more."""
+    confinement.apply()
     with suppress(EOFError, OSError):
+        work = pipe.recv()  # and only now whatever it needs is imported
+        if feed is not None:
+            work = partial(work, feed=feed)
         while True:
             job = pipe.recv()
             try:
-                result = work(job, lambda value: pipe.send(("told", value)))
+                result = work(job, lambda value: pipe.send(("message", value)))
             except Exception as error:
                 result = error
             try:
@@ -215,22 +250,3 @@ def _serve(pipe: "connection.Connection[Any, Any]", work: Work[Any], core: int |
                 raise
             except Exception as error:  # it cannot be pickled
                 pipe.send(("result", TypeError(f"{type(result).__name__} cannot be handed over: {error}")))
-
-
-def end_with_parent() -> None:
-    """Have this process end when the one that started it has."""
-
-    def watch() -> None:
-        if (parent := parent_process()) is not None:
-            parent.join()
-            signal.raise_signal(signal.SIGTERM)
-
-    Thread(target=watch, daemon=True).start()
-
-
-def _resident_bytes(pid: int | None) -> int:
-    """Memory that a process holds; 0 where the system does not say (it is not Linux)."""
-    try:
-        return int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, IndexError):
-        return 0

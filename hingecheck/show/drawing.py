@@ -29,7 +29,12 @@ SHIFT: Final = 4  # OpenCV draws at 1/16 px: a line that follows a body must not
 def unit_of(image: Image) -> float:
     """What everything is scaled by, px: what is large enough on a phone clip is then large enough on a screen three metres away."""
     height, width = image.shape[:2]
-    return min(height, 1.5 * width)
+    return float(min(height, 1.5 * width))
+
+
+def copied(image: Image, mirror: bool) -> Image:
+    """A copy of a picture, flipped left to right as a mirror would when ``mirror``. (H, W, 3) uint8 -> the same."""
+    return np.asarray(cv2.flip(image, 1), np.uint8) if mirror else image.copy()
 
 
 def jpeg(image: Image, quality: int = 85) -> bytes:
@@ -85,7 +90,7 @@ def write(
     fill(image, (left, top, left + wide, top + high), back)
     origin = (round(left + (wide - text_px) / 2), round(top + 1.0 * size))
     cv2.putText(image, text, origin, colour, cv2.FontFace("sans"), size, 700)
-    return top
+    return float(top)
 
 
 def fill(image: Image, box: tuple[float, float, float, float], colour: Colour | None = None) -> None:

@@ -9,13 +9,31 @@ from typing import Final
 
 import numpy as np
 
-from ..opencv import cv2
 from ..verdict.cues import BY_ID, TABLE_LIMITS, Fault
 from ..verdict.poses import Poses
 from ..verdict.silhouette import HEIGHTS, back_points
 from ..verdict.skeleton import CROSS_BONES, INDEX, SIDE_BONES, SIDES
 from ..verdict.types import Floats, Phase, Rep, Result
-from .drawing import DARK, FAULT, GREY, NEARLY, OK, WHITE, Colour, Image, arc, banner, disc, fill, fitted, shape, strokes, unit_of, write
+from .drawing import (
+    DARK,
+    FAULT,
+    GREY,
+    NEARLY,
+    OK,
+    WHITE,
+    Colour,
+    Image,
+    arc,
+    banner,
+    copied,
+    disc,
+    fill,
+    fitted,
+    shape,
+    strokes,
+    unit_of,
+    write,
+)
 
 Limits = Mapping[tuple[str, str], float]
 
@@ -74,7 +92,7 @@ def draw(
     Image
         (H, W, 3) uint8 RGB, a new array.
     """
-    image = cv2.flip(image, 1) if mirror else image.copy()
+    image = copied(image, mirror)
     width = image.shape[1]
     unit = unit_of(image)
     xy, back = poses.xy[0], back_points(poses.xy, poses.back)[0]

@@ -4,12 +4,11 @@ from typing import Final
 
 import numpy as np
 
-from ..opencv import cv2
 from ..verdict.poses import Poses
 from ..verdict.readiness import Advice, Tier
 from ..verdict.skeleton import SIDES
 from ..verdict.types import Floats
-from .drawing import DARK, FAULT, NEARLY, OK, WHITE, Image, arc, banner, disc, fitted, shape, strokes, unit_of, write
+from .drawing import DARK, FAULT, NEARLY, OK, WHITE, Image, arc, banner, copied, disc, fitted, shape, strokes, unit_of, write
 from .overlay import SEEN_SCORE, halo, skeleton
 
 SIZE: Final = 0.12  # of the sentence, in units: larger than a cue, for there is nothing else to read
@@ -18,7 +17,7 @@ NAMES: Final = ("In the picture", "Turned", "Visible", "Standing tall")
 
 def draw(image: Image, poses: Poses, advice: Advice, *, note: str = "", mirror: bool = False) -> Image:
     """Draw the advice and a remark on a copy of the picture, (H, W, 3) uint8 RGB; flipped first when ``mirror``. Poses of one frame."""
-    image = cv2.flip(image, 1) if mirror else image.copy()
+    image = copied(image, mirror)
     width = image.shape[1]
     unit = unit_of(image)
     xy: Floats = poses.xy[0] * [-1, 1] + [width - 1, 0] if mirror else poses.xy[0]
@@ -44,7 +43,7 @@ def draw(image: Image, poses: Poses, advice: Advice, *, note: str = "", mirror: 
 
 def notice(image: Image, text: str) -> Image:
     """A sentence on the picture gone dark: the camera is lost, or practice is over."""
-    image = image >> 2
+    image = (image >> 2).astype(np.uint8)
     unit = unit_of(image)
     banner(image, text, 0.4 * image.shape[0] - 0.06 * unit, FAULT, WHITE, SIZE)
     return image

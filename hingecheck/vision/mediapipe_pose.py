@@ -284,5 +284,5 @@ def _close(landmarker: Any, counter: ThreadPoolExecutor | None = None) -> None:
             landmarker.close()
         except (RuntimeError, ValueError):
             landmarker._handle = None  # or MediaPipe tries again on its way out, and prints a traceback
-    with contextlib.suppress(OSError, AttributeError):  # glibc keeps what was freed, 70 MB of it, unless asked
+    with contextlib.suppress(OSError, AttributeError, TypeError):  # glibc keeps what was freed, 70 MB of it, unless asked; others need not
         ctypes.CDLL(None).malloc_trim(0)

@@ -244,13 +244,13 @@ async def events(request: Request) -> StreamingResponse:
 
 
 async def _events(request: Request) -> AsyncIterator[str]:
-    told, silent_s = None, 0.0
+    sent, silent_s = None, 0.0
     while not request.app.state.closing() and not await request.is_disconnected():
         waiting = await run_in_threadpool(store(request).unfinished)
         progress = crew(request).progress()
         now = json.dumps([shown(clip, progress).model_dump(mode="json") for clip in waiting])
-        if now != told:
-            told, silent_s = now, 0.0
+        if now != sent:
+            sent, silent_s = now, 0.0
             yield f"event: clips\ndata: {now}\n\n"
         elif silent_s > 15:
             silent_s = 0.0

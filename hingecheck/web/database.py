@@ -1,15 +1,17 @@
-"""One SQLite file in a folder that one process at a time owns: lock, connections and transactions. Knows nothing of what is in it."""
+"""One SQLite file in a folder that one process at a time owns: lock, migrations, connections and transactions.
 
-import fcntl
+Knows nothing of what is in the tables.
+"""
+
 import secrets
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
-from ..errors import InputError
-from ..storage.files import writing
+from ..errors import InputError, OutputError
+from ..storage.files import atomic, writing
 
 Row = dict[str, Any]
 
@@ -17,11 +19,11 @@ Row = dict[str, Any]
 class Database:
     """The data folder. Any thread may call; every change is on the disk when a call returns. ``InputError`` when it cannot be used.
 
-    ``schema`` counts the shapes that the tables have had.
+    ``migrations``: SQL that brings the file from each version to the next. The first makes the tables; ``PRAGMA user_version`` of the
+    file says how many it has had. One that was released is never edited: a change of the tables is a new one at the end.
     """
 
-    schema: int
-    tables: str
+    migrations: Sequence[str]
 
     def __init__(self, root: str | Path) -> None:
         self.root = Path(root)
@@ -30,12 +32,7 @@ class Database:
         with writing(self.root):
             self.root.mkdir(parents=True, exist_ok=True)
             self.root.chmod(0o700)
-            self._lock = (self.root / "lock").open("w")
-            try:
-                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                self._lock.close()
-                raise InputError(f"{self.root}: another hingecheck serves from this folder. Stop it, or choose another --data.") from error
+        self._lock = _locked(self.root)
         try:
             self._prepare()
         except sqlite3.DatabaseError as error:
@@ -58,16 +55,31 @@ class Database:
         self._lock.close()
 
     def _prepare(self) -> None:
-        """Make the tables."""
-        with self._change() as db:
-            found = db.execute("PRAGMA user_version").fetchone()[0]
-            if found not in (0, self.schema):
-                raise InputError(f"{self._file}: written by another version (schema {found}). Upgrade, or choose another --data.")
-            if not found:
-                for statement in filter(str.strip, self.tables.split(";")):
+        """Make the tables, or bring those of an earlier version up to date."""
+        newest = len(self.migrations)
+        with closing(sqlite3.connect(self._file, timeout=30, isolation_level=None)) as db:
+            found = int(db.execute("PRAGMA user_version").fetchone()[0])
+            if not 0 <= found <= newest:
+                raise InputError(
+                    f"{self._file}: written by a newer version (schema {found}, this one knows {newest}). "
+                    "Upgrade hingecheck, or choose another --data."
+                )
+            if found == newest:
+                return
+            if found:
+                _copy(db, self._backup(found))
+            with _transaction(db):  # all steps or none, so that the version which wrote the file can still open it
+                for statement in (statement for step in self.migrations[found:] for statement in _statements(step)):
                     db.execute(statement)
-                db.execute(f"PRAGMA user_version = {self.schema}")
-                db.execute("INSERT INTO facts VALUES ('secret', ?)", (secrets.token_bytes(32),))
+                if broken := db.execute("PRAGMA foreign_key_check").fetchone():
+                    raise sqlite3.IntegrityError(f"a row of {broken[0]} belongs to nothing after the migration")
+                db.execute(f"PRAGMA user_version = {newest}")
+                if not found:
+                    db.execute("INSERT INTO facts VALUES ('secret', ?)", (secrets.token_bytes(32),))
+
+    def _backup(self, version: int | str) -> Path:
+        """The copy of the file as that version left it."""
+        return self.root / f"hingecheck.schema-{version}.sqlite3"
 
     @contextmanager
     def _connected(self) -> Iterator[sqlite3.Connection]:
@@ -87,14 +99,8 @@ class Database:
     @contextmanager
     def _change(self) -> Iterator[sqlite3.Connection]:
         """One transaction: all of the block or nothing."""
-        with self._connected() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
+        with self._connected() as connection, _transaction(connection):
+            yield connection
 
     def _rows(self, query: str, *values: object) -> list[Row]:
         with self._connected() as connection:
@@ -111,7 +117,10 @@ class Database:
                 db.execute(f"UPDATE {table} SET {assignments} WHERE id = ?", (*values.values(), row_id))
 
     def _forget(self) -> None:
-        """Write deleted rows out of the log too: for good means for good."""
+        """Remove deleted rows from the log and from copies made before a migration: for good means for good."""
+        for backup in self.root.glob(self._backup("*").name):
+            with suppress(OSError):
+                backup.unlink()
         with suppress(sqlite3.OperationalError), self._connected() as connection:  # a reader is in the way; the next one does it
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -124,3 +133,48 @@ class Database:
         """Keep something, in place of what was kept under this name."""
         with self._change() as db:
             db.execute("INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value))
+
+
+def _locked(root: Path) -> sqlite3.Connection:
+    """The lock of a folder, held until it is closed or the process ends. SQLite locks files on every system, Python only on some."""
+    lock = None
+    try:
+        lock = sqlite3.connect(root / "lock", timeout=0, isolation_level=None, check_same_thread=False)
+        lock.execute("PRAGMA journal_mode = MEMORY")  # nothing is written, so no file is needed to undo it
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.Error as error:
+        if lock is not None:
+            lock.close()
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
+            raise InputError(f"{root}: another hingecheck serves from this folder. Stop it, or choose another --data.") from error
+        raise OutputError(f"{root / 'lock'}: cannot be written ({error}). Choose another folder.") from error
+    return lock
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All of the block or nothing."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _copy(db: sqlite3.Connection, target: Path) -> None:
+    """Copy a database, with what its log still holds, into a file that is whole or absent."""
+    with atomic(target) as draft, closing(sqlite3.connect(draft)) as copied:
+        db.backup(copied)
+
+
+def _statements(sql: str) -> Iterator[str]:
+    """The statements of some SQL one by one; ``executescript`` would end the transaction."""
+    statement = ""
+    for piece in sql.split(";"):
+        statement += f"{piece};"
+        if sqlite3.complete_statement(statement):  # not where the semicolon stands in a text or a trigger
+            if statement.strip() != ";":
+                yield statement
+            statement = ""

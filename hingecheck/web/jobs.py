@@ -1,17 +1,16 @@
-"""Drives the work on clips: one process a clip, so many at once, each bounded in time and memory.
+"""Has the clips of the store analysed: one worker process a clip, so many at once, each bounded in time and memory.
 
 A process of its own costs a second of loading, and in return a clip that breaks the decoder, hangs it or eats memory takes nothing along.
 """
 
 import threading
 import time
-from dataclasses import dataclass
-from multiprocessing import get_context
-from multiprocessing.process import BaseProcess
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from ..drive.workers import Limits, Worker
+from . import sandbox, work
 from .database import Row
-from .sandbox import BEHIND, MEMORY_BYTES, begin
 from .store import Store, profile_of
 
 SILENT_S: Final = 120.0  # a clip of which no frame came for so long hangs
@@ -38,18 +37,18 @@ class Crew:
         *,
         workers: int,
         model: str,
-        memory_bytes: int = MEMORY_BYTES,
+        memory_bytes: int = sandbox.MEMORY_BYTES,
         silent_s: float = SILENT_S,
         longest_s: float = LONGEST_S,
     ) -> None:
-        self._store, self.model, self._memory_bytes = store, model, memory_bytes
-        self._silent_s, self._longest_s = silent_s, longest_s
-        self._context = get_context("spawn")  # a copied process would inherit threads and the store's connections
+        self._store, self.model = store, model
+        self._confinement = replace(sandbox.CLIP, address_bytes=memory_bytes)
+        self._limits = Limits(job_s=longest_s, silent_s=silent_s)
         self._changed = threading.Condition()
         self._stopping = False
         self._asked = 0  # how often somebody said that there is work
         self._progress: dict[str, Progress] = {}
-        self._processes: dict[str, BaseProcess] = {}
+        self._at_work: dict[str, Worker[work.Job]] = {}
         self._threads = [threading.Thread(target=self._serve, name=f"crew-{n}", daemon=True) for n in range(workers)]
 
     def start(self) -> None:
@@ -61,8 +60,8 @@ class Crew:
         """End the processes; what they were at is begun again by the next server."""
         with self._changed:
             self._stopping = True
-            for process in self._processes.values():
-                process.kill()
+            for worker in self._at_work.values():
+                worker.kill()
             self._changed.notify_all()
         for thread in self._threads:
             thread.join()
@@ -77,9 +76,9 @@ class Crew:
         """End the work on clips whose rows are gone, and wait until no process writes into their folders."""
         with self._changed:
             for clip_id in clip_ids:
-                if (process := self._processes.get(clip_id)) is not None:
-                    process.kill()
-            self._changed.wait_for(lambda: self._stopping or not self._processes.keys() & set(clip_ids), timeout=30)
+                if (worker := self._at_work.get(clip_id)) is not None:
+                    worker.kill()
+            self._changed.wait_for(lambda: self._stopping or not self._at_work.keys() & set(clip_ids), timeout=30)
 
     def progress(self) -> dict[str, Progress]:
         """Clip id -> how far it is, for the clips being worked on."""
@@ -104,50 +103,45 @@ class Crew:
 
     def _work_on(self, clip: Row) -> tuple[dict[str, Any] | None, str | None]:
         """The report of a clip, or why there is none; neither when the work was called off."""
-        mine, theirs = self._context.Pipe(duplex=False)
-        settings = profile_of(clip).model_dump()
-        arguments = (theirs, str(self._store.folder(clip["id"])), clip["name"], settings, self.model)
-        process = self._context.Process(target=begin, args=("work", self._memory_bytes, BEHIND, *arguments), daemon=True)
-        process.start()  # takes its time, for which no page should have to wait
-        theirs.close()
+        # From nothing: a server that waits for uploads keeps no process with all that they need.
+        worker: Worker[work.Job] = Worker(work.main, self._confinement, copied=False)
         with self._changed:
-            self._processes[clip["id"]] = process
-            called_off = self._stopping
+            self._at_work[clip["id"]] = worker
         try:
-            if called_off or self._store.clip(clip["id"]) is None:  # stopped, or deleted, since it was claimed
+            if self._is_called_off(clip):  # since it was claimed
                 return None, None
-            return self._listen(clip, mine)
+            worker.begin(work.Job(str(self._store.folder(clip["id"])), clip["name"], profile_of(clip).model_dump(), self.model))
+            return self._follow(worker, clip)
         finally:
-            process.kill()
-            process.join()
-            mine.close()
+            worker.end()
             with self._changed:
                 self._progress.pop(clip["id"], None)
-                del self._processes[clip["id"]]
+                del self._at_work[clip["id"]]
                 self._changed.notify_all()
 
-    def _listen(self, clip: Row, channel: Any) -> tuple[dict[str, Any] | None, str | None]:
-        """Follow a process until it has said all, is silent for too long, or has died."""
-        began, phase_began, phase = time.monotonic(), time.monotonic(), ""
-        while channel.poll(min(self._silent_s, max(0.0, began + self._longest_s - time.monotonic()))):
-            try:
-                word = channel.recv()
-            except EOFError:
+    def _is_called_off(self, clip: Row) -> bool:
+        """Whether the server stops, or the clip is deleted."""
+        with self._changed:
+            stopping = self._stopping
+        return stopping or self._store.clip(clip["id"]) is None
+
+    def _follow(self, worker: "Worker[work.Job]", clip: Row) -> tuple[dict[str, Any] | None, str | None]:
+        """Follow a worker until its job is over."""
+        phase, phase_began_s = "", time.monotonic()
+        for kind, value in worker.follow(self._limits):
+            if kind == "message":
+                now, done, expected = value
+                if now != phase:
+                    phase, phase_began_s = now, time.monotonic()
                 with self._changed:
-                    called_off = self._stopping
-                if called_off or self._store.clip(clip["id"]) is None:
-                    return None, None
-                return None, f"{clip['name']}: the process that read it died. Convert the clip to H.264, 1080p or less."
-            if word[0] == "done":
-                return word[1], None
-            if word[0] == "failed":
-                return None, word[1]
-            told, done, of = word
-            if told != phase:
-                phase, phase_began = told, time.monotonic()
-            with self._changed:
-                self._progress[clip["id"]] = _forecast(phase, done, of, time.monotonic() - phase_began)
-        return None, f"{clip['name']}: took too long and was stopped. Cut the clip, or convert it to H.264."
+                    self._progress[clip["id"]] = _forecast(phase, done, expected, time.monotonic() - phase_began_s)
+            elif kind == "result":
+                return (None, str(value)) if isinstance(value, Exception) else (value, None)
+            elif kind == "stopped":
+                return None, f"{clip['name']}: took too long and was stopped. Cut the clip, or convert it to H.264."
+        if self._is_called_off(clip):
+            return None, None
+        return None, f"{clip['name']}: the process that read it died. Convert the clip to H.264, 1080p or less."
 
 
 def _forecast(phase: str, done: int, of: int | None, took_s: float) -> Progress:

@@ -1,26 +1,30 @@
-"""The browser's end of a live session: a page, and the WebSocket between its camera and the process that watches."""
+"""The browser's end of a live session: a page, and the WebSocket between its camera and the worker that watches."""
 
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date, datetime
-from multiprocessing import get_context
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response, WebSocket
 from starlette.concurrency import run_in_threadpool
 
+from ..drive.workers import Limits, Worker
 from ..errors import HingecheckError
+from . import mirror, sandbox
 from .database import Row
 from .deps import store
 from .pages import render
-from .sandbox import MEMORY_BYTES, begin
 from .store import Store, profile_of
 
 LARGEST_FRAME: Final = 2 << 20  # bytes of a JPEG
 QUIET_S: Final = 120.0  # a page that sent nothing for so long has been forgotten
+LIMITS: Final = Limits(silent_s=300.0)  # it sends a picture even while no frame comes; loading and summing up take seconds
 BUSY: Final = 1013  # closing code: try again later
+
+Feed = Connection  # into a worker, of frames as bytes
 
 router = APIRouter(include_in_schema=False)
 
@@ -49,21 +53,22 @@ async def live(
     if sessions:
         await socket.close(BUSY, "another session is going on")
         return
-    mine, theirs = get_context("spawn").Pipe()
-    held = asyncio.create_task(_hold(socket, who, mine, theirs, minutes, keep))
+    feed: asyncio.Future[Feed] = asyncio.get_running_loop().create_future()
+    held = asyncio.create_task(_hold(socket, who, feed, minutes, keep))
     sessions.add(held)
     held.add_done_callback(sessions.discard)
+    held.add_done_callback(lambda _: feed.cancel())  # without effect where the worker has started
     try:
         await socket.accept()
-        await _listen(socket, mine)
+        await _listen(socket, await asyncio.shield(feed))
     finally:
-        await asyncio.shield(asyncio.to_thread(_end, mine))
+        await asyncio.shield(_end(feed))
         await asyncio.shield(held)  # it sums up and saves, whatever becomes of the page
 
 
-async def _listen(socket: WebSocket, channel: Connection) -> None:
-    """Pass frames on until the page says that it is over, is gone, or has sent nothing for too long."""
-    with suppress(TimeoutError):
+async def _listen(socket: WebSocket, feed: Feed) -> None:
+    """Pass frames on until the page says that it is over, is gone, or has sent nothing for too long; or until nobody takes them."""
+    with suppress(OSError):  # TimeoutError is one
         while True:
             async with asyncio.timeout(QUIET_S):
                 message = await socket.receive()
@@ -71,65 +76,73 @@ async def _listen(socket: WebSocket, channel: Connection) -> None:
             if message["type"] == "websocket.disconnect" or not frame:
                 break
             if len(frame) <= LARGEST_FRAME:
-                await run_in_threadpool(channel.send_bytes, frame)
+                await run_in_threadpool(feed.send_bytes, frame)
 
 
-def _end(channel: Connection) -> None:
-    with suppress(OSError):  # it has ended by itself
-        channel.send_bytes(b"")
+async def _end(started: "asyncio.Future[Feed]") -> None:
+    """Tell the worker that no frame comes any more."""
+    with suppress(OSError, asyncio.CancelledError):  # it has ended by itself, or never started
+        feed = await started
+        await asyncio.to_thread(feed.send_bytes, b"")
 
 
-async def _hold(socket: WebSocket, who: Row, mine: Connection, theirs: Connection, minutes: float, keep: bool) -> None:
-    """Start the process that watches, tell the page what it shows, and make a clip of the session."""
+async def _hold(socket: WebSocket, who: Row, feed: "asyncio.Future[Feed]", minutes: float, keep: bool) -> None:
+    """Start the worker that watches, send the page what it shows, and make a clip of the session."""
     own: Store = socket.app.state.store
     clip_id, folder = await run_in_threadpool(own.new_folder)
     name = f"Live {datetime.now():%H:%M}"
-    arguments = (theirs, str(folder), name, profile_of(who).model_dump(), socket.app.state.model, minutes, keep)
-    process = get_context("spawn").Process(target=begin, args=("mirror", MEMORY_BYTES, 0, *arguments), daemon=True)
-    kept = False
+    job = mirror.Job(str(folder), name, profile_of(who).model_dump(), socket.app.state.model, minutes, keep)
+    saved = False
     try:
-        await run_in_threadpool(process.start)
-        theirs.close()
+        start = partial(Worker, mirror.main, sandbox.SESSION, copied=False, fed=True)
+        worker: Worker[mirror.Job] = await run_in_threadpool(start)
         try:
-            ended = await _tell(socket, mine)
+            worker.begin(job)
+            assert worker.feed is not None  # it was asked for
+            feed.set_result(worker.feed)
+            ended = await _relay(socket, worker)
         finally:
-            process.kill()
-            await run_in_threadpool(process.join)
-            mine.close()
+            await run_in_threadpool(worker.end)
         if ended["kind"] == "done":
             report = ended["report"]
             size = sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
             await run_in_threadpool(own.add_clip, clip_id, who["id"], name, date.today(), size, "done", report)
-            kept = True
+            saved = True
             ended = {"kind": "done", "id": clip_id, "reps": len(report["reps"]), "score": report["score"]}
-        await _send(socket, ended)  # whoever left finds the session among the clips
+        await _send(socket, ended)  # a user who has left finds the session among the clips
         with suppress(Exception):
             await socket.close()
     finally:
-        if not kept:
+        if not saved:
             own.remove_files([clip_id])
 
 
-async def _tell(socket: WebSocket, channel: Connection) -> Mapping[str, Any]:
-    """Pass on what the process shows, until it has said how the session ended."""
-    while True:
-        try:
-            word = await run_in_threadpool(channel.recv)
-        except (EOFError, OSError):
-            return {"kind": "failed", "why": "the process that watched died. Begin again."}
-        if word[0] == "done":
-            return {"kind": "done", "report": word[1]}
-        if word[0] == "failed":
-            return {"kind": "failed", "why": word[1]}
-        if word[0] == "ready":
-            await _send(socket, {"kind": "ready"})
+async def _relay(socket: WebSocket, worker: "Worker[mirror.Job]") -> Mapping[str, Any]:
+    """Send the page what the worker shows, until the session is over: how it ended."""
+    events = worker.follow(LIMITS)
+    while (event := await run_in_threadpool(next, events, None)) is not None:
+        kind, value = event
+        if kind == "message":
+            what, *shown = value
+            if what == "ready":
+                await _send(socket, {"kind": "ready"})
+            else:
+                picture, state = shown
+                await _send(socket, {"kind": "shown", **state}, picture)
+        elif isinstance(value, HingecheckError) and kind == "result":
+            return {"kind": "failed", "why": str(value)}
+        elif isinstance(value, Exception):
+            break
+        elif value is None:
+            return {"kind": "failed", "why": "nothing was practised, so nothing is kept. Stand tall before the camera until it says go."}
         else:
-            await _send(socket, {"kind": "shown", **word[2]}, word[1])
+            return {"kind": "done", "report": value}
+    return {"kind": "failed", "why": "the process that watched died. Begin again."}
 
 
-async def _send(socket: WebSocket, told: Mapping[str, Any], picture: bytes = b"") -> None:
+async def _send(socket: WebSocket, content: Mapping[str, Any], picture: bytes = b"") -> None:
     """A line of JSON and a picture to a page that may be gone, which every transport says in a way of its own: its session goes on."""
     with suppress(Exception):
-        await socket.send_json(told)
+        await socket.send_json(content)
         if picture:
             await socket.send_bytes(picture)

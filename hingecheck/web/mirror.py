@@ -1,11 +1,12 @@
-"""The live mirror for a browser: `hingecheck live` in a process of its own, with a page for camera, window and voice.
+"""The live mirror for a browser: `hingecheck live` in a worker, with a page for camera, window and voice.
 
-Frames come through a pipe as JPEG; what goes back is the picture as the window would show it, what to say, and how far practice is. So a
-browser sees the same as a window does, to the pixel.
+Frames come through the worker's feed as JPEG; what goes back is the picture as the window would show it, what to say, and how far
+practice is. So a browser sees the same as a window does, to the pixel.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from ..drive.clip import Verdict, ready
 from ..drive.mirror import Mirror, Recorder
 from ..drive.session import Session, Shown
+from ..drive.workers import Send
 from ..errors import HingecheckError
 from ..media.camera import Feed, Picture
 from ..opencv import cv2
@@ -31,21 +33,21 @@ LONGEST_SIDE: Final = 1280  # px of a frame that is taken
 
 
 class _Page:
-    """A page at the other end of a pipe: the camera, window and voice of a session."""
+    """A page that feeds frames and is sent pictures: the camera, window and voice of a session."""
 
     live = True  # as a camera: it goes on until it says otherwise
     warning = None  # as a voice: the browser speaks, or it does not
 
-    def __init__(self, channel: Connection) -> None:
-        self._channel = channel
+    def __init__(self, feed: Connection, send: Send) -> None:
+        self._feed, self._send = feed, send
         self.shown: Shown | None = None
         self._words = ""
         self.poster: tuple[float, NDArray[np.uint8]] | None = None  # hip flexion, degrees, and the picture of the deepest moment
 
     def read(self) -> Picture | None:
         """The next frame of the page's camera; ``EOFError`` once it says that it is over."""
-        while self._channel.poll(QUIET_S):
-            content = self._channel.recv_bytes()
+        while self._feed.poll(QUIET_S):
+            content = self._feed.recv_bytes()
             if not content:
                 raise EOFError
             picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR_RGB)
@@ -58,9 +60,9 @@ class _Page:
 
     def show(self, image: NDArray[np.uint8]) -> bool:
         """Send a picture with what is said and done."""
-        told = {"say": self._words, "reps": 0, "score": None, "practising": False, "step": ""}
+        state = {"say": self._words, "reps": 0, "score": None, "practising": False, "step": ""}
         if self.shown is not None:
-            told |= {
+            state |= {
                 "reps": len(self.shown.done),
                 "score": self.shown.done[-1].score if self.shown.done else None,
                 "practising": self.shown.advice is None,
@@ -70,7 +72,7 @@ class _Page:
             if self.shown.advice is None and depth_deg > (self.poster[0] if self.poster else 0.0):
                 self.poster = depth_deg, image
         self._words = ""
-        self._channel.send(("shown", jpeg(image), told))
+        self._send(("shown", jpeg(image), state))
         return True
 
     def close(self) -> None:
@@ -94,7 +96,7 @@ class _Followed(Session):
         return self._page.shown
 
 
-def _keep(folder: Path, verdict: Verdict, album: Album) -> None:
+def _keep_stills(folder: Path, verdict: Verdict, album: Album) -> None:
     """Keep the pictures of faults where a clip's page looks for them: under the moment that the verdict calls the worst."""
     for still in album.stills(verdict.result.reps):
         rep, cue = verdict.result.reps[still.moment.rep - 1], still.moment.cue or ""
@@ -103,31 +105,47 @@ def _keep(folder: Path, verdict: Verdict, album: Album) -> None:
             draft.write_bytes(still.jpeg)
 
 
-def main(channel: Connection, folder: str, name: str, settings: Mapping[str, Any], model: str, minutes: float, keep: bool) -> None:
-    """Hold one session. In: frames as bytes, none for the end. Out: ``("shown", jpeg, told)``, at last ``("done", report)``."""
-    page = _Page(channel)
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One session to be held: where its files go, its name, the settings of its profile, the pose model; ``keep`` its video."""
+
+    folder: str
+    name: str
+    settings: Mapping[str, Any]
+    model: str
+    minutes: float
+    keep: bool
+
+
+def main(job: Job, send: Send, feed: Connection) -> dict[str, Any] | None:
+    """Hold one session, in a worker. ``feed``: frames, and an empty one for the end. Returns the report, None if nothing was practised.
+
+    Sends ``("ready",)``, then ``("shown", jpeg, state)`` for every picture. Raises ``HingecheckError`` with the reason for the user.
+    """
     try:
-        with ExitStack() as stack:
-            session = stack.enter_context(_Followed(page, Path(folder), profile=Profile.model_validate(settings), source=name))
-            feed = stack.enter_context(Feed(lambda: page))
-            recorder = Recorder(Path(folder) / "annotated.mp4") if keep else None
-            mirror = Mirror(feed, session, page, model=model, minutes=minutes, voice=page, recorder=recorder)  # type: ignore[arg-type]
-            channel.send(("ready",))
-            try:
-                mirror.run()
-            finally:
-                if recorder is not None:
-                    recorder.close()
-            if not session.elapsed_s:
-                channel.send(("failed", "nothing was practised, so nothing is kept. Stand tall before the camera until it says go."))
-                return
-            verdict = session.close(mirror.album.stills)
-            _keep(Path(folder) / "stills", verdict, mirror.album)
-            if page.poster is not None:
-                with atomic(Path(folder) / "poster.jpg") as draft:
-                    draft.write_bytes(jpeg(page.poster[1]))
-            channel.send(("done", verdict.report()))
+        return _held(job, _Page(feed, send), lambda: send(("ready",)))
     except HingecheckError as error:
-        channel.send(("failed", spoken(str(error), folder, name)))
-    except (BrokenPipeError, EOFError):
-        pass  # the server has hung up
+        raise HingecheckError(spoken(str(error), job.folder, job.name)) from error
+
+
+def _held(job: Job, page: _Page, on_ready: Callable[[], None]) -> dict[str, Any] | None:
+    folder = Path(job.folder)
+    with ExitStack() as stack:
+        session = stack.enter_context(_Followed(page, folder, profile=Profile.model_validate(job.settings), source=job.name))
+        feed = stack.enter_context(Feed(lambda: page))
+        recorder = Recorder(folder / "annotated.mp4") if job.keep else None
+        mirror = Mirror(feed, session, page, model=job.model, minutes=job.minutes, voice=page, recorder=recorder)  # type: ignore[arg-type]
+        on_ready()
+        try:
+            mirror.run()
+        finally:
+            if recorder is not None:
+                recorder.close()
+        if not session.elapsed_s:
+            return None
+        verdict = session.close(mirror.album.stills)
+        _keep_stills(folder / "stills", verdict, mirror.album)
+        if page.poster is not None:
+            with atomic(folder / "poster.jpg") as draft:
+                draft.write_bytes(jpeg(page.poster[1]))
+        return verdict.report()

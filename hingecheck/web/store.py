@@ -20,9 +20,9 @@ from ..storage.files import writing
 from ..verdict.profiles import Profile, validated
 from .database import Database, Row
 
-SCHEMA: Final = 1
-
-_TABLES: Final = """
+# Never edit one that was released; a change of the tables is another one at the end.
+MIGRATIONS: Final = (
+    """
 CREATE TABLE athletes (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, folded TEXT NOT NULL UNIQUE, added_s REAL NOT NULL,
     settings TEXT NOT NULL DEFAULT '{}', stage INTEGER, work_on TEXT NOT NULL DEFAULT '', notes TEXT NOT NULL DEFAULT ''
@@ -39,7 +39,8 @@ CREATE INDEX clips_of_an_athlete ON clips (athlete, day);
 CREATE INDEX clips_to_do ON clips (work);
 CREATE TABLE sessions (digest TEXT PRIMARY KEY, ends_s REAL NOT NULL);
 CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB NOT NULL);
-"""
+""",
+)
 LONGEST_NAME: Final = 120
 
 # A clip with its athlete's name; its report only where asked for, because it is long.
@@ -53,11 +54,10 @@ _FROM: Final = " FROM clips JOIN athletes ON athletes.id = athlete "
 class Store(Database):
     """The data folder: rows of athletes, clips and sessions, and a folder of files for each clip."""
 
-    schema = SCHEMA
-    tables = _TABLES
+    migrations: Sequence[str] = MIGRATIONS
 
     def _prepare(self) -> None:
-        """Make the tables, take up what a killed server left, remove files that belong to nothing."""
+        """Bring the tables up to date, take up what a killed server left, remove files that belong to nothing."""
         super()._prepare()
         self.clips_folder = self.root / "clips"
         with writing(self.clips_folder):

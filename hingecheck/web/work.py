@@ -7,14 +7,14 @@ judged and drawn, which is also how other limits take effect.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from multiprocessing.connection import Connection
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import av
 
 from ..drive import clip as one_clip
+from ..drive.workers import Send
 from ..errors import HingecheckError, RecordingError
 from ..media.encoding import Encoder
 from ..media.sources import open_clip
@@ -25,25 +25,37 @@ from ..verdict.types import Result, Status
 
 MOST_STILLS: Final = 120
 
-Tell = Callable[[str, int, int | None], None]  # what is being done, frames done, frames expected
+OnFrame = Callable[[str, int, int | None], None]  # what is being done, frames done, frames expected
 
 
-def main(channel: Connection, folder: str, name: str, settings: Mapping[str, Any], model: str) -> None:
-    """Bring one clip up to date and send word: ``(phase, done, of)`` now and then, at last ``("done", report)`` or ``("failed", why)``."""
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One clip to be brought up to date: its folder, its name for messages, the settings of its profile, the pose model."""
+
+    folder: str
+    name: str
+    settings: Mapping[str, Any]
+    model: str
+
+
+def main(job: Job, send: Send) -> dict[str, Any]:
+    """Bring one clip up to date, in a worker: ``(phase, done, of)`` is sent for frames. Returns the report.
+
+    Raises ``HingecheckError`` with the reason for the user, whatever a clip does.
+    """
     try:
-        report = bring_up_to_date(Path(folder), name, Profile.model_validate(settings), model, lambda *word: channel.send(word))
-        channel.send(("done", report))
+        profile = Profile.model_validate(job.settings)
+        return bring_up_to_date(Path(job.folder), job.name, profile, job.model, lambda *progress: send(progress))
     except HingecheckError as error:
-        channel.send(("failed", spoken(str(error), folder, name)))
-    except MemoryError:
-        channel.send(("failed", f"{name}: takes more memory than a clip may. Make it smaller, 1080p or less."))
+        raise HingecheckError(spoken(str(error), job.folder, job.name)) from error
+    except MemoryError as error:
+        raise HingecheckError(f"{job.name}: takes more memory than a clip may. Make it smaller, 1080p or less.") from error
     except Exception as error:  # whatever a strange file can do to a decoder or the model
-        channel.send(
-            ("failed", spoken(f"{name}: cannot be analysed ({type(error).__name__}: {error}). Convert it to H.264.", folder, name))
-        )
+        why = f"{job.name}: cannot be analysed ({type(error).__name__}: {error}). Convert it to H.264."
+        raise HingecheckError(spoken(why, job.folder, job.name)) from error
 
 
-def bring_up_to_date(folder: Path, name: str, profile: Profile, model: str, tell: Tell) -> dict[str, Any]:
+def bring_up_to_date(folder: Path, name: str, profile: Profile, model: str, on_frame: OnFrame) -> dict[str, Any]:
     """Whatever a clip still lacks under these limits. Returns its report."""
     original, poses = folder / "original", folder / "poses.npz"
     verdict = None
@@ -53,30 +65,30 @@ def bring_up_to_date(folder: Path, name: str, profile: Profile, model: str, tell
         except RecordingError:  # of a version whose poses are read no more
             poses.unlink()
     if verdict is None:
-        make_playable(original, folder / "video.mp4", tell)
-        info, seen, warnings = one_clip.track(original, model=model, on_frame=lambda done, of: tell("seeing", done, of))
+        make_playable(original, folder / "video.mp4", on_frame)
+        info, seen, warnings = one_clip.track(original, model=model, on_frame=lambda done, of: on_frame("seeing", done, of))
         verdict = one_clip.judge(replace(info, path=name), seen, warnings, profile=profile, model=model)
         one_clip.save_poses(poses, verdict, warnings)
     verdict = replace(verdict, clip=replace(verdict.clip, path=name))
     if original.exists():
-        _draw(folder, verdict, tell)
+        _draw(folder, verdict, on_frame)
     return verdict.report()
 
 
-def _draw(folder: Path, verdict: one_clip.Verdict, tell: Tell) -> None:
+def _draw(folder: Path, verdict: one_clip.Verdict, on_frame: OnFrame) -> None:
     """The annotated clip, and a still of every fault and of what the report shows."""
     moments = list(dict.fromkeys([*worst_moments(verdict.result), *faults(verdict.result)]))[:MOST_STILLS]
-    drawn = one_clip.draw(folder / "original", folder / "annotated.mp4", verdict, lambda done, of: tell("drawing", done, of), moments)
+    drawn = one_clip.draw(folder / "original", folder / "annotated.mp4", verdict, lambda done, of: on_frame("drawing", done, of), moments)
     stills = one_clip.ready(folder / "stills")
-    kept = {still_name(still.moment.rep, still.moment.cue, still.moment.time_s): still.jpeg for still in drawn}
+    pictures = {still_name(still.moment.rep, still.moment.cue, still.moment.time_s): still.jpeg for still in drawn}
     if drawn:
         with atomic(folder / "poster.jpg") as draft:
             draft.write_bytes(drawn[0].jpeg)
-    for name, jpeg in kept.items():
+    for name, jpeg in pictures.items():
         with atomic(stills / name) as draft:
             draft.write_bytes(jpeg)
     for file in stills.iterdir():
-        if file.name not in kept:
+        if file.name not in pictures:
             file.unlink()
 
 
@@ -95,7 +107,7 @@ def still_name(rep: int, cue: str | None, time_s: float) -> str:
     return f"{rep}-{cue or 'bottom'}-{round(round(time_s, 3) * 1000)}.jpg"
 
 
-def make_playable(original: Path, target: Path, tell: Tell) -> None:
+def make_playable(original: Path, target: Path, on_frame: OnFrame) -> None:
     """Write ``target``, which every browser plays, unless the original is such a file already."""
     if target.exists():
         return
@@ -105,7 +117,7 @@ def make_playable(original: Path, target: Path, tell: Tell) -> None:
         with Encoder(target, start_s=0.0) as encoder:
             for frame in clip:
                 encoder.write(frame.image, frame.time_s)
-                tell("converting", frame.index + 1, clip.frames_hint)
+                on_frame("converting", frame.index + 1, clip.frames_hint)
 
 
 def _plays(path: Path) -> bool:

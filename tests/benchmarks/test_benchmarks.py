@@ -8,8 +8,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from clips import make_clip
 
-from benchmarks import accuracy, demo, limits, speed, tables, tracked, verdicts
+from benchmarks import accuracy, demo, limits, scale, speed, tables, tracked, verdicts
 from benchmarks.stats import agreement, auc, held, match, overlap
 from benchmarks.truth import RealClip, TrueRep, Truth
 from hingecheck.verdict.cues import BY_ID, CUES
@@ -329,3 +330,9 @@ def test_stored_poses_outlive_a_comment_but_not_a_change_of_the_estimator(tmp_pa
     before = kept('"""Edge."""\n\n\ndef edge():\n    """Sub-pixel."""\n    return 20\n')
     assert kept('"""The dorsal edge."""\n\n\n# twenty heights\ndef edge():\n    return 20\n') == before
     assert kept('"""Edge."""\n\n\ndef edge():\n    """Sub-pixel."""\n    return 21\n') != before
+
+
+def test_the_memory_of_a_worker_is_measured_once_where_both_lengths_are_the_same(tmp_path):
+    (row,) = scale.memory(make_clip(tmp_path / "short.mp4", 5), "lite", minutes=0.001, against=0.001)
+    assert (row["minutes"], row["frames"]) == (0.001, 5)
+    assert row["most memory, MB"] > 50

@@ -114,10 +114,10 @@ def test_a_clip_whose_stretches_fail_is_seen_in_one_piece(tmp_path, monkeypatch,
     assert np.array_equal(again[1][:].xy, whole[1][:].xy)
 
 
-def in_this_process(work, jobs, workers, limits, on_told):
+def in_this_process(work, jobs, workers, limits, on_message):
     """What ``crew.work_off`` does, without processes."""
     for job in jobs:
-        yield job, work(job, lambda value, job=job: on_told(job, value))
+        yield job, work(job, lambda value, job=job: on_message(job, value))
 
 
 def test_a_clip_in_stretches_gives_what_it_gives_in_one_piece(tmp_path, monkeypatch, poses):
@@ -144,7 +144,7 @@ def test_a_process_that_dies_while_it_tells_of_its_poses_is_heard_anew(tmp_path,
     monkeypatch.setattr("hingecheck.verdict.poses.CHUNK", 20)
     heard = []
 
-    def dies_once(work, jobs, workers, limits, on_told):
+    def dies_once(work, jobs, workers, limits, on_message):
         for job in jobs:
 
             def tell(value, job=job):
@@ -152,7 +152,7 @@ def test_a_process_that_dies_while_it_tells_of_its_poses_is_heard_anew(tmp_path,
                     heard.append(value)
                     if len(heard) == 3:
                         raise BrokenPipeError
-                on_told(job, value)
+                on_message(job, value)
 
             with suppress(BrokenPipeError):
                 yield job, work(job, tell)

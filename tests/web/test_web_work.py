@@ -128,7 +128,7 @@ def running(crew, clip_id):
     while clip_id not in crew.progress():
         assert time.monotonic() < ends
         time.sleep(0.05)
-    return crew._processes[clip_id]
+    return crew._at_work[clip_id]
 
 
 # Drawing
@@ -184,7 +184,9 @@ def test_what_is_no_store_of_ours_is_told(tmp_path):
     Store(tmp_path).close()
     with sqlite3.connect(tmp_path / "hingecheck.sqlite3") as db:
         db.execute("PRAGMA user_version = 99")
-    with pytest.raises(InputError, match="written by another version"):
+    with pytest.raises(
+        InputError, match=r"written by a newer version \(schema 99, this one knows 1\)\. Upgrade hingecheck, or choose another --data\.$"
+    ):
         Store(tmp_path)
 
 

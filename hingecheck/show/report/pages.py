@@ -68,7 +68,7 @@ def batch_summary_html(rows: Sequence[Mapping[str, Any]], stills: Mapping[str, b
         clips=clips,
         cues=cues,
         failed=sum(bool(clip["error"]) for clip in clips),
-        scores=_score_bars([clip["score"] for clip in clips if clip["score"] is not None]),
+        scores=_score_bars([float(clip["score"]) for clip in clips if clip["score"] is not None]),
         faults=_bars({cue.name: sum(bool(clip[cue.id]) for clip in clips) for cue in cues}),
         worst=[(by_path[path], _embedded(jpeg)) for path, jpeg in (stills or {}).items()],
     )
@@ -102,7 +102,7 @@ def _embedded(jpeg: bytes) -> str:
 def _plotly_js() -> str:
     from plotly.offline import get_plotlyjs  # only when a page is written: 0.1 s and 5 MB
 
-    return get_plotlyjs()
+    return str(get_plotlyjs())
 
 
 @cache

@@ -87,7 +87,7 @@ def _against(said: Mapping[str, Any]) -> str:
 
     def on_its_side(finer: int) -> bool:
         shown = round(value, finer + _digits(unit))
-        return (shown > shown_from) == (value > called_at) and (shown < shown_from) == (value < called_at)
+        return bool((shown > shown_from) == (value > called_at) and (shown < shown_from) == (value < called_at))
 
     figure = _shown(value, said["uncertainty"], unit, 0 if on_its_side(0) else 1)
     return f"{figure}, called from\u00a0{shown_from:g}" + ("°" if unit == "degrees" else "")
