@@ -15,7 +15,7 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 CACHE: Final = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "hingecheck-benchmarks"
 
 # What stands between a clip's bytes and its poses. A change in one of these makes stored poses stale.
-_ESTIMATOR: Final = ("skeleton", "geometry", "clock", "groups", "sources", "silhouette", "estimators", "plates", "mediapipe_pose")
+_ESTIMATOR: Final = ("media/*.py", "vision/*.py", *(f"verdict/{name}.py" for name in ("geometry", "poses", "silhouette", "skeleton")))
 
 
 def poses_file(clip: Path, model: str, folder: Path) -> Path:
@@ -34,10 +34,9 @@ def poses_file(clip: Path, model: str, folder: Path) -> Path:
 def estimator_hash(package: Path = ROOT / "hingecheck") -> str:
     """Ten digits that change with the code that makes poses, not with its comments or its layout."""
     digest = hashlib.sha256()
-    for name in _ESTIMATOR:
-        path = package / f"{name}.py"
-        if path.is_file():
-            digest.update(name.encode() + ast.dump(_without_docstrings(path.read_text(encoding="utf-8"))).encode())
+    for path in sorted(path for pattern in _ESTIMATOR for path in package.glob(pattern)):
+        name = path.relative_to(package).as_posix()
+        digest.update(name.encode() + ast.dump(_without_docstrings(path.read_text(encoding="utf-8"))).encode())
     return digest.hexdigest()[:10]
 
 

@@ -324,12 +324,18 @@ def test_written_tables_keep_every_digit_and_turn_nan_into_null(tmp_path):
 
 def test_stored_poses_outlive_a_comment_but_not_a_change_of_the_estimator(tmp_path):
     def kept(source):
-        (tmp_path / "silhouette.py").write_text(source)
+        (tmp_path / "verdict").mkdir(exist_ok=True)
+        (tmp_path / "verdict" / "silhouette.py").write_text(source)
         return tracked.estimator_hash(tmp_path)
 
     before = kept('"""Edge."""\n\n\ndef edge():\n    """Sub-pixel."""\n    return 20\n')
     assert kept('"""The dorsal edge."""\n\n\n# twenty heights\ndef edge():\n    return 20\n') == before
     assert kept('"""Edge."""\n\n\ndef edge():\n    """Sub-pixel."""\n    return 21\n') != before
+
+
+def test_every_pattern_of_the_estimators_hash_finds_code():
+    package = tracked.ROOT / "hingecheck"
+    assert all(list(package.glob(pattern)) for pattern in tracked._ESTIMATOR)
 
 
 def test_the_memory_of_a_worker_is_measured_once_where_both_lengths_are_the_same(tmp_path):
