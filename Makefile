@@ -8,13 +8,14 @@ endif
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help demo test lint bench docs clean
+.PHONY: help demo test lint bench figures docs clean
 
 help:
 	@echo "make demo    score the sample clips: what was found against what is true"
 	@echo "make test    the tests; make test ARGS='-m slow' for the slow ones"
 	@echo "make lint    ruff and mypy"
 	@echo "make bench   accuracy and speed, as tables"
+	@echo "make figures the accuracy figures of README.md, on clips that it renders"
 	@echo "make docs    the documentation as a site, in site/"
 	@echo "make clean   remove .venv and what the tools left"
 
@@ -33,6 +34,12 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# Ten minutes and more: renders the clips first (extra [render]: torch), and goes on where it stopped.
+figures: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[render]'
+	$(BIN)/python -m benchmarks render --suite heldout --seed 1 figures
+	$(BIN)/python -m benchmarks accuracy --truth figures
+
 bench: $(READY)
 	$(BIN)/python -m benchmarks accuracy --truth sample_videos
 	$(BIN)/python -m benchmarks speed
@@ -42,7 +49,7 @@ docs: $(READY)
 	@echo "open site/index.html"
 
 clean:
-	rm -rf .venv .nox .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage htmlcov build dist site
+	rm -rf .venv .nox .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage htmlcov build dist site figures
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Made once, and again when pyproject.toml changes. `ready` is written last, so a broken install is not taken for a whole one.

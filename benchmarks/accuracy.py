@@ -11,7 +11,7 @@ import numpy as np
 from hingecheck.errors import InputError
 from hingecheck.verdict.cues import LOADED_LEAN_DEG
 
-from . import verdicts
+from . import figures, verdicts
 from .stats import Floats, agreement, auc, held, match, share
 from .tables import Row, Tables
 from .tracked import poses_file
@@ -88,6 +88,7 @@ def against_truth(group: Sequence[Case], verbose: bool = False) -> Tables:
     """Errors, repetitions, cues, separation and views of clips with truth."""
     said = [one for case in group for one in verdicts.verdicts(case.truth, case.seen.result.reps)]
     tables: Tables = {
+        "In short, as in README.md": figures.in_short(group, said, _off),
         "Measures by view, within repetitions": errors(group, lambda case: case.truth.view),
         "Measures by view, all frames": errors(group, lambda case: case.truth.view, everywhere=True),
         "Plates before the leg set apart, side views, within repetitions": errors(
@@ -139,6 +140,12 @@ def _paired(case: Case, metric: str, name: str, everywhere: bool) -> tuple[Float
     at = case.truth.at(case.seen.result.time_s)
     asked = (at >= 0) & (everywhere | case.truth.moving[at])
     return getattr(case.seen.result.metrics, metric)[asked], case.truth.measures[name][at[asked]]
+
+
+def _off(case: Case, metric: str) -> Floats:
+    """Found - true of one measure, of the frames within repetitions. (N,), NaN where it was not measured."""
+    found, true = _paired(case, metric, TRUE_OF[metric], everywhere=False)
+    return found - true
 
 
 def rep_rows(group: Iterable[Case]) -> list[Row]:

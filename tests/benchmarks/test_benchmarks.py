@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from clips import make_clip
 
-from benchmarks import accuracy, demo, limits, scale, speed, tables, tracked, verdicts
+from benchmarks import accuracy, demo, figures, limits, scale, speed, tables, tracked, verdicts
 from benchmarks.stats import agreement, auc, held, match, overlap
 from benchmarks.truth import RealClip, TrueRep, Truth
 from hingecheck.verdict.cues import BY_ID, CUES
@@ -342,3 +342,26 @@ def test_the_memory_of_a_worker_is_measured_once_where_both_lengths_are_the_same
     (row,) = scale.memory(make_clip(tmp_path / "short.mp4", 5), "lite", minutes=0.001, against=0.001)
     assert (row["minutes"], row["frames"]) == (0.001, 5)
     assert row["most memory, MB"] > 50
+
+
+def test_the_figures_in_short_are_counts_and_mean_errors_of_the_clips():
+    """Two side views, one of them with plates; errors of 1 and -3 degrees and one frame not measured: a mean of 2, two thirds measured."""
+
+    def clip(name, view, plates, reps):
+        truth = SimpleNamespace(name=name, view=view, plates=plates, reps=[None])
+        return SimpleNamespace(truth=truth, seen=SimpleNamespace(result=SimpleNamespace(reps=[None] * reps)))
+
+    def said(name, kind, word):
+        return verdicts.Verdict(name, "body", "side", "soft_knees", kind, word)
+
+    group = [clip("a", "side", False, 1), clip("b", "side", True, 2)]
+    off = {"a": np.array([1.0, np.nan]), "b": np.array([-3.0])}
+    spoken = [said("a", "clean", "fault"), said("b", "faulty", "fault"), said("b", "other", "ok")]
+    figure = {row["what"]: row["figure"] for row in figures.in_short(group, spoken, lambda case, metric: off[case.truth.name])}
+    assert figure["clips whose repetitions are counted right"] == "1 of 2"
+    assert figure["trunk lean, mean error from the side"] == "2.0°, 67 % of frames"
+    assert figure["hip flexion, mean error from the side, plates before the leg"] == "3.0°"
+    assert figure["hip flexion, mean error, front cameras"] == "-"
+    assert figure["faults named, side"] == "1 of 1"
+    assert figure["clean repetitions with a fault named"] == "1 of 1 clips"
+    assert figure["faulty repetitions with an untrue fault named"] == "0 of 1 clips"
