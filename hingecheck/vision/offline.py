@@ -60,7 +60,10 @@ def _close_sockets() -> bool:
         _Instruction(_RETURN, 0, 0, _REFUSE | errno.EACCES),
         _Instruction(_RETURN, 0, 0, _ALLOW),
     )
-    kernel = ctypes.CDLL(None)
+    try:
+        kernel = ctypes.CDLL(None)
+    except TypeError:  # a system without such a handle
+        return False
     rules = _Filter(len(instructions), instructions)
     if kernel.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0):
         return False

@@ -88,9 +88,9 @@ def test_without_scipy_all_but_netcdf_is_written_and_the_extra_is_named(seen, tm
     monkeypatch.setitem(sys.modules, "scipy.io", None)
     exports.write_trc(tmp_path / "markers.trc", poses)
     exports.write_mot(tmp_path / "angles.mot", result)
-    with pytest.raises(InputError, match=r"^--to nc: scipy is not installed. Run: pip install 'hingecheck\[netcdf\]'$"):
+    with pytest.raises(InputError, match=r"^--to nc: SciPy is not installed. Run: pip install 'hingecheck\[netcdf\]'$"):
         exports.need_netcdf("--to nc")
-    with pytest.raises(InputError, match=r"poses\.nc: scipy is not installed"):
+    with pytest.raises(InputError, match=r"poses\.nc: SciPy is not installed"):
         exports.write_netcdf(tmp_path / "poses.nc", poses)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["angles.mot", "markers.trc"]
 
