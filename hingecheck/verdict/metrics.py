@@ -1,4 +1,4 @@
-"""The measures of a hinge: the series of a frame, against the lifter's own standing."""
+"""The metrics of a hinge: the series of each frame, compared with the lifter's own standing."""
 
 from typing import Final
 
@@ -32,14 +32,14 @@ from .types import Bools, Floats, Metrics
 OUTLINE_WITHIN_DEG: Final = 20.0  # further from the side the outline is no longer the back's: the bend would be off by 13 degrees
 GAPS_BEYOND_DEG: Final = 30.0  # nearer to the side one knee hides the other, and the ratio of two small gaps means nothing
 
-# In a hinge the feet stay where they stood and the legs as long as they were. A plate in front of the leg draws the landmarks on to
-# itself: on rendered clips the ankle then strays by 0.08 to 0.2 leg lengths, otherwise by at most 0.06. From such a leg no knee is
-# measured, and the thigh is told from where the hip is and where the foot stood: off by 4 degrees, where landmarks alone were by up to 14.
+# In a hinge the feet stay where they stood and the legs as long as they were. A plate in front of the leg pulls the
+# landmarks to itself: on rendered clips the ankle then moves by 0.08 to 0.2 leg lengths, otherwise by at most 0.06. No knee angle is taken
+# from such a leg. Its thigh is measured from the hip and the foot's standing position: off by 4 degrees; landmarks alone by up to 14.
 STRAYED: Final = 0.07
 STRETCHED: Final = 0.18
 
-# Columns of what else is told of a frame: opinions of the knee, the last of which is the outline's, and the trunk's lean, from which the
-# rise is told; and how much the rear edge of the legs counts, 0 to 1.
+# Columns of the second result of ``against``: three estimates of knee flexion, the last from the outline; the trunk lean by landmarks, both
+# for the lead of the hips; and how much the rear edge of the legs counts, 0 to 1.
 KNEES: Final = slice(0, 3)
 BY_OUTLINE, LANDMARKS_LEAN, BY_REAR = 2, 3, 4
 
@@ -47,7 +47,7 @@ BY_OUTLINE, LANDMARKS_LEAN, BY_REAR = 2, 3, 4
 def leg_kept(baseline: Baseline, series: Floats, sure: Floats) -> Bools:
     """Whether the near leg, side-on, is well seen, still stands and is as long as it was. (T, SERIES), (T, 2) -> (T,).
 
-    True where that cannot be told.
+    True where that is unknown.
     """
     astray = length(np.array(baseline.ankle_px), series[:, ANKLE_X : ANKLE_Y + 1]) > STRAYED * baseline.leg_px
     thigh = np.abs(series[:, THIGH_PX] / baseline.thigh_px - 1.0) > STRETCHED
@@ -64,7 +64,7 @@ def above_foot(foot: Floats, hip: Floats, stood: Floats, yaw_deg: Floats) -> tup
 
 
 def leg_from_foot(baseline: Baseline, series: Floats, yaw_deg: Floats) -> tuple[Floats, Floats]:
-    """Thigh against the vertical and knee flexion, degrees, as people hold theirs whose hip is there above where the foot stood.
+    """Thigh against the vertical and knee flexion, degrees, usual for this position of the hip over the foot's standing position.
 
     (T, SERIES), (T,) signed degrees -> (T,) each.
     """
@@ -86,7 +86,7 @@ def hip_moved(baseline: Baseline, series: Floats, trunk_deg: Floats, yaw_deg: Fl
 
 
 def leg_from_outline(baseline: Baseline, moved_px: Floats, yaw_deg: Floats) -> tuple[Floats, Floats]:
-    """Thigh and knee as ``leg_from_foot`` tells them, the hip having moved so far since standing. (T, 2), (T,) -> (T,) each."""
+    """Thigh and knee as in ``leg_from_foot``, degrees, from how far the hip has moved since standing, px. (T, 2), (T,) -> (T,) each."""
     stood = np.array(baseline.hip_px)
     above = above_foot(np.array(baseline.ankle_px), stood + moved_px, stood, yaw_deg)
     return _weighed(calibration.THIGH_BY_OUTLINE, *above), _weighed(calibration.KNEE_BY_OUTLINE, *above)
