@@ -140,7 +140,7 @@ def camera_yaw(yaw_deg: Floats) -> Floats:
 
 
 def trunk_by_outline(trunk_deg: Floats, astray: Floats) -> Floats:
-    """True trunk lean, degrees, from how far ahead and down of its landmarks the outline places the hip, leg lengths. (T,), (T, 2) -> (T,)."""
+    """True trunk lean, degrees, corrected by outline hip minus landmark hip, ahead and down, leg lengths. (T,), (T, 2) -> (T,)."""
     ahead, down, bent_deg = TRUNK_BY_OUTLINE
     return trunk_deg + ahead * astray[:, 0] + down * astray[:, 1] + bent_deg * bent_over(trunk_deg)
 
@@ -164,12 +164,12 @@ def towards_camera(trunk_lean_deg: Floats) -> Floats:
 def back(read: Floats, standing: Sequence[float] | None, trunk_lean_deg: Floats, shorter: Floats) -> tuple[Floats, Floats, Floats]:
     """Flexion of the lower and the upper back, degrees, and how far forward the shoulders hang, trunk lengths.
 
-    (T, 4), (T,), (T,) -> (T,) each. ``read`` are the columns ``series.BACK``; ``shorter`` is the share of its standing length by which the
-    chord from hips to shoulders is drawn in, as a back that rounds does; NaN, not known, counts as no change. What of the standing shape is
-    not known is taken to be people's usual one. A neutral back's contour changes as well when the trunk leans, a neck that bends carries
-    the head along, and an upper back that rounds bends the contour of the lower one: each has its share. The shoulders are those of the
-    stand, against people's usual ones: on rendered bodies that tells shoulders that hang forward, and the change within a rep does not, for
-    the landmarks do not follow the shoulder blade. NaN without a standing shape, or where the lifter stood looking down.
+    (T, 4), (T,), (T,) -> (T,) each. ``read`` are the columns ``series.BACK``; ``shorter`` is how much the chord from hips to
+    shoulders has shortened, as a share of its standing length: a rounding back shortens it. NaN counts as no change. Unknown
+    parts of the standing shape count as the usual ones. Three effects are corrected: a neutral back's contour changes with trunk lean, a
+    bending neck moves the head, and a rounding upper back bends the contour of the lower back. The shoulders are measured in the stand,
+    against the usual ones: on rendered bodies this shows shoulders that hang forward. The change within a rep does not, because the
+    landmarks do not follow the shoulder blade. NaN without a standing shape, or where the lifter stood looking down.
     """
     usual = np.array(USUAL_BACK)
     own = np.full(len(usual), np.nan) if standing is None else np.array(standing) - usual
@@ -184,7 +184,7 @@ def back(read: Floats, standing: Sequence[float] | None, trunk_lean_deg: Floats,
 
 
 def shoulder_by_camera(yaw_deg: Floats) -> Floats:
-    """Correction for shoulders that read too far back when seen a little from the front, trunk lengths. (T,) signed degrees as read -> (T,)."""
+    """Correction for shoulders seen a little from the front: they read too far back. (T,) signed degrees as read -> (T,) trunk lengths."""
     return SHOULDER_BY_CAMERA * beside(yaw_deg)
 
 

@@ -221,8 +221,8 @@ def observe(state: State, poses: Poses) -> tuple[State, Seen]:
 def _against_standing(state: State, time_s: Floats, seen: Seen) -> tuple[State, Metrics, Floats, Floats, Bools, Bools, list[Event]]:
     """Learn the baseline where the lifter stands, and measure each frame against the one known by then.
 
-    T frames -> state, metrics, estimates for the lead of the hips (T, 5), hip flexion against standing (T,), whether a stand was known and whether
-    its back was (T,), ``baseline`` events.
+    T frames -> state, metrics, estimates for the lead of the hips (T, 5), hip flexion against standing (T,), whether a stand
+    was known and whether its back was (T,), ``baseline`` events.
     """
     times = np.concatenate([state.recent_time_s, time_s])
     rows = np.concatenate([state.recent_series, seen.series])

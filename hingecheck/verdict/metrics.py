@@ -56,8 +56,10 @@ def leg_kept(baseline: Baseline, series: Floats, sure: Floats) -> Bools:
 
 
 def above_foot(foot: Floats, hip: Floats, stood: Floats, yaw_deg: Floats) -> tuple[Floats, Floats, Floats]:
-    """Where a hip is against where it stood, seen from the foot: the line between against the vertical now and then, degrees, foot ahead
-    positive; and how much shorter it is, as a share. (2,), (T, 2), (2,) px, (T,) signed degrees -> (T,) each.
+    """The line from foot to hip: its angle against the vertical now and while standing, and its shortening. (T,) each.
+
+    Foot (2,), hip (T, 2), standing hip (2,) px, yaw (T,) signed degrees. Angles in degrees, foot ahead positive. The shortening is a share
+    of the standing length. NaN where the hip is.
     """
     way = forward(yaw_deg)
     return -lean(foot * way, hip * way), -lean(foot * way, stood * way), 1.0 - length(foot, hip) / length(foot, stood)
@@ -76,8 +78,8 @@ def leg_from_foot(baseline: Baseline, series: Floats, yaw_deg: Floats) -> tuple[
 def hip_moved(baseline: Baseline, series: Floats, trunk_deg: Floats, yaw_deg: Floats) -> Floats:
     """How far the hip joint has gone across and down the picture since standing, px, as the outline of the buttocks has it.
 
-    Series, trunk's lean (T,), signed degrees (T,) -> (T, 2); NaN where the outline was not seen. On rendered clips it sinks by what it does
-    give or take 0.01 leg lengths, the landmarks' hip by 0.02.
+    Series, trunk's lean (T,), signed degrees (T,) -> (T, 2); NaN where the outline was not seen. On rendered clips its
+    drop is within 0.01 leg lengths of the truth, that of the landmarks' hip within 0.02.
     """
     leant = np.maximum(trunk_deg, 0.0)[:, None] / 100.0
     by_lean, by_square = np.array(calibration.HIP_BY_LEAN)
@@ -98,12 +100,12 @@ def _weighed(weights: tuple[float, ...], line: Floats, own: Floats, shorter: Flo
 
 
 def _towards(one: Floats, other: Floats, share: Floats) -> Floats:
-    """That share of the way from one to the other; without a share the one, whatever the other. (T,) each -> (T,)."""
+    """Move from ``one`` towards ``other`` by ``share``; with share 0, ``one`` even where ``other`` is NaN. (T,) each -> (T,)."""
     return np.where(share > 0.0, one + share * (other - one), one)
 
 
 def bend(baseline: Baseline | None, series: Floats, yaw_deg: Floats) -> Floats:
-    """Hip flexion against standing from the landmarks alone, degrees: what phases are found by. (T, SERIES), (T,) -> (T,)."""
+    """Hip flexion against standing from the landmarks alone, degrees: the phases are found from it. (T, SERIES), (T,) -> (T,)."""
     share = sources(yaw_deg)
     usual = calibration.standing_read(share)
     standing = usual if baseline is None else np.where(np.isnan(baseline.leans_deg), usual, baseline.leans_deg)
@@ -112,16 +114,16 @@ def bend(baseline: Baseline | None, series: Floats, yaw_deg: Floats) -> Floats:
 
 
 def against(baseline: Baseline | None, series: Floats, yaw_deg: Floats, sure: Floats) -> tuple[Metrics, Floats]:
-    """The measures of these frames, given the standing baseline, and what else is told of them -> Metrics of T, (T, 5) as named above.
+    """The measures of these frames, given the standing baseline, and the estimates behind them -> Metrics of T, (T, 5) as named above.
 
     ``series`` (T, SERIES) smoothed; ``yaw_deg`` (T,) signed, as read; ``sure`` (T, 2) of the near trunk and leg, 0 to 1.
 
-    Without a baseline angles and back are taken against people's usual standing, and what needs lengths is NaN; gaps between left and
-    right are NaN from near the side. ``hips_lead_deg`` and ``back_drift_deg`` depend on the rep and are filled in later. The rise is told
-    from opinions of the knee's flexion: of the landmarks; of the leg's length, or, where that tells nothing, the landmarks' again; and of
-    the outline, NaN where that tells nothing. The first two are NaN for a leg that is not surely seen, or was not kept: there a landmark
-    has jumped. And from the trunk's lean by the landmarks alone, whose errors are those of their knee. Thigh and shin are those of the rear
-    edge of the legs wherever it is seen side-on, now and while standing, of a leg that was kept and is not much bent.
+    Without a baseline, angles and back are compared with people's usual standing, and metrics that need lengths are NaN. Gaps between left
+    and right are NaN near the side view. ``hips_lead_deg`` and ``back_drift_deg`` depend on the rep and are filled in later. The estimates
+    of knee flexion come from the landmarks; from the leg's length, or the landmarks again off the side view; and from the outline, NaN
+    where it gives none. The first two are NaN for a leg that is not clearly seen or was not kept: there a landmark has jumped. The trunk
+    lean beside them is by landmarks alone, because its errors match those of the landmarks' knee. Thigh and shin come from the rear edge
+    of the legs where it is seen side-on, in this frame and while standing, if the leg was kept and is not much bent.
     """
     blank = np.full(len(series), np.nan)
     share = sources(yaw_deg)

@@ -18,8 +18,8 @@ from .types import Floats, Ints
 MIN_SCORE: Final = 0.5  # a landmark MediaPipe itself calls unlikely is not measured from
 
 # Where segment angles are read from, by how far the camera is from a square side view. Up to 14 degrees off: from the near side of the
-# picture. From 26 on: half from the middles of left and right in the picture, what points at the camera lengthened again, half from the
-# world landmarks; a middle is blind to knees pushed out. From 70 on the picture shows nothing of a lean: from the world landmarks alone.
+# picture. From 26 on: half from the middles of left and right in the picture, with foreshortening undone, half from the world landmarks; a
+# middle does not change when the knees are pushed out. From 70 on the picture shows nothing of a lean: from the world landmarks alone.
 NEAR_SIDE, BOTH, WORLD = range(3)
 OFF_DEG: Final = (14.0, 26.0, 55.0, 70.0)
 LEAST_SHIN_DEG: Final = -30.0  # rendered shins lean back by 10 at most
@@ -167,7 +167,7 @@ def measure(seen: Poses, poses: Poses, yaw_deg: Floats, near: Ints) -> Floats:
 def outlined(poses: Poses, yaw_deg: Floats) -> Floats:
     """Where the outline of the buttocks has the hip, px, up to what is the same all session. Poses as seen, yaw (T,) -> (T, 2).
 
-    A plate before the leg draws the hip's landmarks on to itself, and never covers the back. NaN where the outline is not seen.
+    A plate before the leg pulls the hip's landmarks to itself, but never covers the back. NaN where the outline is not seen.
     """
     hip, _ = trunk(poses.xy)
     off: Floats = (around_hip(poses, yaw_deg)[:, :, None] * np.array(calibration.HIP_BY_OUTLINE)).sum(axis=1)
