@@ -1,4 +1,4 @@
-"""How much the back's shape wanders within a rep: a proxy for how tight the core is, which no camera sees.
+"""How much the back's shape changes within a rep: a proxy for core tightness, which a camera cannot see.
 
 A braced trunk has the same shape whenever the hips are bent the same: on the way down, held at the bottom, on the way up. So each frame is
 compared with the moment of this rep at which the hips were first bent so far. A back that rounds in step with the hinge does not wander.

@@ -1,4 +1,4 @@
-"""The lifter standing tall, which every later frame is compared with: when a stand is one, what is learnt, and when that is out of date."""
+"""The baseline: the lifter standing tall. When a stand counts, what is learnt from it, and when it is out of date."""
 
 from dataclasses import dataclass, replace
 from typing import Final
@@ -27,9 +27,9 @@ from .series import (
 )
 from .types import Bools, Floats
 
-# Standing: upright, straight enough and still, for this long. World landmarks read up to 15 degrees too much flexion at rest, so where
-# they are used more is allowed; the knee's limit is wide, for plates in front of it add 30 degrees, and of a leg that is not surely seen
-# only the line from hip to ankle counts, with a trunk that is the more upright. The thigh shakes more than the trunk.
+# Standing: upright, straight enough and still, for this long. World landmarks read up to 15 degrees too much flexion at rest, so more
+# is allowed where they are used. The knee's limit is wide, because plates in front of it add 30 degrees. If the leg is not clearly seen,
+# only the line from hip to ankle counts, and the trunk must be more upright. The thigh's reading shakes more than the trunk's.
 STAND_LEAN_DEG: Final = 20.0
 STAND_TALL_DEG: Final = 10.0
 STAND_FLEXION_DEG: Final = 20.0
@@ -39,14 +39,14 @@ STAND_TRUNK_DEG_S: Final = 20.0
 STAND_THIGH_DEG_S: Final = 40.0
 STAND_S: Final = 0.4
 LEG_SURE: Final = 0.7  # landmarks of a leg scored below are guessed: 0.8 and more wherever a leg is in sight
-# What an arm hid while standing is learnt as soon as it shows, as long as the trunk leans no further than this: arms hang straight down
-# and leave the back free after a few degrees, when the spine has hardly moved. It must have been seen for this long.
+# A part of the back that an arm hid while standing is learnt as soon as it shows, if the trunk leans no further than this. Arms hang
+# straight down and uncover the back after a few degrees, when the spine has hardly moved. The part must have been seen for ``SURE_S``.
 NEARLY_UPRIGHT_DEG: Final = 30.0
 SURE_S: Final = 0.1
-# A contour that steps so far, trunk lengths, between neighbours a twentieth of a trunk apart is an arm's, furniture's or a torn mask's:
-# rendered backs of slumped bodies step by 0.043 at most below the hair.
+# A larger step, trunk lengths, between samples a twentieth of a trunk apart is an arm, furniture or a torn mask, not a back. Rendered
+# backs of slumped bodies step by 0.043 at most below the hair.
 STEEPEST: Final = 0.045
-# A lifter who has turned, moved (leg lengths) or come nearer (share) this much since is learnt anew.
+# The baseline is learnt again after the lifter has turned, moved (leg lengths) or changed in size (share) by this much.
 TURNED_DEG: Final = 20.0
 MOVED: Final = 0.15  # the hip; more than any lean moves it
 STEPPED: Final = 0.05  # hip and foot both: a plate moves only the foot, a lean only the hip

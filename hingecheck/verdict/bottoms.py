@@ -1,4 +1,4 @@
-"""The bottom of a rep: the frames at which its measures are told, and how far these may be off."""
+"""The bottom of a rep: the frames at which it is measured, and how far these measures may be off."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -10,7 +10,7 @@ from . import phases, scoring
 from .phases import Closed
 from .types import METRICS, Floats, Judgement, Metrics, Rep
 
-BOTTOM_DEG: Final = 1.0  # of hip flexion around the deepest: held still there, which frame is the deepest is chance
+BOTTOM_DEG: Final = 1.0  # of hip flexion around the deepest: in a still hold it is chance which frame is the deepest
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ NOT_YET: Final = Deepest(np.empty(0), np.empty((0, 2 * len(METRICS))))
 
 
 def follow(last: Deepest, flexion: Floats, moved: phases.Phases, measured: Metrics, spreads: Metrics) -> tuple[Deepest, list[Deepest]]:
-    """Follow the bottom of the open movement, and tell that of each movement that closed. Flexion (T,) -> bottoms."""
+    """Follow the bottom of the open movement, and return that of each movement that closed. Flexion (T,) -> bottoms."""
     moving = (moved.rep > 0) & np.isfinite(flexion)
     bottoms = []
     for first, end in pairwise([0, *(closed.frame for closed in moved.closed), len(flexion)]):
@@ -50,7 +50,7 @@ def follow(last: Deepest, flexion: Floats, moved: phases.Phases, measured: Metri
 
 
 def rep(closed: Closed, bottom: Deepest, cues: dict[str, Judgement]) -> Rep:
-    """What is reported of a movement that closed, from its bottom and what was judged in it."""
+    """The report of a movement that closed, from its bottom and its judgements."""
     known = bottom.metrics
     return Rep(
         index=closed.index,

@@ -1,4 +1,4 @@
-"""What is read off landmarks and contour, turned into what is true of the body.
+"""Corrects readings of landmarks and contour for their systematic errors, to give the true angles of the body.
 
 The tables at the end were fitted on rendered bodies whose truth is known. They stand in ``calibration.json`` with what each was fitted
 on; ``python -m benchmarks refit FOLDER`` fits them again. benchmarks/README.md says what they are worth on bodies the fit has not seen.
@@ -13,28 +13,29 @@ import numpy as np
 from . import fitted
 from .types import Floats
 
-# MediaPipe sets hip and shoulder of a person off by about the same amount all session. Who was told to stand tall stands as people do: what
-# the landmarks say else is taken for their error, up to this much; more is a posture, and counts.
+# MediaPipe misplaces a person's hip and shoulder by about the same amount all session. The lifter was asked to stand tall, so a standing
+# angle that differs from the usual one is taken for a landmark error, up to this much. Anything more is posture, and counts.
 OWN_DEG: Final = 6.0
-# Whether the hips stand over the ankles no knee can hide. A leg that leans otherwise than usual by less than the first number is taken for
-# an error, from the second on for a posture, in full: who holds a weight before the body leans back against it, rendered bodies by 5.
+# The line from hips to ankles shows how a leg leans, even when the knee is misplaced. A difference from the usual lean below the first
+# number is taken for an error, and from the second number on for posture, in full. Lifters who hold a weight in front of the body lean
+# back against it: rendered bodies by 5.
 LEG_POSTURE_DEG: Final = (1.5, 3.5)
-# The same of the back: 98 of 100 rendered bodies stand within this of the usual reading of its lower and its upper part. A mask that takes
-# the furniture behind a lifter for the lifter draws a back that nobody has.
+# The same for the back: 98 of 100 rendered bodies stand within this of the usual reading of the lower and the upper back. A mask that
+# includes furniture behind the lifter gives a back shape that no person has.
 OWN_LOWER_DEG: Final = 27.0
 OWN_UPPER_DEG: Final = 7.5
 BENT_OVER_DEG: Final = 15.0
 DEEP_DEG: Final = 25.0
-# How far a head may turn up or down against the trunk for the upper back to be told from it: as far as on the rendered bodies, whose necks
-# were bent from 15 degrees forward to 25 back. A lifter who looks at the ceiling is not one of them.
+# The range of head angles against the trunk for which the upper back can be measured. It is the range of the rendered bodies, whose necks
+# were bent from 15 degrees forward to 25 back. A lifter who looks at the ceiling is outside it.
 HEAD_BACK_DEG: Final = -25.0
 HEAD_DOWN_DEG: Final = 35.0
-# A lifter who looks at the floor while standing carries the ear ahead as one who slumps does. Rendered heads stand within this, nearly all.
+# Looking at the floor while standing moves the ear forward, as slumping does. Nearly all rendered heads stand within this.
 LEVEL_HEAD_DEG: Final = 9.0
-# A knee that bends further than this, as landmarks have it, folds calf and thigh together, and their rear edge tells less and less of it.
+# Beyond this knee flexion by the landmarks, calf and thigh fold together, and their rear edge shows the angle less and less well.
 REAR_GIVES_WAY_DEG: Final = (25.0, 35.0)
-BESIDE_DEG: Final = 10.0  # further off the side, as cameras read that stand beside a lifter, shoulders were not fitted
-# An upper back that rounds bends the contour of the lower one too, and more so the further it rounds; none that keeps its shape reads so.
+BESIDE_DEG: Final = 10.0  # shoulders were fitted only up to this far off the side, the readings of cameras placed beside a lifter
+# A rounding upper back bends the contour of the lower back too, and more the further it rounds. A back that keeps its shape reads less.
 ROUND_DEG: Final = 13.0
 
 
@@ -42,9 +43,9 @@ ROUND_DEG: Final = 13.0
 class Angles:
     """Trunk, thigh and shin, degrees, by source (near side, both sides, world; see ``series``): (3, 3) each.
 
-    ``read`` while people stand tall, ``true`` what it is then; from there ``slope`` true degrees a degree read, ``bent`` more once the
-    trunk is bent over, and ``deep`` degrees a degree more beyond ``DEEP_DEG``: only a squatting thigh turns so far. ``kept`` is the
-    share of what a lifter's own stand reads otherwise that is no error, or one that bending undoes.
+    ``read`` is the usual reading of people who stand tall, ``true`` their true angle. From there ``slope`` is true degrees per degree
+    read. ``bent`` degrees are added once the trunk is bent over, and ``deep`` degrees per degree beyond ``DEEP_DEG``, which only a
+    squatting thigh reaches. A lifter's own stand may read differently: ``kept`` is the share that is no error, or that bending undoes.
     """
 
     read: tuple[tuple[float, float, float], ...]
@@ -56,9 +57,9 @@ class Angles:
 
 
 def leans(read: Floats, standing: Sequence[float] | None, share: Floats) -> Floats:
-    """Trunk, thigh and shin as they are, degrees. (T, 3) as read, own standing as read, (T, 3) shares of the sources -> (T, 3).
+    """True trunk, thigh and shin, degrees. (T, 3) as read, own standing as read, (T, 3) shares of the sources -> (T, 3).
 
-    NaN stays; a standing angle that was not seen counts as the usual one.
+    NaN stays. A standing angle that was not seen counts as the usual one.
     """
     usual = standing_read(share)
     off = np.zeros_like(usual) if standing is None else np.nan_to_num(np.array(standing) - usual)
@@ -69,9 +70,9 @@ def leans(read: Floats, standing: Sequence[float] | None, share: Floats) -> Floa
 
 
 def _posture(off: Floats) -> Floats:
-    """How a leg that leans otherwise than usual stands, from its thigh and shin as read less the usual ones, degrees. (T, 3) -> (T, 3).
+    """Posture of a standing leg, from its thigh and shin as read minus the usual ones, degrees. (T, 3) -> (T, 3).
 
-    Told from the near side alone: the other sources read a standing leg too loosely.
+    Measured from the near side alone: the other sources read a standing leg too loosely.
     """
     leant = (off[:, 2] - off[:, 1]) / 2
     leant = leant * np.interp(np.abs(leant), LEG_POSTURE_DEG, (0.0, 1.0))
@@ -79,7 +80,7 @@ def _posture(off: Floats) -> Floats:
 
 
 def standing_read(share: Floats) -> Floats:
-    """Trunk, thigh and shin as they are read of people who stand tall, degrees. (T, 3) shares of the sources -> (T, 3)."""
+    """Usual readings of trunk, thigh and shin of people who stand tall, degrees. (T, 3) shares of the sources -> (T, 3)."""
     return _mixed(share, ANGLES.read)
 
 
@@ -105,10 +106,10 @@ def bent_over(trunk_deg: Floats) -> Floats:
 
 
 def rear_leans(read: Floats, standing: Sequence[float]) -> Floats:
-    """Thigh and shin as they are, degrees, by the rear edge of the legs. (T, 3) the columns ``series.REAR``, own standing -> (T, 2).
+    """True thigh and shin, degrees, from the rear edge of the legs. (T, 3) the columns ``series.REAR``, own standing -> (T, 2).
 
-    The own stand takes out most of what one person's calves and trousers differ by from another's, and of the line from ankles to hips
-    what is no posture. NaN stays, and without an own stand all are.
+    The lifter's own stand removes most of the differences in calves and trousers between people, and the landmark error in the line from
+    ankles to hips. NaN stays. Without an own stand all is NaN.
     """
     slope, own, by_line, level = np.array(REAR_LEANS)
     stood = np.array(standing)
@@ -118,7 +119,7 @@ def rear_leans(read: Floats, standing: Sequence[float]) -> Floats:
 
 
 def line_error(off_deg: float) -> float:
-    """What of a standing leg's line from ankles to hips, less the usual one, is the landmarks' error, degrees."""
+    """Landmark error in a standing leg's line from ankles to hips, degrees. ``off_deg`` is that line minus the usual one."""
     return off_deg * float(np.interp(abs(off_deg), LEG_POSTURE_DEG, (1.0, 0.0)))
 
 
@@ -128,7 +129,7 @@ def by_rear(knee_deg: Floats) -> Floats:
 
 
 def camera_yaw(yaw_deg: Floats) -> Floats:
-    """The camera's yaw as it is, from the yaw of the shoulders as read, signed degrees. (T,) -> (T,). NaN stays.
+    """True yaw of the camera, from the yaw of the shoulders as read, signed degrees. (T,) -> (T,). NaN stays.
 
     The shoulder line of the world landmarks reads a few degrees towards the front from the side, and too near to the side from behind.
     """
@@ -139,16 +140,16 @@ def camera_yaw(yaw_deg: Floats) -> Floats:
 
 
 def trunk_by_outline(trunk_deg: Floats, astray: Floats) -> Floats:
-    """The trunk's lean, degrees, where the outline says how far ahead and down of the landmarks the hip is, leg lengths. (T,), (T, 2)."""
+    """True trunk lean, degrees, corrected by outline hip minus landmark hip, ahead and down, leg lengths. (T,), (T, 2) -> (T,)."""
     ahead, down, bent_deg = TRUNK_BY_OUTLINE
     return trunk_deg + ahead * astray[:, 0] + down * astray[:, 1] + bent_deg * bent_over(trunk_deg)
 
 
 def knee_gap(ratio: Floats, trunk_lean_deg: Floats) -> Floats:
-    """The gap of the knees over that of the ankles as it is, from how it is read and the trunk's lean, degrees. (T,), (T,) -> (T,).
+    """True ratio of the knee gap to the ankle gap, from the ratio as read and the trunk lean, degrees. (T,), (T,) -> (T,). NaN stays.
 
-    Of who stands it is read right. Bent over towards the camera, knees that are near each other are drawn too far apart, and knees that
-    are far apart too near. NaN stays.
+    It is read correctly while the lifter stands. When the lifter bends towards the camera, knees close together are read too far apart,
+    and knees far apart too close.
     """
     near, far = KNEES_BENT_OVER
     with np.errstate(invalid="ignore"):  # no gap at all between the ankles
@@ -163,12 +164,12 @@ def towards_camera(trunk_lean_deg: Floats) -> Floats:
 def back(read: Floats, standing: Sequence[float] | None, trunk_lean_deg: Floats, shorter: Floats) -> tuple[Floats, Floats, Floats]:
     """Flexion of the lower and the upper back, degrees, and how far forward the shoulders hang, trunk lengths.
 
-    (T, 4), (T,), (T,) -> (T,) each. ``read`` are the columns ``series.BACK``; ``shorter`` is the share of its standing length by which the
-    chord from hips to shoulders is drawn in, as a back that rounds does; NaN, not known, counts as no change. What of the standing shape is
-    not known is taken to be people's usual one. A neutral back's contour changes as well when the trunk leans, a neck that bends carries
-    the head along, and an upper back that rounds bends the contour of the lower one: each has its share. The shoulders are those of the
-    stand, against people's usual ones: on rendered bodies that tells shoulders that hang forward, and the change within a rep does not, for
-    the landmarks do not follow the shoulder blade. NaN without a standing shape, or where the lifter stood looking down.
+    (T, 4), (T,), (T,) -> (T,) each. ``read`` are the columns ``series.BACK``; ``shorter`` is how much the chord from hips to
+    shoulders has shortened, as a share of its standing length: a rounding back shortens it. NaN counts as no change. Unknown
+    parts of the standing shape count as the usual ones. Three effects are corrected: a neutral back's contour changes with trunk lean, a
+    bending neck moves the head, and a rounding upper back bends the contour of the lower back. The shoulders are measured in the stand,
+    against the usual ones: on rendered bodies this shows shoulders that hang forward. The change within a rep does not, because the
+    landmarks do not follow the shoulder blade. NaN without a standing shape, or where the lifter stood looking down.
     """
     usual = np.array(USUAL_BACK)
     own = np.full(len(usual), np.nan) if standing is None else np.array(standing) - usual
@@ -183,7 +184,7 @@ def back(read: Floats, standing: Sequence[float] | None, trunk_lean_deg: Floats,
 
 
 def shoulder_by_camera(yaw_deg: Floats) -> Floats:
-    """What shoulders read too little far forward seen a little from the front, trunk lengths, from signed degrees as read. (T,) -> (T,)."""
+    """Correction for shoulders seen a little from the front: they read too far back. (T,) signed degrees as read -> (T,) trunk lengths."""
     return SHOULDER_BY_CAMERA * beside(yaw_deg)
 
 

@@ -1,4 +1,4 @@
-"""What to say now: one cue at a time, the most important first, long enough to be read. You cannot fix everything in one go."""
+"""What to say now: one cue at a time, the most important first, long enough to be read. A lifter can fix only one thing at a time."""
 
 import math
 from dataclasses import dataclass, replace
@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 from .cues import BY_ID
 from .types import Event, Result, Status
 
-# A cue stays this long, even when the fault was shorter: two words take a second to read while bending. Only a more important one
-# does not wait: in a lift of a second and a half a rounding back would never be named behind hips that sink.
+# A cue stays this long, even when the fault was shorter: two words take a second to read while bending. Only a more important cue
+# does not wait. Otherwise, in a lift of 1.5 s, a cue for sinking hips would hide one for a rounding back.
 SHOWN_S: Final = 1.5
 COOL_S: Final = 2.0  # a cue that has gone is not said again for this long: once a repetition is enough
 BETTER: Final = "Better"

@@ -14,7 +14,7 @@ from .types import METRICS, Bools, Floats, Metrics
 # Rendered joints score above 0.85 nearly always, and there the score does not tell good frames from bad ones. Below, the interval widens
 # as the score falls, to twice its width where a joint is only just likely enough to be used.
 LEAST_SURE: Final = 0.5
-# Not the lead of the hips: it is told from two opinions of the knee, and its errors were measured behind plates as well.
+# Not the lead of the hips: it is measured from two estimates of the knee, and its errors were measured behind plates as well.
 OF_THE_LEG: Final = frozenset({"hip_flexion_deg", "knee_flexion_deg", "shin_lean_deg", "butt_drop", "knee_ankle_ratio", "ankle_hip_ratio"})
 
 
@@ -22,7 +22,7 @@ def spreads(off_side_deg: Floats, sure: Floats, shaped: Bools, outlined: Bools, 
     """Half-width of each metric's interval, in its unit, by frame. (T,) degrees, (T, 2) 0 to 1, (T,), (T,), (T,) -> Metrics of T.
 
     NaN without a view. ``sure`` is how likely the least likely joint of the near trunk and of the near leg is; ``shaped``: whether the
-    lifter's own standing back was known; ``outlined``: whether the outline tells where the hip has gone, whatever the leg does;
+    lifter's own standing back was known; ``outlined``: whether the outline shows the hip's position;
     ``by_rear``: how much the rear edge of the legs counts against their landmarks, 0 to 1.
     """
     doubt = 1.0 / np.clip(sure, LEAST_SURE, 1.0)

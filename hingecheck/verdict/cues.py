@@ -20,7 +20,7 @@ __all__ = ["BY_ID", "COLUMN", "CUES", "LOADED_LEAN_DEG", "TABLE_LIMITS", "Cue", 
 def fitted_spread(cue: Cue, fault: Fault) -> float:
     """Half-width of the fitted interval of a fault's metric, in its unit, seen squarely and clearly.
 
-    Square to the cue's view, every joint sure, the own standing shape known, the hip told by the outline.
+    Square to the cue's view, every joint sure, the own standing shape known, the hip located by the outline.
     """
     known = np.ones(1, dtype=bool)
     square = np.array([90.0 if cue.view is ViewKind.FRONT else 0.0])

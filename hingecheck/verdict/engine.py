@@ -98,7 +98,7 @@ def advance(state: State, poses: Poses, profile: Profile) -> tuple[State, Result
     )
     ended = [closed.frame for closed in moved.closed]
     knees = told[:, metrics.KNEES]
-    guessed = np.isnan(knees).all(axis=1)  # a thigh of which neither landmarks nor outline tell
+    guessed = np.isnan(knees).all(axis=1)  # neither landmarks nor outline give this thigh
     descent, wandered = back_drift.advance(
         state.descent,
         moved.rep > 0,
@@ -221,8 +221,8 @@ def observe(state: State, poses: Poses) -> tuple[State, Seen]:
 def _against_standing(state: State, time_s: Floats, seen: Seen) -> tuple[State, Metrics, Floats, Floats, Bools, Bools, list[Event]]:
     """Learn the baseline where the lifter stands, and measure each frame against the one known by then.
 
-    T frames -> state, metrics, what else is told (T, 5), hip flexion against standing (T,), whether a stand was known and whether
-    its back was (T,), ``baseline`` events.
+    T frames -> state, metrics, estimates for the lead of the hips (T, 5), hip flexion against standing (T,), whether a stand
+    was known and whether its back was (T,), ``baseline`` events.
     """
     times = np.concatenate([state.recent_time_s, time_s])
     rows = np.concatenate([state.recent_series, seen.series])
@@ -270,7 +270,7 @@ def _learn(state: State, still: Bools, times: Floats, rows: Floats, yaws: Floats
     learnt = [(0, known)]
     for frame, (t, stands) in enumerate(zip(times[carried:].tolist(), still.tolist(), strict=True)):
         if frame + carried and t - times[frame + carried - 1] > smoothing.FORGET_S:
-            since = None  # the camera stalled: who knows what was in between
+            since = None  # the camera stalled: the lifter may have moved meanwhile
         if not stands:
             since = None
         elif since is None:

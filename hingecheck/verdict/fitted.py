@@ -1,6 +1,6 @@
 """The fitted numbers, read from ``calibration.json`` beside this file and held to their shapes. ``calibration`` says what they mean.
 
-``python -m benchmarks refit FOLDER`` fits them again, and writes that file. Its ``provenance`` says of every number on what it was fitted.
+``python -m benchmarks refit FOLDER`` fits them again, and writes that file. Its ``provenance`` names the data behind every number.
 """
 
 import json
@@ -60,7 +60,7 @@ def load() -> dict[str, Any]:
 
 
 def tables(text: str) -> dict[str, Any]:
-    """The tables of a calibration file, by name: floats, tuples of them, or dicts of such. ``ValueError`` where one is not so."""
+    """The tables of a calibration file, by name: floats, tuples of floats, or dicts of these. ``ValueError`` if the file is not valid."""
     told = json.loads(text)
     if not isinstance(told, dict) or told.get("schema") != SCHEMA or not isinstance(told.get("numbers"), dict):
         raise ValueError(f"{FILE}: not a {SCHEMA} file")

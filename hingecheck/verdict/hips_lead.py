@@ -15,7 +15,7 @@ LEAST_BEND_DEG: Final = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Bottom:
-    """The opinions of the knee at the deepest moment of the open rep, and how far its trunk has leaned, degrees; NaN before."""
+    """The estimates of knee flexion at the deepest moment of the open rep, and how far its trunk has leaned, degrees; NaN before."""
 
     knees_deg: tuple[float, ...] = (math.nan,) * 3
     lean_deg: float = math.nan
@@ -24,13 +24,13 @@ class Bottom:
 def advance(
     bottom: Bottom, deepest: Bools, rising: Bools, knees_deg: Floats, lean_deg: Floats, ended: Iterable[int]
 ) -> tuple[Bottom, Floats]:
-    """Lead of the hips over T more frames, degrees. (T,) each, knees (T, 3) -> Bottom, (T,). NaN but on the way up, and where unseen.
+    """Lead of the hips over T more frames, degrees. (T,) each, knees (T, 3) -> Bottom, (T,). NaN outside the way up, and where unseen.
 
-    ``deepest`` of its rep so far, ``rising`` the way up; ``ended`` the frames before which a movement ended. Each opinion of the knee (see
-    ``metrics.against``) makes a lead of its own. Told is the mean of the first two, for a knee drawn wrongly spoils the one, a hip drawn
-    wrongly the other, and seldom both to the same side; or the outline's where they are missing. Knees are held against the
-    deepest moment at which any opinion saw them, so one that did not tells nothing; where none saw the very bottom,
-    hips that lead read less.
+    ``deepest`` of its rep so far, ``rising`` the way up; ``ended`` the frames before which a movement ended. Each estimate of the knee (see
+    ``metrics.against``) gives its own lead. The result is the mean of the first two: a misplaced knee spoils one, a misplaced hip the
+    other, and seldom both in the same direction. Where they are missing, it is the outline's lead. Knees are compared with the deepest
+    moment at which any estimate was known; an estimate missing there gives no lead. If none was known at the very bottom, the lead reads
+    too small.
     """
     out = np.full(len(deepest), np.nan)
     knees, lean = list(bottom.knees_deg), bottom.lean_deg
@@ -54,8 +54,8 @@ def lead(bottom_knee_deg: float, bottom_lean_deg: float, knee_deg: float, lean_d
     """How much further the trunk is bent than if it rose in step with the knees, degrees; NaN where one is.
 
     Knee and trunk as they were at the bottom and as they are. In step means that the trunk has kept the share of its lean that the knees
-    have kept of their bend. Knees that bend little straighten by little: what they do says nothing, so they count as bent by
-    ``LEAST_BEND_DEG`` at least.
+    have kept of their bend. Knees that bend little straighten by little, which shows nothing, so they count as bent by at least
+    ``LEAST_BEND_DEG``.
     """
     straightened = (bottom_knee_deg - knee_deg) / max(bottom_knee_deg, LEAST_BEND_DEG)
     if math.isnan(straightened):

@@ -181,7 +181,7 @@ def _unjudged(tally: Tally, rule: Rule) -> str | None:
         return f"can be judged only when seen from the {rule.cue.view}"
     if rule.cue.against_standing and tally.early > tally.frames * (1 - SEEN_SHARE):
         return NO_STANDING
-    if tally.seen < tally.frames * SEEN_SHARE and not tally.faulted:  # what was seen to be wrong was wrong
+    if tally.seen < tally.frames * SEEN_SHARE and not tally.faulted:  # a fault that was seen counts, however few frames were
         return rule.cue.hidden
     return None
 
@@ -214,7 +214,7 @@ def settle(tallies: tuple[Tally, ...], rules: tuple[Rule, ...]) -> dict[str, Jud
 
 
 def _note(rule: Rule, tally: Tally, wrong: bool) -> str | None:
-    """What has to be known of a judgement: that a value near its threshold is no fault, and why; that it stands on less than it should."""
+    """Notes on a judgement: why a value near its threshold is no fault, and that the standing shape was missing."""
     deciding = _deciding(rule, tally)
     notes = []
     if not wrong and rule.beyond(rule.surely(deciding)):
@@ -232,5 +232,5 @@ def _deciding(rule: Rule, tally: Tally) -> Moment:
 
 
 def _relative(rule: Rule, tally: Tally) -> float:
-    """How far past the limit surely, as a share of what is as bad as can be: comparable between the faults of a cue."""
+    """How far the sure value is past the limit, as a share of ``Fault.worst_by``: comparable between the faults of a cue."""
     return rule.excess(rule.surely(_deciding(rule, tally))) / rule.fault.worst_by

@@ -1,4 +1,4 @@
-"""The measures of a hinge: the series of a frame, against the lifter's own standing."""
+"""The metrics of a hinge: the series of each frame, compared with the lifter's own standing."""
 
 from typing import Final
 
@@ -32,14 +32,14 @@ from .types import Bools, Floats, Metrics
 OUTLINE_WITHIN_DEG: Final = 20.0  # further from the side the outline is no longer the back's: the bend would be off by 13 degrees
 GAPS_BEYOND_DEG: Final = 30.0  # nearer to the side one knee hides the other, and the ratio of two small gaps means nothing
 
-# In a hinge the feet stay where they stood and the legs as long as they were. A plate in front of the leg draws the landmarks on to
-# itself: on rendered clips the ankle then strays by 0.08 to 0.2 leg lengths, otherwise by at most 0.06. From such a leg no knee is
-# measured, and the thigh is told from where the hip is and where the foot stood: off by 4 degrees, where landmarks alone were by up to 14.
+# In a hinge the feet stay where they stood and the legs as long as they were. A plate in front of the leg pulls the
+# landmarks to itself: on rendered clips the ankle then moves by 0.08 to 0.2 leg lengths, otherwise by at most 0.06. No knee angle is taken
+# from such a leg. Its thigh is measured from the hip and the foot's standing position: off by 4 degrees; landmarks alone by up to 14.
 STRAYED: Final = 0.07
 STRETCHED: Final = 0.18
 
-# Columns of what else is told of a frame: opinions of the knee, the last of which is the outline's, and the trunk's lean, from which the
-# rise is told; and how much the rear edge of the legs counts, 0 to 1.
+# Columns of the second result of ``against``: three estimates of knee flexion, the last from the outline; the trunk lean by landmarks, both
+# for the lead of the hips; and how much the rear edge of the legs counts, 0 to 1.
 KNEES: Final = slice(0, 3)
 BY_OUTLINE, LANDMARKS_LEAN, BY_REAR = 2, 3, 4
 
@@ -47,7 +47,7 @@ BY_OUTLINE, LANDMARKS_LEAN, BY_REAR = 2, 3, 4
 def leg_kept(baseline: Baseline, series: Floats, sure: Floats) -> Bools:
     """Whether the near leg, side-on, is well seen, still stands and is as long as it was. (T, SERIES), (T, 2) -> (T,).
 
-    True where that cannot be told.
+    True where that is unknown.
     """
     astray = length(np.array(baseline.ankle_px), series[:, ANKLE_X : ANKLE_Y + 1]) > STRAYED * baseline.leg_px
     thigh = np.abs(series[:, THIGH_PX] / baseline.thigh_px - 1.0) > STRETCHED
@@ -56,15 +56,17 @@ def leg_kept(baseline: Baseline, series: Floats, sure: Floats) -> Bools:
 
 
 def above_foot(foot: Floats, hip: Floats, stood: Floats, yaw_deg: Floats) -> tuple[Floats, Floats, Floats]:
-    """Where a hip is against where it stood, seen from the foot: the line between against the vertical now and then, degrees, foot ahead
-    positive; and how much shorter it is, as a share. (2,), (T, 2), (2,) px, (T,) signed degrees -> (T,) each.
+    """The line from foot to hip: its angle against the vertical now and while standing, and its shortening. (T,) each.
+
+    Foot (2,), hip (T, 2), standing hip (2,) px, yaw (T,) signed degrees. Angles in degrees, foot ahead positive. The shortening is a share
+    of the standing length. NaN where the hip is.
     """
     way = forward(yaw_deg)
     return -lean(foot * way, hip * way), -lean(foot * way, stood * way), 1.0 - length(foot, hip) / length(foot, stood)
 
 
 def leg_from_foot(baseline: Baseline, series: Floats, yaw_deg: Floats) -> tuple[Floats, Floats]:
-    """Thigh against the vertical and knee flexion, degrees, as people hold theirs whose hip is there above where the foot stood.
+    """Thigh against the vertical and knee flexion, degrees, usual for this position of the hip over the foot's standing position.
 
     (T, SERIES), (T,) signed degrees -> (T,) each.
     """
@@ -76,8 +78,8 @@ def leg_from_foot(baseline: Baseline, series: Floats, yaw_deg: Floats) -> tuple[
 def hip_moved(baseline: Baseline, series: Floats, trunk_deg: Floats, yaw_deg: Floats) -> Floats:
     """How far the hip joint has gone across and down the picture since standing, px, as the outline of the buttocks has it.
 
-    Series, trunk's lean (T,), signed degrees (T,) -> (T, 2); NaN where the outline was not seen. On rendered clips it sinks by what it does
-    give or take 0.01 leg lengths, the landmarks' hip by 0.02.
+    Series, trunk's lean (T,), signed degrees (T,) -> (T, 2); NaN where the outline was not seen. On rendered clips its
+    drop is within 0.01 leg lengths of the truth, that of the landmarks' hip within 0.02.
     """
     leant = np.maximum(trunk_deg, 0.0)[:, None] / 100.0
     by_lean, by_square = np.array(calibration.HIP_BY_LEAN)
@@ -86,7 +88,7 @@ def hip_moved(baseline: Baseline, series: Floats, trunk_deg: Floats, yaw_deg: Fl
 
 
 def leg_from_outline(baseline: Baseline, moved_px: Floats, yaw_deg: Floats) -> tuple[Floats, Floats]:
-    """Thigh and knee as ``leg_from_foot`` tells them, the hip having moved so far since standing. (T, 2), (T,) -> (T,) each."""
+    """Thigh and knee as in ``leg_from_foot``, degrees, from how far the hip has moved since standing, px. (T, 2), (T,) -> (T,) each."""
     stood = np.array(baseline.hip_px)
     above = above_foot(np.array(baseline.ankle_px), stood + moved_px, stood, yaw_deg)
     return _weighed(calibration.THIGH_BY_OUTLINE, *above), _weighed(calibration.KNEE_BY_OUTLINE, *above)
@@ -98,12 +100,12 @@ def _weighed(weights: tuple[float, ...], line: Floats, own: Floats, shorter: Flo
 
 
 def _towards(one: Floats, other: Floats, share: Floats) -> Floats:
-    """That share of the way from one to the other; without a share the one, whatever the other. (T,) each -> (T,)."""
+    """Move from ``one`` towards ``other`` by ``share``; with share 0, ``one`` even where ``other`` is NaN. (T,) each -> (T,)."""
     return np.where(share > 0.0, one + share * (other - one), one)
 
 
 def bend(baseline: Baseline | None, series: Floats, yaw_deg: Floats) -> Floats:
-    """Hip flexion against standing from the landmarks alone, degrees: what phases are found by. (T, SERIES), (T,) -> (T,)."""
+    """Hip flexion against standing from the landmarks alone, degrees: the phases are found from it. (T, SERIES), (T,) -> (T,)."""
     share = sources(yaw_deg)
     usual = calibration.standing_read(share)
     standing = usual if baseline is None else np.where(np.isnan(baseline.leans_deg), usual, baseline.leans_deg)
@@ -112,16 +114,16 @@ def bend(baseline: Baseline | None, series: Floats, yaw_deg: Floats) -> Floats:
 
 
 def against(baseline: Baseline | None, series: Floats, yaw_deg: Floats, sure: Floats) -> tuple[Metrics, Floats]:
-    """The measures of these frames, given the standing baseline, and what else is told of them -> Metrics of T, (T, 5) as named above.
+    """The measures of these frames, given the standing baseline, and the estimates behind them -> Metrics of T, (T, 5) as named above.
 
     ``series`` (T, SERIES) smoothed; ``yaw_deg`` (T,) signed, as read; ``sure`` (T, 2) of the near trunk and leg, 0 to 1.
 
-    Without a baseline angles and back are taken against people's usual standing, and what needs lengths is NaN; gaps between left and
-    right are NaN from near the side. ``hips_lead_deg`` and ``back_drift_deg`` depend on the rep and are filled in later. The rise is told
-    from opinions of the knee's flexion: of the landmarks; of the leg's length, or, where that tells nothing, the landmarks' again; and of
-    the outline, NaN where that tells nothing. The first two are NaN for a leg that is not surely seen, or was not kept: there a landmark
-    has jumped. And from the trunk's lean by the landmarks alone, whose errors are those of their knee. Thigh and shin are those of the rear
-    edge of the legs wherever it is seen side-on, now and while standing, of a leg that was kept and is not much bent.
+    Without a baseline, angles and back are compared with people's usual standing, and metrics that need lengths are NaN. Gaps between left
+    and right are NaN near the side view. ``hips_lead_deg`` and ``back_drift_deg`` depend on the rep and are filled in later. The estimates
+    of knee flexion come from the landmarks; from the leg's length, or the landmarks again off the side view; and from the outline, NaN
+    where it gives none. The first two are NaN for a leg that is not clearly seen or was not kept: there a landmark has jumped. The trunk
+    lean beside them is by landmarks alone, because its errors match those of the landmarks' knee. Thigh and shin come from the rear edge
+    of the legs where it is seen side-on, in this frame and while standing, if the leg was kept and is not much bent.
     """
     blank = np.full(len(series), np.nan)
     share = sources(yaw_deg)

@@ -1,7 +1,7 @@
 """Standing, down, bottom, up, and which of these movements were repetitions.
 
 Works on hip flexion against standing, in degrees, and on seconds; nothing is counted in frames. A rep goes from standing to bent and back
-up. It ends where the rise ends, not at a fixed angle: who stops short of straight has still done a rep, and should hear about it.
+up. It ends where the rise ends, not at a fixed angle. A lifter who stops short of straight has still done a rep, and should hear about it.
 """
 
 import math
@@ -15,8 +15,8 @@ from .types import Bools, Floats, Ints, Phase
 
 RISE_DEG: Final = 20.0  # a new rep starts this far above the last top at least, so that an unfinished lockout does not start one
 END_DEG: Final = 25.0  # a rise that stops below this, or below half the depth, has reached its top
-# One that halts higher, a third of the way up at least, has too if the next thing is a descent; if it goes on, it has not. To halt is to
-# straighten by less than this in this time.
+# A rise may also halt higher, at least a third of the way up. That halt is the top if a descent follows, and not if the rise goes on.
+# A halt: straightening by less than ``HALT_DEG`` in ``HALT_S``.
 HALT_S: Final = 0.5
 HALT_DEG: Final = 2.0
 HALT_SHARE: Final = 2 / 3  # of the depth that may be left
@@ -28,7 +28,7 @@ NEAR_BOTTOM_DEG: Final = 12.0  # this close to the deepest point
 TURN_DEG: Final = 6.0  # risen this far from the deepest point counts as up, bent this far from the top as the next descent
 UNSEEN_DESCENT_DEG_S: Final = 40.0  # how fast the descent of a lifter first seen bent over is taken to have been
 TOP_S: Final = 0.4  # how long a top is watched before the rep is closed
-CREEP_DEG: Final = 1.0  # who straightens this far while watched is still rising, slowly: the top is watched anew from there
+CREEP_DEG: Final = 1.0  # a lifter who straightens this far while the top is watched is still rising: the watch starts again
 LOST_S: Final = 1.0  # a lifter unseen for longer has left: an open rep is dropped
 MIN_LEAN_DEG: Final = 15.0  # a bend in which the trunk never leans this far is a step or a sit, not a hinge
 

@@ -42,8 +42,8 @@ COLUMNS: Final = {
     "people": Column((), np.int8, 0),
     "hidden": Column((K,), np.bool_, False),
 }
-# What a landmark counts for at most that the picture shows to be covered: measured from, but no longer a leg in sight. A number of float32,
-# which is how recordings of before there was ``hidden`` have it as a score.
+# The highest score of a landmark that the picture shows to be covered. It is still measured from, but its leg is not clearly seen. A
+# float32 number: recordings made before ``hidden`` existed hold it as a score.
 HIDDEN_SCORE: Final = float(np.float32(0.6))
 
 

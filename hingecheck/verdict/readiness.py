@@ -39,8 +39,8 @@ class Tier(IntEnum):
     READY = 5
 
 
-# Who cannot turn or be seen better, in a narrow room, behind plates or in the dark, may begin: what is not seen is not judged.
-# Who has a joint hidden cannot be seen to stand either, and is let through a little later.
+# Lifters may begin although they cannot turn or be seen better (narrow room, plates, dark): what is not seen is not judged.
+# A hidden joint also hides the stand, so these lifters may begin a little later.
 PATIENCE_S: Final = {Tier.VIEW: 8.0, Tier.SEEN: 6.0, Tier.STAND: 4.0}
 
 
@@ -113,7 +113,7 @@ def in_picture(poses: Poses, size: tuple[int, int]) -> Advice | None:
         return Advice(Tier.PICTURE, "Move this way", "right" if left < 0 else "left")
     trunks = xy[list(SIDES["shoulder"])] - xy[list(SIDES["hip"])]
     upright = np.abs(trunks[:, 1]) > np.abs(trunks[:, 0])
-    if long < SMALLEST * height and upright.all():  # bent over, who stands at an angle looks small
+    if long < SMALLEST * height and upright.all():  # a lifter who bends over at an angle to the camera looks small
         return Advice(Tier.PICTURE, "Come closer", "nearer")
     return None
 
@@ -134,7 +134,7 @@ def _turned(yaw_deg: float) -> Advice | None:
 
 
 def _visible(poses: Poses, light: float, yaw_deg: float) -> Advice | None:
-    """What of the lifter cannot be seen."""
+    """Advice for the first part of the lifter that cannot be seen; None when all can."""
     if light < DARKEST:
         return Advice(Tier.SEEN, "More light, please")
     near = int(yaw_deg > 0)

@@ -131,7 +131,7 @@ def _areas(reps: Sequence[Rep]) -> tuple[str, ...]:
 
 
 def _exercises(total: Mapping[str, Mapping[str, int]]) -> tuple[str, ...]:
-    """Exercises to take up: those first that train what was still wrong at times, else in their usual order."""
+    """Exercises to take up: first those that train cues with faults, then the rest in their usual order."""
     wrong = {name: sum(total[cue_id]["fault"] * BY_ID[cue_id].weight for cue_id in trains) for name, (_, trains) in EXERCISES.items()}
     return tuple(sorted(EXERCISES, key=lambda name: -wrong[name]))
 

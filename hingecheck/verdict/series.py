@@ -1,6 +1,6 @@
 """From poses to the series that everything is measured from: segment angles, lengths, gaps, and what the back's contour shows.
 
-A frame at a time, without knowing the lifter or the rep; what these mean against the lifter's own standing is told in ``metrics``.
+A frame at a time, without knowing the lifter or the rep; ``metrics`` compares these with the lifter's own standing.
 """
 
 from collections.abc import Sequence
@@ -18,8 +18,8 @@ from .types import Floats, Ints
 MIN_SCORE: Final = 0.5  # a landmark MediaPipe itself calls unlikely is not measured from
 
 # Where segment angles are read from, by how far the camera is from a square side view. Up to 14 degrees off: from the near side of the
-# picture. From 26 on: half from the middles of left and right in the picture, what points at the camera lengthened again, half from the
-# world landmarks; a middle is blind to knees pushed out. From 70 on the picture shows nothing of a lean: from the world landmarks alone.
+# picture. From 26 on: half from the middles of left and right in the picture, with foreshortening undone, half from the world landmarks; a
+# middle does not change when the knees are pushed out. From 70 on the picture shows nothing of a lean: from the world landmarks alone.
 NEAR_SIDE, BOTH, WORLD = range(3)
 OFF_DEG: Final = (14.0, 26.0, 55.0, 70.0)
 LEAST_SHIN_DEG: Final = -30.0  # rendered shins lean back by 10 at most
@@ -37,10 +37,10 @@ OUTLINED: Final = slice(OUTLINED_X, OUTLINED_Y + 1)
 REAR: Final = slice(REAR_THIGH, LEG_LINE + 1)  # what the rear edge of the legs shows of thigh and shin, and the line from ankles to hips
 BACK: Final = slice(SHOULDER, HEAD + 1)  # what an arm or a turned head may hide, and what a standing shape is
 
-HIP_AT: Final = np.searchsorted(HEIGHTS, (-0.1, 0.0, 0.1, 0.2))  # samples of the back that tell where the hip is
+HIP_AT: Final = np.searchsorted(HEIGHTS, (-0.1, 0.0, 0.1, 0.2))  # samples of the back that locate the hip
 BELOW_HAIR: Final = slice(*np.searchsorted(HEIGHTS, (-0.05, 0.85)).tolist())  # up to 0.8: a step in the contour is no pony-tail's
-# Legs whose rear edge steps so far between neighbours, more or less than usual ones do, are torn or have furniture behind them: on rendered
-# clips 19 of 20 that tell a knee off by more than 6 degrees do, of others 1 in 40. Leg lengths.
+# If neighbouring samples of the rear edge differ by more than this from the usual step, leg lengths, the edge is torn or has furniture
+# behind it. On rendered clips 19 of 20 edges that give a knee off by more than 6 degrees step this far, and 1 in 40 of the others.
 TORN: Final = 0.03
 WIDEST_GAP: Final = 8  # samples of the back in a row: what an upper arm or an elbow hides of it
 
@@ -89,7 +89,7 @@ def off_side(yaw_deg: Floats) -> Floats:
 
 
 def _impossible(poses: Poses, side: Ints, ahead_down: Floats) -> Floats:
-    """Whether a leg is drawn on a plate before it: its shin leans back as no shin does, or its foot hangs in the air. NaN if unseen.
+    """Whether a leg is drawn on a plate before it: its shin leans back too far, or its foot is off the floor. NaN if unseen.
 
     Side (T,), what ``forward`` gives (T, 2) -> (T,).
     """
@@ -167,7 +167,7 @@ def measure(seen: Poses, poses: Poses, yaw_deg: Floats, near: Ints) -> Floats:
 def outlined(poses: Poses, yaw_deg: Floats) -> Floats:
     """Where the outline of the buttocks has the hip, px, up to what is the same all session. Poses as seen, yaw (T,) -> (T, 2).
 
-    A plate before the leg draws the hip's landmarks on to itself, and never covers the back. NaN where the outline is not seen.
+    A plate before the leg pulls the hip's landmarks to itself, but never covers the back. NaN where the outline is not seen.
     """
     hip, _ = trunk(poses.xy)
     off: Floats = (around_hip(poses, yaw_deg)[:, :, None] * np.array(calibration.HIP_BY_OUTLINE)).sum(axis=1)
@@ -199,7 +199,7 @@ def middles(poses: Poses, yaw_deg: Floats) -> dict[str, Floats]:
 
 
 def forward(yaw_deg: Floats) -> Floats:
-    """What turns a place in the picture, px, into (forward, down). (T,) signed degrees -> (T, 2)."""
+    """Factors, 1 or -1, that turn a place in the picture, px, into (forward, down). (T,) signed degrees -> (T, 2)."""
     way = way_faced(yaw_deg)
     return np.stack([way, np.ones_like(way)], axis=-1)
 
@@ -240,7 +240,7 @@ def bridged(back: Floats) -> Floats:
 
 
 def untorn(leg: Floats) -> Floats:
-    """The rear edge of the legs, all NaN where it steps as none does. (T, L) -> (T, L)."""
+    """The rear edge of the legs, leg lengths; a whole frame is NaN where a step exceeds ``TORN``. (T, L) -> (T, L)."""
     return np.where((steepest(leg, calibration.USUAL_LEG) > TORN)[:, None], np.nan, leg)
 
 

@@ -1,4 +1,4 @@
-"""Back and legs, from the outline of the body: pose landmarks have no point between their joints, the person's mask has its edge.
+"""Back and legs, from the outline of the body. Pose landmarks have no points between the joints; the person's mask has an edge there.
 
 A chord runs from the middle of the hips (height 0) to the middle of the shoulders (height 1). At each of ``HEIGHTS`` along it, and a
 little beyond both ends, a ray leaves the chord at a right angle towards the back until the mask falls below one half. The distance,
@@ -45,14 +45,14 @@ def facing(xy: Floats) -> Floats:
 
 
 def _facing(xy: Floats, size: Floats) -> Floats:
-    """The same, the chord's length known."""
+    """As ``facing``, with the chord's length ``size`` given, px. (..., K, 2), (...) -> (...)."""
     (left_toe, right_toe), (left_heel, right_heel) = skeleton.SIDES["foot_index"], skeleton.SIDES["heel"]
     foot = (xy[..., left_toe, 0] - xy[..., left_heel, 0] + (xy[..., right_toe, 0] - xy[..., right_heel, 0])) / 2
     return np.where(np.abs(foot) >= MIN_FOOT * size, np.sign(foot), 0.0)
 
 
 def _length(vector: Floats) -> Floats:
-    """(..., 2) -> (...)."""
+    """Length of a vector, in its unit. (..., 2) -> (...). NaN stays."""
     return np.hypot(vector[..., 0], vector[..., 1])
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from .types import Floats
 
-# A series that was unseen for longer starts afresh: what it did before says nothing about where it is now.
+# A series that was unseen for longer starts afresh: its old value and rate no longer predict the new one.
 FORGET_S = 0.3
 
 

@@ -23,7 +23,7 @@ class Rule:
         return value > self.limit + by if self.fault.above else value < self.limit - by
 
     def surely(self, moment: "Moment") -> float:
-        """What the value of a moment surely is: see ``Fault.least``."""
+        """The end of a moment's interval nearer to the right side of the limit: see ``Fault.least``."""
         return self.fault.least(moment.value, moment.spread)
 
     def excess(self, value: float) -> float:

@@ -1,4 +1,4 @@
-"""What is said of poses, and the pictures they come from: frozen, time on axis 0, NaN where missing. ``Poses`` stand in ``poses``.
+"""The types of verdicts, and of the pictures that poses come from: frozen, time on axis 0, NaN where missing. ``Poses`` stand in ``poses``.
 
 Letters: T frames, K landmarks, S samples along the back, C cues. Pixels of the displayed picture, x right, y down. Angles in
 degrees, 0 is standing straight. Seconds are float64, strictly rising, the source's own clock.
