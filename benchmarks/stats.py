@@ -92,5 +92,5 @@ def held(time_s: Floats, value: Floats, hold_s: float, *, above: bool) -> float:
 
 
 def share(part: int, whole: int) -> float | None:
-    """part / whole, or None if the whole is 0."""
+    """A part as a share of the whole, or None if the whole is 0."""
     return part / whole if whole else None

@@ -1,6 +1,6 @@
-"""The API: upload, status, report, delete, and the requests of the pages. /openapi.json describes it, /docs shows it.
+"""The API: upload, status, report, delete, and what the pages ask for besides. /openapi.json describes it, /docs shows it.
 
-A request that changes something needs the header X-CSRF-Token, with the token of GET /api/session, and the cookie of that answer.
+Whatever changes something needs the header X-CSRF-Token with the token of GET /api/session, and that answer's cookie.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ LOOK_S: Final = 0.3  # between two checks of the progress
 router = APIRouter(prefix="/api")
 
 
-# Who is there
+# Signing in
 
 
 @router.get("/session")

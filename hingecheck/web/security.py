@@ -158,8 +158,8 @@ class Gate:
     def knows(self, host: str) -> bool:
         """Whether a Host header names this server.
 
-    Where other computers may come, any IP address is fine too: DNS rebinding needs a name.
-    """
+        Where other computers may come, any IP address is fine too: DNS rebinding needs a name.
+        """
         name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() and not host.endswith("]") else host
         name = name.lower().rstrip(".")
         bare = name.removeprefix("[").removesuffix("]")
