@@ -98,7 +98,7 @@ def number_table() -> str:
         (f"{calibration.ROUND_DEG:g}°", "an upper back rounded beyond this takes its share off the lower one"),
         (
             "{:g}°, {:g}°".format(*calibration.REAR_GIVES_WAY_DEG),
-            "knee flexion by landmarks: below the first only the rear edge of the legs gives thigh and shin, above the second only landmarks",
+            "knee flexion by landmarks: the rear edge alone gives thigh and shin up to the first, landmarks alone from the second on",
         ),
         (f"{series.TORN:g}", "leg lengths: a rear edge of the legs with a larger step between neighbours is not used"),
         (
