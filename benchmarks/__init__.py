@@ -1,1 +1,1 @@
-"""How well and how fast hingecheck does its work: ``python -m benchmarks accuracy | limits | speed | demo``."""
+"""How accurate and how fast hingecheck is: ``python -m benchmarks accuracy | limits | refit | speed | live | demo | render``."""

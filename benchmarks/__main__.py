@@ -12,7 +12,7 @@ from .tracked import CACHE, ROOT, about
 
 
 def main() -> int:
-    """Parse, call, show; 2 with one line on stderr when what was handed in cannot be used."""
+    """Parse, call, show. Returns 2, with one line on stderr, if the input cannot be used."""
     parser = _parser()
     asked = parser.parse_args()
     if asked.command == "accuracy" and asked.truth is None and asked.real is None:
@@ -25,7 +25,7 @@ def main() -> int:
 
 
 def _run(asked: argparse.Namespace) -> int:
-    """Measure, print, and write where asked."""
+    """Measure, print, and write a file if asked. Returns the exit code."""
     if asked.command == "demo":
         from . import demo
 
@@ -65,7 +65,7 @@ def _run(asked: argparse.Namespace) -> int:
 
 
 def _refit(asked: argparse.Namespace) -> int:
-    """Fit the calibration again: the table of errors, then the file as it belongs into hingecheck/verdict."""
+    """Fit the calibration again: print the table of errors, then the calibration file for hingecheck/verdict."""
     from . import calibrate
 
     head = about() | {"command": f"python -m benchmarks refit {asked.folder.name} --model {asked.model}"}
@@ -134,7 +134,7 @@ def _part(text: str) -> tuple[int, int]:
 
 
 def _told(asked: argparse.Namespace) -> list[str]:
-    """Repeat the options that change a figure, without the places of this machine."""
+    """The options that change a figure, without paths of this machine."""
     part = getattr(asked, "heldout", None)
     folders = [f"--{name} {path.name}" for name in ("truth", "real", "clip") if (path := getattr(asked, name, None))]
     return [*folders, f"--model {asked.model}", *([f"--heldout {part[0]}/{part[1]}"] if part else [])]

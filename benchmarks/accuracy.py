@@ -1,4 +1,4 @@
-"""``accuracy``: measures, repetitions, cues and views against clips with truth, and against real clips labelled by eye."""
+"""``accuracy``: measures, repetitions, cues and views, compared with clips with truth and with real clips labelled by eye."""
 
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# Measure as ``frames.csv`` has it, the true measure it is held against, and the unit.
+# Measure as in ``frames.csv``, the true measure to compare it with, unit.
 COMPARED: Final = (
     ("hip_flexion_deg", "hip_flexion", "deg"),
     ("hip_flexion_deg", "hip_flexion_annot", "deg"),
@@ -40,21 +40,21 @@ COMPARED: Final = (
     ("ankle_hip_ratio", "ankle_hip_ratio", "ratio"),
     ("view_yaw_deg", "view_yaw", "deg"),
 )
-TRUE_OF: Final = {metric: name for metric, name, _ in reversed(COMPARED)}  # joint centres where there are two truths
-ACROSS: Final = frozenset({"knee_ankle_ratio", "ankle_hip_ratio"})  # gaps across the body: a side view hides them
+TRUE_OF: Final = {metric: name for metric, name, _ in reversed(COMPARED)}  # of two true measures, that of the joint centres
+ACROSS: Final = frozenset({"knee_ankle_ratio", "ankle_hip_ratio"})  # gaps across the body, which a side view hides
 SPINE_HOLD_S: Final = 0.3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Case:
-    """One clip: what happened and what hingecheck says of it."""
+    """A clip: its truth and hingecheck's verdict."""
 
     truth: Truth
     seen: "Verdict"
 
 
 def cases(folder: Path, model: str, cache: Path, profile: "Profile", part: tuple[int, int] | None = None) -> list[Case]:
-    """Track and judge every clip with truth; with ``part`` (k, n) only the bodies of part k of n."""
+    """Track and judge every clip with truth. ``part`` (k, n): only the bodies of part k of n."""
     truths = [truth for truth in load_folder(folder) if part is None or in_part(truth.body, *part)]
     if not truths:
         raise InputError(f"{folder}: no clip with truth to measure. Give a folder that has NAME.mp4 with NAME.json beside it.")
@@ -62,14 +62,14 @@ def cases(folder: Path, model: str, cache: Path, profile: "Profile", part: tuple
 
 
 def verdict(clip: Path, model: str, cache: Path, profile: "Profile") -> "Verdict":
-    """What hingecheck says of a clip, from its kept poses."""
+    """The verdict on a clip, from its stored poses."""
     from hingecheck.drive import clip as one_clip
 
     return one_clip.retry(poses_file(clip, model, cache), profile=profile)
 
 
 def measure(truth: Path | None, real: Path | None, model: str, cache: Path, part: tuple[int, int] | None, verbose: bool) -> Tables:
-    """Every table that the folders given allow."""
+    """Every table that these folders allow."""
     from hingecheck.verdict.profiles import Profile
 
     profile, tables = Profile.default(), Tables()
@@ -119,7 +119,7 @@ def against_truth(group: Sequence[Case], verbose: bool = False) -> Tables:
 
 
 def errors(group: Iterable[Case], key: Callable[[Case], str], *, everywhere: bool = False, only: Collection[str] = ()) -> list[Row]:
-    """Bias, MAE and limits of agreement of each measure, for each group of clips; within repetitions, or everywhere."""
+    """Bias, MAE and limits of agreement of each measure for each group of clips, within repetitions or ``everywhere``."""
     grouped: dict[str, list[Case]] = {}
     for case in group:
         grouped.setdefault(key(case), []).append(case)
@@ -149,7 +149,7 @@ def _off(case: Case, metric: str) -> Floats:
 
 
 def rep_rows(group: Iterable[Case]) -> list[Row]:
-    """Counts and time errors a clip, and of all; times are found - true, seconds, mean over the matched repetitions."""
+    """Counts and time errors of each clip and of all. Times: found - true, seconds, mean over the matched repetitions."""
     rows, late = [], []
     for case in group:
         true, found = case.truth.reps, case.seen.result.reps
@@ -166,7 +166,7 @@ def _counted(true: int, found: Sequence["Rep"]) -> Row:
 
 
 def _timing(off: Sequence[tuple[float, float, float]]) -> Row:
-    """Mean error of start, bottom and end, and the size that nine in ten stay below, seconds."""
+    """Mean error of start, bottom and end, and the 90th percentile of the absolute error, seconds."""
     errors_s = np.array(off, float).reshape(-1, 3)
     row: Row = {}
     for column, name in enumerate(("start", "bottom", "end")):
@@ -176,14 +176,14 @@ def _timing(off: Sequence[tuple[float, float, float]]) -> Row:
 
 
 def spine_levels(result: "Result", metric: str = "spine_lower_deg") -> list[float]:
-    """Flexion of the back that was held under load in each repetition, degrees; NaN where it was not measured long enough."""
+    """Flexion of the back held under load in each repetition, degrees. NaN where it was not measured long enough."""
     loaded = result.metrics.trunk_lean_deg >= LOADED_LEAN_DEG
     frames = [(result.rep == rep.index) & loaded for rep in result.reps]
     return [held(result.time_s[on], getattr(result.metrics, metric)[on], SPINE_HOLD_S, above=True) for on in frames]
 
 
 def separation(group: Iterable[Case], part: str, metric: str, fault: str) -> list[Row]:
-    """How well a part of the back tells repetitions that round there from those without any fault of the back, side views only."""
+    """How well a measure of the back separates repetitions that round there from those without a fault of the back. Side views."""
     values: dict[str, list[float]] = {f"{part} rounded": [], "no back fault": []}
     for case in group:
         levels = spine_levels(case.seen.result, metric)
@@ -210,7 +210,7 @@ def separation(group: Iterable[Case], part: str, metric: str, fault: str) -> lis
 
 
 def intervals(group: Iterable[Case]) -> list[Row]:
-    """Of the metrics reported at the bottom of a repetition, the share whose truth lies within their own interval; 0.8 is promised."""
+    """Share of the metrics at the bottom of a repetition whose true value lies within their interval; 0.8 is promised."""
     inside: dict[tuple[str, str], list[tuple[bool, float]]] = {}
     for case in group:
         for rep in case.seen.result.reps:
@@ -232,7 +232,7 @@ def intervals(group: Iterable[Case]) -> list[Row]:
 
 
 def views(group: Sequence[Case]) -> list[Row]:
-    """Right views of each camera azimuth."""
+    """How many views were recognised correctly, by camera azimuth."""
     rows = []
     for label in sorted({azimuth_bin(case.truth.azimuth_deg) for case in group}):
         inside = [case for case in group if azimuth_bin(case.truth.azimuth_deg) == label]
@@ -243,7 +243,7 @@ def views(group: Sequence[Case]) -> list[Row]:
 
 
 def real_row(clip: RealClip, seen: "Verdict") -> Row:
-    """One real clip: count against what a fair counter may say, view against the label's words, and the cues that were faulted."""
+    """A real clip: its count against the range of the label, its view against the label's words, and the cues with faults."""
     found, counts = len(seen.result.reps), seen.summary.cues.items()
     return {
         "clip": clip.clip.stem,
@@ -261,7 +261,7 @@ def real_row(clip: RealClip, seen: "Verdict") -> Row:
 
 
 def real_spines(levels: dict[RealClip, list[float]]) -> list[Row]:
-    """Lower back of every repetition filmed from the side; AUC: chance that one labelled as rounded is above one of this clip."""
+    """Lower back of each repetition filmed from the side. AUC: chance that a repetition labelled as rounded is above one of this clip."""
     rounded = [value for clip, values in levels.items() if "round" in clip.fault for value in values]
     return [
         {
@@ -275,7 +275,7 @@ def real_spines(levels: dict[RealClip, list[float]]) -> list[Row]:
 
 
 def _progress(items: Sequence[T]) -> Iterator[T]:
-    """Tell on a terminal which clip is being done."""
+    """Go through the clips, and show on a terminal which one it is."""
     for done, item in enumerate(items, 1):
         if sys.stderr.isatty():
             print(f"\r{done}/{len(items)} ", end="" if done < len(items) else "\r", file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""``refit``: fit ``hingecheck/verdict/calibration.json`` anew, and say what each measure is off by on bodies that the fit has not seen."""
+"""``refit``: fit ``hingecheck/verdict/calibration.json`` again, and give the errors of each measure on held-out bodies."""
 
 import json
 import textwrap
@@ -28,21 +28,21 @@ from .tracked import poses_file
 from .truth import Truth, in_part, load_folder, off_side
 
 FOLDS: Final = 5
-LEAST_BODIES: Final = 2 * FOLDS  # in each view: a fold must leave some
-WITHIN: Final = 0.8  # share of clips whose error an interval holds
-# The upper back of bodies rendered later was further off than that of bodies left out of a fit: 0.6 of them lay within.
+LEAST_BODIES: Final = 2 * FOLDS  # in each view, so that every fold has some
+WITHIN: Final = 0.8  # share of clips whose error lies within the interval
+# The upper back was further off on bodies rendered later than on held-out bodies of a fit: only 0.6 of them lay within.
 MORE_WITHIN: Final = {"spine_upper_deg": 0.9}
 OF_REAR: Final = ("hip_flexion_deg", "knee_flexion_deg", "shin_lean_deg")
-DEEP: Final = 0.8  # of the deepest hip flexion: there the bottom is
+DEEP: Final = 0.8  # share of the deepest hip flexion, from which a frame counts as near the bottom
 FEW: Final = 5
 AT_DEG: Final = (0.0, 30.0, 45.0, 60.0, 90.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Refit:
-    """Every table of ``calibration``, which of them were carried over, and the errors of bodies left out.
+    """Every table of ``calibration``, the names of those carried over, and the errors on held-out bodies.
 
-    ``carried``: tables, or rows as ``SPREADS.butt_drop``, that the clips said nothing of and that stay as they are in force.
+    ``carried``: tables, or rows such as ``SPREADS.butt_drop``, that these clips cannot fit. They keep the values in force.
     """
 
     numbers: dict[str, Any]
@@ -51,9 +51,9 @@ class Refit:
 
 
 def measure(folder: Path, model: str, cache: Path, made_by: Mapping[str, str]) -> tuple[str, list[Row]]:
-    """Fit over every clip with truth in a folder: a calibration file as text, and the errors of bodies left out.
+    """Fit to every clip with truth in a folder. Returns the calibration file as text, and the errors on held-out bodies.
 
-    ``made_by`` is what ``tracked.about`` says; with the folder's ``suite.json`` it becomes the file's provenance.
+    ``made_by`` comes from ``tracked.about``. With the folder's ``suite.json`` it becomes the provenance in the file.
     """
     truths = load_folder(folder)
     for view in ("side", "oblique", "front"):
@@ -68,9 +68,9 @@ def measure(folder: Path, model: str, cache: Path, made_by: Mapping[str, str]) -
 
 
 def refit(truths: Sequence[Truth], poses: Sequence[Poses]) -> Refit:
-    """Every table of ``calibration``, and what each measure is off by on bodies left out: errors of ``FOLDS`` fits, each on the others.
+    """Every table of ``calibration``, and the errors of each measure on held-out bodies, by cross-validation in ``FOLDS`` folds.
 
-    The intervals come from these errors, so that they speak of bodies a fit has not seen.
+    The intervals come from these errors, so they hold for bodies that a fit has not seen.
     """
     usual = usual_profiles(truths, poses)
     with using(usual):
@@ -90,7 +90,7 @@ def refit(truths: Sequence[Truth], poses: Sequence[Poses]) -> Refit:
 
 
 def provenance(carried: Sequence[str], folder: Path, clips: int, model: str, made_by: Mapping[str, str]) -> list[Row]:
-    """Where the tables of a refit are from: the folder's clips; those that were carried keep what the file in force says of them."""
+    """The provenance of a refit's tables: the folder's clips. Tables carried over keep the provenance of the file in force."""
     try:
         suite = json.loads((folder / "suite.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -137,9 +137,9 @@ def _refit(numbers: dict[str, Any], truths: Sequence[Truth], poses: Sequence[Pos
 
 
 def _collect(errors: dict[str, list[tuple[float, Floats]]], one: Subject, result: Result) -> None:
-    """Add one clip's errors near the bottoms, found - true, by how far its camera is from a square side view.
+    """Add one clip's errors near the bottoms, found - true, by the angle of its camera from a square side view.
 
-    ``hips_lead_deg`` and ``back_drift_deg`` are of the way up, and so are their errors.
+    Errors of ``hips_lead_deg`` and ``back_drift_deg`` are those of the way up.
     """
     off_deg = off_side(one.truth.azimuth_deg)
     true = _true_measures(one, result)
@@ -153,7 +153,7 @@ def _collect(errors: dict[str, list[tuple[float, Floats]]], one: Subject, result
 
 
 def _collect_by_rear(errors: dict[str, list[tuple[float, Floats]]], one: Subject, poses: Poses) -> None:
-    """Add one clip's errors near the bottoms where the rear edge of the legs alone tells of them."""
+    """Add one clip's errors near the bottoms, in the frames that are measured by the rear edge of the legs alone."""
     known = engine.first_baseline(poses, Profile.default())
     if known is None or not one.moving.any():
         return
@@ -165,20 +165,20 @@ def _collect_by_rear(errors: dict[str, list[tuple[float, Floats]]], one: Subject
 
 
 def _add(errors: list[tuple[float, Floats]], off_deg: float, error: Floats) -> None:
-    """Add what is known of a clip's errors, if anything is."""
+    """Add the finite errors of a clip, if there are any."""
     known = error[np.isfinite(error)]
     if len(known):
         errors.append((off_deg, known))
 
 
 def _deep(flexion_deg: Floats, inside: Bools) -> Bools:
-    """The frames near the bottoms. (T,), (T,) -> (T,)."""
+    """Whether a frame is near a bottom. (T,) degrees, (T,) -> (T,)."""
     near: Bools = inside & (flexion_deg >= DEEP * np.nanmax(flexion_deg, initial=0.0, where=inside))
     return near
 
 
 def _true_measures(one: Subject, result: Result) -> dict[str, Floats]:
-    """What each metric should read, (T,): the truth, and what follows from it by the metric's own definition."""
+    """The true value of each metric, (T,): from the truth itself, or from the truth by the metric's definition."""
     true = {name: one.true[against] for name, against in TRUE_OF.items()}
     wandered = np.full(len(result), np.nan)
     lead = np.full(len(result), np.nan)
@@ -198,7 +198,10 @@ def _true_measures(one: Subject, result: Result) -> dict[str, Floats]:
 
 
 def _by_view(errors: Sequence[tuple[float, Floats]], digits: int, within: float) -> tuple[float, ...]:
-    """Half-width that holds the middle error of that share of the clips near each of ``AT_DEG``; as its neighbours' where there are few."""
+    """Half-width near each of ``AT_DEG``: the share ``within`` of the clips there has a smaller median absolute error.
+
+    Interpolated from its neighbours where there are fewer than ``FEW`` clips.
+    """
     out: list[float] = []
     for at in AT_DEG:
         near = [error for off, error in errors if AT_DEG[int(np.argmin(np.abs(np.array(AT_DEG) - off)))] == at]
@@ -211,7 +214,7 @@ def _by_view(errors: Sequence[tuple[float, Floats]], digits: int, within: float)
 
 
 def _unstood(group: Sequence[tuple[Subject, Poses]]) -> dict[str, float]:
-    """The same of side views when the back is compared with people's usual shape: the standing frames are withheld."""
+    """Half-widths for side views without a standing shape: the back is compared with people's usual one instead."""
     errors: dict[str, list[tuple[float, Floats]]] = {"spine_lower_deg": [], "spine_upper_deg": []}
     for one, poses in group:
         if one.truth.view == "side" and one.moving.any():
@@ -224,7 +227,7 @@ def _unstood(group: Sequence[tuple[Subject, Poses]]) -> dict[str, float]:
 
 
 def _sunk(group: Sequence[tuple[Subject, Poses]]) -> tuple[tuple[float, ...], dict[str, float]]:
-    """How far ``butt_drop`` is off near the bottoms by the landmarks' hip, by view, and by the outline's, from the side."""
+    """Half-widths of ``butt_drop`` near the bottoms: with the landmarks' hip, by view, and with the outline's hip, from the side."""
     by_landmarks: list[tuple[float, Floats]] = []
     by_outline: list[tuple[float, Floats]] = []
     for one, poses in group:
@@ -256,7 +259,7 @@ def _left_out(name: str, errors: Sequence[tuple[float, Floats]]) -> Row:
 
 @contextmanager
 def using(numbers: dict[str, Any]) -> Iterator[None]:
-    """Run hingecheck with these numbers in place of its own."""
+    """Run hingecheck with these numbers of ``calibration`` while the block runs."""
     kept = {name: getattr(calibration, name) for name in numbers}
     try:
         for name, value in numbers.items():
@@ -268,7 +271,7 @@ def using(numbers: dict[str, Any]) -> Iterator[None]:
 
 
 def text(numbers: Mapping[str, Any], provenance: Sequence[Row]) -> str:
-    """A calibration file, as the committed one stands."""
+    """A calibration file as text, in the layout of the committed one."""
     head = json.dumps({"schema": fitted.SCHEMA, "provenance": provenance}, indent=1).removesuffix("\n}")
     rows = (f'  "{name}": {json.dumps(plain(numbers[name]))}' for name in fitted.SHAPES)
     wrapped = (textwrap.fill(row, 138, subsequent_indent="   ", break_long_words=False, break_on_hyphens=False) for row in rows)
@@ -276,5 +279,5 @@ def text(numbers: Mapping[str, Any], provenance: Sequence[Row]) -> str:
 
 
 def plain(table: Any) -> Any:
-    """A table as JSON has it."""
+    """A table as plain values for JSON."""
     return asdict(table) if isinstance(table, calibration.Angles) else table

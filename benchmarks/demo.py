@@ -1,4 +1,4 @@
-"""``demo``: score the sample clips, set what was found beside what is true, and draw one of them."""
+"""``demo``: score the sample clips, compare what was found with what is true, and draw one of them."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
     from hingecheck.verdict.profiles import Profile
 
-DRAWN: Final = "rounded_lower_back"  # the fault that only the contour of the back shows; else the first clip
+DRAWN: Final = "rounded_lower_back"  # a fault that only the contour of the back shows; if this clip is missing, the first one
 COLUMNS: Final = ("clip", "view", "reps", "true fault", "cues found", "agree?", "hip")
 
 
 def show(folder: Path, out: Path, model: str) -> int:
-    """Print the table and where to look; 1 when a clip could not be scored, else 0."""
+    """Print the table and the files to look at. Returns 1 if a clip could not be scored, else 0."""
     from rich.console import Console
 
     from hingecheck.drive import batch as batches
@@ -43,7 +43,7 @@ def show(folder: Path, out: Path, model: str) -> int:
 
 
 def compared(truth: Truth, home: Path, profile: "Profile") -> tuple[str, ...]:
-    """One clip as a row of ``COLUMNS``, from the poses that were kept in ``home``."""
+    """A clip as a row of ``COLUMNS``, from the poses in the folder ``home``."""
     from hingecheck.drive import clip as one_clip
 
     case = Case(truth, one_clip.retry(home / "poses.npz", profile=profile))
@@ -63,7 +63,7 @@ def compared(truth: Truth, home: Path, profile: "Profile") -> tuple[str, ...]:
 
 
 def agrees(said: list[verdicts.Verdict]) -> str:
-    """Judge a clip in a word: yes, untrue (something named that is not there), missed, or silent (not judged)."""
+    """One word for a clip: yes, untrue (a fault was named that is not there), missed, or silent (not judged)."""
     if any(one.untrue for one in said):
         return "untrue"
     unnamed = [one for one in said if one.kind == "faulty" and one.said != "fault"]
@@ -86,7 +86,7 @@ def table(rows: list[tuple[str, ...]]) -> "Table":
 
 
 def draw(folder: Path, scored: dict[str, Path], profile: "Profile") -> list[Path]:
-    """Draw one clip's annotated video and report page; gives their places."""
+    """Write the annotated video and the report page of one clip. Returns their paths."""
     from hingecheck.drive import clip as one_clip
 
     name = next((name for name in scored if Path(name).stem == DRAWN), next(iter(scored)))

@@ -1,4 +1,4 @@
-"""The numbers of ``hingecheck/verdict/calibration.json`` from clips with truth: least squares and ridge, each body weighing the same."""
+"""Fits the numbers of ``hingecheck/verdict/calibration.json`` to clips with truth: least squares and ridge, equal weight per body."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -15,35 +15,35 @@ from .stats import Floats
 from .subject import SETTLED_S, Subject, leg_px, near_hip
 from .truth import Truth
 
-LEAST_LEAN_DEG: Final = 15.0  # the back is fitted where the trunk leans so far at least
-# Heights between which the profile counts, and how weights are kept small and smooth: ridge on each (degrees a hundredth of a trunk
-# length), and on their second differences.
+LEAST_LEAN_DEG: Final = 15.0  # the back is fitted on frames where the trunk leans at least this far
+# Heights between which the profile counts. Two penalties keep the weights small and smooth: on each weight (degrees per hundredth of a
+# trunk length), and on their second differences.
 BACK_FROM, BACK_TO = -0.05, 1.05
 RIDGE, ROUGH, ANGLE_RIDGE = 5.0, 100.0, 1.0
 SHOULDER_TO, SHOULDER_RIDGE, SLUMPED, HANGING = 1.15, 3.0, 0.055, 0.085
-HIP_RIDGE, BEHIND_PLATES = 3e-5, 3.0  # leg lengths; how much more a clip with plates counts where the outline is fitted
-REAR_RIDGE, REAR_ROUGH = 1e-5, 1e-4  # degrees a leg length
-TRUNK, THIGH, SHIN, DEEP_RIDGE = 0, 1, 2, 10.0  # few thighs turn far, and from the front none does
-# How much more a body whose back rounds counts towards the upper back; towards the lower it counts as any, or good ones read bent.
+HIP_RIDGE, BEHIND_PLATES = 3e-5, 3.0  # leg lengths; weight of a clip with plates in the fit of the outline
+REAR_RIDGE, REAR_ROUGH = 1e-5, 1e-4  # degrees per leg length
+TRUNK, THIGH, SHIN, DEEP_RIDGE = 0, 1, 2, 10.0  # few thighs turn far, and from the front none do
+# Weight of a body with a rounded back in the fit of the upper back. For the lower back it is 1: more would make good backs read bent.
 ROUND_UPPER: Final = 3.0
 CAMERA_AT_DEG: Final = (-35.0, 0.0, 30.0, 60.0, 90.0)
 
 
 def fit(group: Sequence[Subject]) -> dict[str, Any]:
-    """Every fitted table but the intervals, by its name in ``calibration``, as far as these clips say something of it."""
+    """Every fitted table except the intervals, by its name in ``calibration``. Tables that these clips cannot fit are left out."""
     parts = (_camera, _angles, _leg, _rear, _outlined, _knees, _back)
     return {name: table for part in parts for name, table in part(group).items() if said(table)}
 
 
 def said(table: Any) -> bool:
-    """Whether a table came out of a fit whole: clips that show nothing of it leave it NaN."""
+    """Whether a fitted table is finite throughout. It has NaN if the clips could not fit it."""
     if isinstance(table, calibration.Angles):
         return all(map(said, (table.read, table.true, table.slope, table.bent, table.deep, table.kept)))
     return bool(np.isfinite(np.array(table, float)).all())
 
 
 def usual_profiles(truths: Sequence[Truth], poses: Sequence[Poses]) -> dict[str, Any]:
-    """The profiles of back and leg of people who stand, median over bodies seen from the side, each sample over those that show it."""
+    """Usual profiles of back and leg while standing: for each sample the median over the bodies, seen from the side, that show it."""
     backs, legs = [], []
     for truth, seen in zip(truths, poses, strict=True):
         lead = (seen.time_s > SETTLED_S) & (seen.time_s < truth.reps[0].start_s)
@@ -56,7 +56,7 @@ def usual_profiles(truths: Sequence[Truth], poses: Sequence[Poses]) -> dict[str,
 
 
 def _camera(group: Sequence[Subject]) -> dict[str, Any]:
-    """Camera angles as read, by how far the true camera is from a square side view towards the front (negative: the back)."""
+    """Camera angles as read at ``CAMERA_AT_DEG``: true angles from a square side view, positive towards the front, negative to the back."""
     group = [one for one in group if CAMERA_AT_DEG[0] - 5.0 <= one.truth.azimuth_deg <= CAMERA_AT_DEG[-1]]
     off = np.array([one.truth.azimuth_deg for one in group])
     read = np.array([90.0 - np.nanmedian(np.abs(one.seen.yaw_deg)) for one in group])
@@ -90,8 +90,9 @@ def _angles(group: Sequence[Subject]) -> dict[str, Any]:
 
 
 def _leg(group: Sequence[Subject]) -> dict[str, Any]:
-    """Knee flexion over how much nearer the hip is to where the foot stood, plates or none; and the thigh, behind plates, over that and
-    the line from the foot to the hip. Side views.
+    """Fits knee and thigh to the line from the place of the foot to the hip. Side views.
+
+    Knee flexion: to how much shorter that line is, with or without plates. Thigh behind plates: to that and to the line's lean.
     """
     side = [one for one in group if one.truth.view == "side" and one.moving.any()]
     knee, thigh = _Squares(2), _Squares(4)
@@ -108,9 +109,9 @@ def _leg(group: Sequence[Subject]) -> dict[str, Any]:
 
 
 def _rear(group: Sequence[Subject]) -> dict[str, Any]:
-    """Thigh and shin over the rear edge of the legs: ridge, weights small and smooth; then, over that and the own stand's, least squares.
+    """Fits thigh and shin to the rear edge of the legs. Side views, legs that were kept, knees that are not much bent.
 
-    Side views, legs that were kept, knees that are not much bent.
+    First ridge with small, smooth weights; then least squares on that reading and the same reading while standing.
     """
     side = [one for one in group if one.truth.view == "side" and one.moving.any()]
     usual = float(np.nanmedian([_own_line(one) for one in side if not one.truth.plates]))
@@ -140,18 +141,18 @@ def _own_line(one: Subject) -> float:
 
 
 def _line_since(one: Subject, usual: float) -> Floats:
-    """The same of every frame, without what of the own stand is no posture. (T,)."""
+    """How far the hips are ahead of the ankles, degrees, less the part of the lifter's standing value that is landmark error. (T,)."""
     return one.seen.series[:, series.LEG_LINE] - calibration.line_error(_own_line(one) - usual)
 
 
 def _straight(one: Subject) -> Bools:
-    """Moving frames of a leg that was kept, whose knee is bent so little that the rear edge of the legs counts. (T,)."""
+    """Whether a frame is moving, its leg kept, and its knee so little bent that the rear edge counts. (T,)."""
     straight: Bools = one.moving & one.kept & (one.true["knee_flexion"] < calibration.REAR_GIVES_WAY_DEG[1])
     return straight
 
 
 def _outlined(group: Sequence[Subject]) -> dict[str, Any]:
-    """Where the hip is by the outline, and trunk, thigh and knee over that. Side views, those with plates ``BEHIND_PLATES`` times."""
+    """Fits the hip to the outline, then trunk, thigh and knee to that hip. Side views; clips with plates count ``BEHIND_PLATES`` times."""
     side = [one for one in group if one.truth.view == "side" and one.moving.any()]
     told = [(one, np.c_[one.around, _leant(one)], BEHIND_PLATES if one.truth.plates else 1.0) for one in side]
     place = _Squares(told[0][1].shape[1], 2, HIP_RIDGE)
@@ -176,19 +177,19 @@ def _outlined(group: Sequence[Subject]) -> dict[str, Any]:
 
 
 def _leant(one: Subject) -> Floats:
-    """The trunk's lean in hundreds of degrees, and its square. (T, 2)."""
+    """Trunk lean in hundreds of degrees, and its square. (T, 2)."""
     lean = np.maximum(_trunk_lean(one), 0.0) / 100.0
     return np.stack([lean, lean**2], -1)
 
 
 def _trunk_lean(one: Subject) -> Floats:
-    """As the engine tells it, degrees. (T,)."""
+    """Trunk lean as the engine measures it, degrees. (T,)."""
     share = series.sources(one.seen.yaw_deg)
     return calibration.leans(one.seen.series[:, series.LEANS], one.standing[series.LEANS].tolist(), share)[:, 0]
 
 
 def _knees(group: Sequence[Subject]) -> dict[str, Any]:
-    """What the gap of the knees is read off by, bent over and seen from the front."""
+    """Fits the error of the knee gap in a lifter who is bent over, seen from the front."""
     off = _Squares(2)
     for one in group:
         if one.truth.view == "front" and one.moving.any():
@@ -199,9 +200,9 @@ def _knees(group: Sequence[Subject]) -> dict[str, Any]:
 
 
 class _Squares:
-    """Least squares over clips that weigh the same, or ridge, towards one or several targets.
+    """Least squares or ridge regression on one or several targets, with equal weight per clip.
 
-    ``ridge``: how each weight is kept small, or, (columns, columns), how they are kept together.
+    ``ridge``: the penalty on each weight, or, (columns, columns), the penalty matrix.
     """
 
     def __init__(self, columns: int, targets: int = 1, ridge: float | Floats = 0.0) -> None:
@@ -218,7 +219,7 @@ class _Squares:
             self._weight += weight
 
     def solved(self) -> Floats:
-        """The weights, (columns,) or (columns, targets); NaN of no clips at all."""
+        """The weights, (columns,) or (columns, targets). NaN if no clip was added."""
         if self._weight == 0.0:
             found = np.full_like(self._mixed, np.nan)
         else:
@@ -234,9 +235,9 @@ def _mostly(one: Subject, source: int) -> bool:
 def _line(
     change: Sequence[Floats], own: Sequence[float], y: Sequence[Floats], where: Sequence[Floats], lean: int, *, kept: bool
 ) -> tuple[float, float, float, float]:
-    """Slope of y over one of the leans' changes, what bending over adds, what a deep thigh does, and the share of the own stand to keep.
+    """Slope of y on the change of one lean, terms for bending over and for a deep thigh, and the share of the standing value to keep.
 
-    Least squares, each clip weighing the same. Without ``kept`` that share is 0: there are few oblique clips, whose shares did not hold.
+    Least squares, equal weight per clip. Without ``kept`` that share is 0: for the few oblique clips it did not hold on other bodies.
     """
     total, mixed = np.diag([0.0, 0.0, DEEP_RIDGE if lean == THIGH else 1e9, 0.0 if kept else 1e9]), np.zeros(4)
     for x, off, b, asked in zip(change, own, y, where, strict=True):
@@ -274,16 +275,16 @@ def _back(group: Sequence[Subject]) -> dict[str, Any]:
 
 
 def _small_and_smooth(many: int, ridge: float, rough: float) -> Floats:
-    """What keeps the weights along a profile small, and neighbours alike. -> (many, many)."""
+    """The penalty that keeps the weights along a profile small and smooth. -> (many, many)."""
     second = np.diff(np.eye(many), 2, axis=0)
     penalty: Floats = ridge * np.eye(many) + rough * second.T @ second
     return penalty
 
 
 def _smooth_ridge(side: Sequence[Subject], true: str, more: Sequence[Floats], rounded: float) -> tuple[Floats, list[float]]:
-    """Weights by sample, degrees a trunk length, and of the trunk's lean and ``more``, (T, K) a body: no change means no flexion.
+    """Weights of the samples, degrees per trunk length, and those of the trunk's lean and of ``more``, (T, K) for each body.
 
-    Bodies whose back rounds count ``rounded`` times.
+    There is no constant term: no change means no flexion. Bodies with a rounded back count ``rounded`` times.
     """
     at = np.flatnonzero((HEIGHTS >= BACK_FROM - 1e-9) & (HEIGHTS <= BACK_TO + 1e-9))
     many = len(at)
@@ -307,7 +308,7 @@ def _smooth_ridge(side: Sequence[Subject], true: str, more: Sequence[Floats], ro
 
 
 def _leant_since(one: Subject) -> Floats:
-    """How far the trunk has leant since standing, as read, degrees. (T,)."""
+    """Change of trunk lean since standing, as read, degrees, not below 0. (T,)."""
     leant: Floats = np.maximum(one.seen.series[:, series.TRUNK] - one.standing[series.TRUNK], 0.0)
     return leant
 
@@ -319,13 +320,13 @@ def _turned(one: Subject) -> Floats:
 
 
 def _drawn_in(one: Subject) -> Floats:
-    """How much shorter the chord from hips to shoulders is than it stood, as a share. (T,)."""
+    """How much shorter the line from hips to shoulders is than while standing, as a share. (T,)."""
     shorter: Floats = 1.0 - one.seen.series[:, series.TRUNK_PX] / one.standing[series.TRUNK_PX]
     return shorter
 
 
 def _rounded(one: Subject, weights: Floats, others: Sequence[float]) -> Floats:
-    """How far the upper back, as fitted, is rounded beyond ``calibration.ROUND_DEG``, degrees. (T,)."""
+    """How far the fitted upper back is rounded beyond ``calibration.ROUND_DEG``, degrees. (T,)."""
     heavy = np.flatnonzero(weights)
     by_lean, by_head = others
     upper = (one.back - one.standing_back)[:, heavy] @ weights[heavy] + by_lean * _leant_since(one) + by_head * _turned(one)
@@ -333,17 +334,17 @@ def _rounded(one: Subject, weights: Floats, others: Sequence[float]) -> Floats:
 
 
 def _shoulders_told(one: Subject) -> bool:
-    """Whether the lifter stood looking ahead, and with a contour that can be a back's: of others the engine tells no shoulders."""
+    """Whether the lifter stood looking ahead, with a contour without steps. The engine measures no shoulders of others."""
     looked = abs(one.standing[series.HEAD] - calibration.USUAL_BACK[3])
     return bool(looked <= calibration.LEVEL_HEAD_DEG and not one.standing[series.STEP] > STEEPEST)
 
 
 def _shoulder(side: Sequence[Subject]) -> tuple[Floats, Floats, float, float]:
-    """Weights by sample, of the carriage and of the camera, that tell shoulders that hang forward while standing, and what is usual.
+    """Weights of samples, carriage and camera that measure shoulders hanging forward while standing, and the usual value.
 
-    Ridge about the weights in force, towards ``HANGING`` for shoulder joints that truly lie more than ``SLUMPED`` further in front of the
-    back than usual and 0 for others, who count a third: few bodies slump, and a fit of their own would be worse than an older one moved.
-    NaN where no stand tells of shoulders.
+    The target is ``HANGING`` for bodies whose true shoulder joints lie more than ``SLUMPED`` further in front of the back than usual. It is
+    0 for others, and they count a third. Few bodies slump, so a fit from nothing would be worse: ridge keeps the weights near those in
+    force. NaN if no stand shows the shoulders.
     """
     at = np.flatnonzero((HEIGHTS >= BACK_FROM - 1e-9) & (HEIGHTS <= SHOULDER_TO + 1e-9))
     many = len(at)

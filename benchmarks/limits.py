@@ -1,7 +1,7 @@
-"""``limits``: every fault limit swept over clips with truth, to show what the committed one catches and what it calls in vain.
+"""``limits``: sweeps every fault limit over clips with truth, to show the recall and the false alarms of the committed one.
 
-For each repetition and fault the strictest limit that would still call it is taken once (the value that is held for the cue's
-hold time), so a sweep is counting, and a cue that is withheld can be swept as well.
+For each repetition and fault, the strictest limit that would still call it is measured once: the value held for the cue's hold time.
+After that a sweep only counts, and a withheld cue can be swept too.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,12 +22,12 @@ from .truth import TrueRep, in_part
 if TYPE_CHECKING:
     from hingecheck.verdict.types import Rep, Result
 
-STEPS: Final = 12  # of the range a profile may set
+STEPS: Final = 12  # steps of the range that a profile may set
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """How far one repetition went toward one fault: whether it has it, the value held (NaN: not measured), what the engine said."""
+    """One repetition and one fault: whether it is there, the value held (NaN: not measured), and what the engine said."""
 
     faulty: bool
     clean: bool
@@ -36,7 +36,7 @@ class Level:
 
 
 def measure(truth: Path, model: str, cache: Path, part: tuple[int, int] | None) -> tuple[list[Row], Tables]:
-    """Sweep over a folder; with ``part`` (k, n) limits are chosen on the other bodies and measured on those of part k of n."""
+    """Sweep over a folder. ``part`` (k, n): choose limits on the other bodies and measure them on those of part k of n."""
     from hingecheck.verdict.profiles import Profile
 
     group = cases(truth, model, cache, Profile.default())
@@ -47,9 +47,9 @@ def measure(truth: Path, model: str, cache: Path, part: tuple[int, int] | None) 
 
 
 def sweep(group: Sequence[Case], fitted: Sequence[Case] | None = None) -> tuple[list[Row], Tables]:
-    """One row a fault at its committed limit and at the best one, and the whole curve of each.
+    """One row per fault, at its committed limit and at the best one, and the whole curve of each.
 
-    The best limit is chosen on ``fitted`` and measured on ``group``; without ``fitted`` on the same clips, which flatters it.
+    The best limit is chosen on ``fitted`` and measured on ``group``. Without ``fitted`` both are the same clips, which flatters it.
     """
     rows, curves = [], Tables()
     for cue in CUES:
@@ -62,7 +62,7 @@ def sweep(group: Sequence[Case], fitted: Sequence[Case] | None = None) -> tuple[
 
 
 def levels_of(cue: Cue, fault: Fault, group: Iterable[Case]) -> list[Level]:
-    """Measure every repetition in the view the cue needs; those where the fault may be true as well are left out."""
+    """Measure every repetition in the view that the cue needs. Those in which the fault may be true as well are left out."""
     levels = []
     for case in (case for case in group if case.truth.view == cue.view):
         found = case.seen.result.reps
@@ -77,37 +77,37 @@ def levels_of(cue: Cue, fault: Fault, group: Iterable[Case]) -> list[Level]:
 
 
 def _kind(rep: TrueRep, cue: Cue, fault: Fault) -> str | None:
-    """Faulty, clean or other; None where this fault may be there but need not be."""
+    """Faulty, clean or other. None where this fault may be there but need not be."""
     if (cue.id, fault.direction) in rep.must:
         return "faulty"
     return None if cue.id in rep.may else "other" if rep.faults else "clean"
 
 
 def _called(judgement: Judgement, fault: Fault) -> bool | None:
-    """Whether the engine named this fault; None where it did not judge."""
+    """Whether the engine named this fault. None where it did not judge."""
     return None if judgement.status == Status.NOT_JUDGED else judgement.status == Status.FAULT and judgement.direction == fault.direction
 
 
 def held_in_rep(result: "Result", rep: "Rep", fault: Fault, hold_s: float) -> float:
-    """Strictest limit of a fault that one rep would surely break, from its metric in its phases; NaN where that was not measured."""
+    """Strictest limit of a fault that a rep would surely break, from its metric in its phases. NaN where that was not measured."""
     inside = (result.rep == rep.index) & (result.time_s >= rep.start_s) & np.isin(result.phase, [int(phase) for phase in fault.phases])
     if fault.min_lean_deg is not None:
         inside &= result.metrics.trunk_lean_deg >= fault.min_lean_deg
     value = fault.least(*(getattr(table, fault.metric)[inside] for table in (result.metrics, result.spreads)))
-    if fault.throughout:  # who got it right once got it right
+    if fault.throughout:  # right once is right
         seen = value[np.isfinite(value)]
         return float("nan") if not len(seen) else float(seen.min() if fault.above else seen.max())
     return held(result.time_s[inside], value, hold_s, above=fault.above)
 
 
 def curve(fault: Fault, levels: Sequence[Level]) -> list[Row]:
-    """Recall and false alarms at steps of the range a profile may set, and at the committed limit."""
+    """Recall and false alarms at steps of the range that a profile may set, and at the committed limit."""
     limits = sorted({*np.linspace(fault.low, fault.high, STEPS).round(3).tolist(), fault.limit})
     return [{"limit": limit, "committed": limit == fault.limit} | caught(levels, limit, fault.above) for limit in limits]
 
 
 def caught(levels: Sequence[Level], limit: float, above: bool) -> Row:
-    """Shares of faulty, clean and otherwise faulty repetitions that a limit would call; what was not measured is not called."""
+    """Shares of faulty, clean and otherwise faulty repetitions that a limit would call. An unmeasured one is not called."""
 
     def called(group: Sequence[Level]) -> float | None:
         return share(sum(level.value > limit if above else level.value < limit for level in group), len(group))
@@ -120,7 +120,7 @@ def caught(levels: Sequence[Level], limit: float, above: bool) -> Row:
 
 
 def best(fault: Fault, levels: Sequence[Level]) -> float | None:
-    """Limit within the allowed range that calls most faulty and fewest other repetitions; the middle of the widest such stretch."""
+    """Limit in the allowed range that calls most faulty and fewest other repetitions: the middle of the widest such stretch."""
     faulty = np.array([level.value for level in levels if level.faulty])
     others = np.array([level.value for level in levels if not level.faulty])
     if not np.isfinite(faulty).any() or not np.isfinite(others).any():
@@ -134,7 +134,7 @@ def best(fault: Fault, levels: Sequence[Level]) -> float | None:
 
 
 def _summary(fault: Fault, levels: Sequence[Level], optimum: float | None) -> Row:
-    """One fault in a line; ``agrees`` is the share of judged repetitions where counting and engine say the same."""
+    """One fault as a row. ``agrees``: share of judged repetitions in which counting and engine agree."""
     sign = 1.0 if fault.above else -1.0
     faulty = [sign * level.value for level in levels if level.faulty]
     others = [sign * level.value for level in levels if not level.faulty]

@@ -1,4 +1,4 @@
-"""``live``: how soon the mirror shows a frame, whether it lasts an hour, and how soon a cue follows its fault."""
+"""``live``: latency of the mirror, memory and clock over a long session, and delay of a cue after its fault."""
 
 import os
 import statistics
@@ -42,7 +42,7 @@ def measure(clip: Path, truth: Path | None, model: str, cache: Path, minutes: fl
 
 
 def latency(clip: Path, rounds: int) -> list[Row]:
-    """Milliseconds from grab to screen and frames a second, every size with every model; in a window where there is a screen."""
+    """Milliseconds from grab to screen, and frames a second, for every size and model. In a window if there is a screen."""
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for size in SIZES:
@@ -58,7 +58,7 @@ def latency(clip: Path, rounds: int) -> list[Row]:
 
 
 def widened(clip: Path, to: Path, size: tuple[int, int]) -> Path:
-    """The clip on a canvas of ``size`` (width, height), 30 frames a second, as a webcam would film it."""
+    """Write the clip on a canvas of ``size`` (width, height) at 30 frames a second, as a webcam would film it."""
     with open_clip(clip) as frames, Encoder(to) as encoder:
         for frame in frames:
             encoder.write(mirrors.fit(frame.image, size), frame.index / 30)
@@ -83,7 +83,7 @@ def _screen() -> Screen:
 
 
 class Looped:
-    """A clip as a webcam would send it, for ever: JPEG pictures, ``fps`` a second, from the beginning again when it is over."""
+    """A clip as an endless webcam: JPEG pictures, ``fps`` a second, from the start again when it is over."""
 
     live = True
 
@@ -94,17 +94,17 @@ class Looped:
         self._due_s = time.monotonic()
 
     def read(self) -> camera.Picture | None:
-        """The next picture, when it is due."""
+        """Wait until the next picture is due, and return it."""
         time.sleep(max(0.0, self._due_s - time.monotonic()))
         self._due_s = max(self._due_s + self._step_s, time.monotonic() - 1.0)
         return camera.Picture(cv2.cvtColor(cv2.imdecode(next(self._pictures), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB))
 
     def release(self) -> None:
-        """Nothing to let go of."""
+        """Nothing to release."""
 
 
 def endurance(clip: Path, minutes: float, model: str, fps: float = 25.0) -> Row:
-    """A session in real time: how the process grew after its first minute, and how far the practice clock is off the computer's."""
+    """A session in real time: growth of memory after the first minute, and error of the practice clock against the computer's."""
     looped = Looped(clip, fps)
     sizes: list[float] = []
     over = Event()
@@ -141,12 +141,12 @@ def endurance(clip: Path, minutes: float, model: str, fps: float = 25.0) -> Row:
 
 
 def resident_mib() -> float:
-    """Memory of this process that is in use, MiB (Linux)."""
+    """Resident memory of this process, MiB (Linux)."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / MIB
 
 
 def delays(truth: Path, model: str, cache: Path) -> list[Row]:
-    """Seconds from when the true measure has passed the limit by as much as the measure may be off to the cue, less its hold."""
+    """Delay of cues, seconds, less their hold: from when the true measure is past the limit by its uncertainty, until the cue."""
     late: dict[str, list[float]] = {}
     profile = Profile.default()
     for case in cases(truth, model, cache, profile):

@@ -1,4 +1,4 @@
-"""Several processes and long clips for ``speed``: folders, one long clip, an hour of poses, and the memory of a worker."""
+"""Several processes and long clips, for ``speed``: folders, one long clip, an hour of poses, and the memory of a worker."""
 
 import shutil
 import subprocess
@@ -26,7 +26,7 @@ HOUR_FRAMES: Final = 108_000
 
 
 def processes(clip: Path, model: str, minutes: float, bare: Callable[[Path, str], int], rounds: int) -> list[Row]:
-    """Folders of clips and one long clip, each by two processes, against the bare loop over the same."""
+    """Folders of clips and one long clip, each with two processes, against the bare loop over the same clips."""
     with tempfile.TemporaryDirectory() as place:
         rows = []
         for clips in CLIPS:
@@ -58,13 +58,13 @@ def _row(name: str, bare_s: float, ours_s: float) -> Row:
 
 
 def _command(*arguments: object) -> None:
-    """The real command, with the start of its processes and all."""
+    """Run the real command, start of its processes included."""
     command = [sys.executable, "-c", "from hingecheck.cli import main; main()", *map(str, arguments)]
     subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
 
 
 def hour(poses: "Poses") -> list[Row]:
-    """Seconds in which the engine judges an hour, made of one recording again and again."""
+    """Seconds that the engine takes for an hour of poses, one recording repeated."""
     from hingecheck.verdict import engine
     from hingecheck.verdict.poses import Poses
     from hingecheck.verdict.profiles import Profile
@@ -79,7 +79,7 @@ def hour(poses: "Poses") -> list[Row]:
 
 
 def memory(clip: Path, model: str, minutes: float, against: float = 1.0) -> list[Row]:
-    """Most memory that a worker of a batch holds over a 1080p clip of ``against`` minutes, and over one of ``minutes``, if they differ."""
+    """Peak memory of a batch worker on a 1080p clip of ``against`` minutes, and on one of ``minutes`` if that differs."""
     from hingecheck.drive import batch as batches
     from hingecheck.drive.workers import work_off
 
@@ -97,7 +97,7 @@ def memory(clip: Path, model: str, minutes: float, against: float = 1.0) -> list
 
 
 def _peak_bytes(job: "batches.Job", on_message: object, *, model: str) -> float:
-    """Most memory that a process has held once it has scored a clip; NaN where the system does not say (Windows)."""
+    """Peak memory, bytes, of a process that has scored a clip. NaN where the system does not say (Windows)."""
     from hingecheck.drive import batch as batches
     from hingecheck.verdict.profiles import Profile
 
@@ -112,7 +112,7 @@ def _peak_bytes(job: "batches.Job", on_message: object, *, model: str) -> float:
 
 
 def looped(clip: Path, target: Path, minutes: float) -> int:
-    """Write a clip that is ``clip`` again and again for so many minutes, without encoding it anew. Returns its frames."""
+    """Write ``clip`` repeated for so many minutes, without encoding it again. Returns the number of frames."""
     import av
 
     frames, offset = 0, 0
@@ -136,7 +136,7 @@ def looped(clip: Path, target: Path, minutes: float) -> int:
 
 
 def enlarged(clip: Path, target: Path) -> Path:
-    """Write a clip as 1920 x 1080, the picture as large as it fits, grey beside it."""
+    """Write a clip as 1920 x 1080: the picture as large as fits, with grey at its sides."""
     import av
     import cv2
 

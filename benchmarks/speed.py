@@ -1,6 +1,6 @@
-"""``speed``: what hingecheck costs beside MediaPipe itself, in one process on one clip, as ratios of interleaved runs.
+"""``speed``: the time of hingecheck against MediaPipe alone, in one process on one clip, as ratios of interleaved runs.
 
-Seconds depend on the machine and on what else it does; a ratio of two runs that lie side by side hardly does.
+Seconds depend on the machine and its load. The ratio of two runs side by side hardly does.
 """
 
 import statistics
@@ -58,7 +58,7 @@ def measure(clip: Path, model: str, rounds: int, minutes: float, memory_minutes:
 
 
 def bare(clip: Path, model: str, most: int | None = None) -> int:
-    """Decode to RGB and detect with masks on, nothing else: the least that any such tool must do. Returns the frames done."""
+    """Decode to RGB and detect with masks on, nothing else: the minimum for any such tool. Returns the number of frames."""
     import av
     import mediapipe
     from mediapipe.tasks.python import BaseOptions, vision
@@ -81,9 +81,9 @@ def bare(clip: Path, model: str, most: int | None = None) -> int:
 
 
 def interleaved(runs: dict[str, Callable[[], object]], rounds: int, busy_s: dict[str, list[float]] | None = None) -> dict[str, list[float]]:
-    """Seconds of every run in each round; every second round goes backwards, so that drift of the machine cancels.
+    """Seconds of every run in each round. Every second round is in reverse order, so that drift of the machine cancels.
 
-    ``busy_s`` is given the seconds that processors worked for it, which hang less on what else the machine does.
+    ``busy_s`` receives the processor time of each run, seconds, which depends less on other load of the machine.
     """
     taken: dict[str, list[float]] = {name: [] for name in runs}
     for number in range(rounds):
@@ -96,7 +96,7 @@ def interleaved(runs: dict[str, Callable[[], object]], rounds: int, busy_s: dict
 
 
 def compared(taken: dict[str, list[float]], frames: int) -> list[Row]:
-    """Every run as the median of its ratios to the first run of the same round; ``speed`` is one over it."""
+    """Every run as the median of its ratios to the first run of the same round. ``speed``: the inverse of that."""
     first = next(iter(taken.values()))
     rows = []
     for name, seconds in taken.items():
@@ -111,7 +111,7 @@ def compared(taken: dict[str, list[float]], frames: int) -> list[Row]:
 
 
 def engine_rows(poses: "Poses") -> list[Row]:
-    """Microseconds a frame of the engine: a whole clip in one call, and frame by frame as live does."""
+    """Microseconds per frame of the engine: a whole clip in one call, and frame by frame as in live."""
     from hingecheck.verdict import engine
     from hingecheck.verdict.profiles import Profile
 
@@ -131,7 +131,7 @@ def engine_rows(poses: "Poses") -> list[Row]:
 
 
 def start_rows(rounds: int) -> list[Row]:
-    """Milliseconds until a process has started, imported and helped, and how many of them are Python's own."""
+    """Milliseconds to start a process, to import hingecheck and to print its help, and how many of them are Python's own."""
     commands = {
         "python -c pass": ["-c", "pass"],
         "import hingecheck": ["-c", "import hingecheck"],
@@ -150,7 +150,7 @@ def start_rows(rounds: int) -> list[Row]:
 
 
 def timed(run: Callable[[], object]) -> float:
-    """Seconds a call takes."""
+    """Seconds that a call takes."""
     begun_s = time.perf_counter()
     run()
     return time.perf_counter() - begun_s

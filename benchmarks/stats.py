@@ -22,9 +22,10 @@ class Span(Protocol):
 
 
 def agreement(found: Floats, true: Floats) -> dict[str, float | int | None]:
-    """Bland-Altman figures of found - true over the frames where both are: bias, MAE, 95 % limits (bias -+ 1.96 sd). (T,), (T,).
+    """Bland-Altman figures of found - true over the frames that have both: bias, MAE, 95 % limits (bias ± 1.96 sd). (T,), (T,).
 
-    ``frames`` are those with truth, ``measured`` the share of them that has a value: a tool that measures less does not look better.
+    ``frames``: the number with truth. ``measured``: the share of these with a value, so that a tool that measures less does not look
+    better.
     """
     asked = np.isfinite(true)
     error = (found - true)[asked & np.isfinite(found)]
@@ -45,7 +46,7 @@ def agreement(found: Floats, true: Floats) -> dict[str, float | int | None]:
 
 
 def auc(positive: Sequence[float], negative: Sequence[float]) -> float | None:
-    """Chance that a positive value is above a negative one, ties half: 0.5 says nothing, 1 separates. None without both."""
+    """Chance that a positive value is above a negative one; ties count half. 0.5: no separation, 1: full. None without both."""
     high, low = (np.asarray(group, float) for group in (positive, negative))
     high, low = high[np.isfinite(high)], low[np.isfinite(low)]
     if not len(high) or not len(low):
@@ -62,7 +63,7 @@ def overlap(one: Span, other: Span) -> float:
 
 
 def match(true: Sequence[Span], found: Sequence[Span], *, least: float = 0.5) -> list[int | None]:
-    """For each true span the position of the found one that overlaps it most, each used once; None where none overlaps enough."""
+    """For each true span the index of the found one that overlaps it most, each used once. None where none overlaps enough."""
     pairs = sorted(
         ((overlap(t, f), -abs(t.start_s - f.start_s), i, j) for i, t in enumerate(true) for j, f in enumerate(found)),
         reverse=True,
@@ -77,9 +78,9 @@ def match(true: Sequence[Span], found: Sequence[Span], *, least: float = 0.5) ->
 
 
 def held(time_s: Floats, value: Floats, hold_s: float, *, above: bool) -> float:
-    """Strictest level that the value stays beyond for ``hold_s``: a limit up to here would be called a fault. (T,), (T,) -> 1.
+    """The most extreme level that the value stays beyond for ``hold_s``: a limit up to here would call a fault. (T,), (T,) -> scalar.
 
-    Frames where the value is NaN neither count nor break a stretch. NaN where nothing lasts that long.
+    Frames with NaN neither count nor break a stretch. NaN if no stretch lasts that long.
     """
     seen = np.isfinite(value)
     time_s, value = time_s[seen], value[seen] if above else -value[seen]
@@ -91,5 +92,5 @@ def held(time_s: Floats, value: Floats, hold_s: float, *, above: bool) -> float:
 
 
 def share(part: int, whole: int) -> float | None:
-    """Part of a whole, None of nothing."""
+    """A part as a share of the whole, or None if the whole is 0."""
     return part / whole if whole else None

@@ -1,4 +1,4 @@
-"""One clip as the fit sees it: read as the engine reads it, up to the smoothed series, beside its truth."""
+"""A clip as the fit needs it: read by the engine up to the smoothed series, with its truth."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -15,16 +15,16 @@ from hingecheck.verdict.types import Bools
 from .stats import Floats
 from .truth import Truth
 
-SETTLED_S: Final = 0.2  # MediaPipe's first frames of a clip are not yet its best
+SETTLED_S: Final = 0.2  # left out: MediaPipe is less exact on the first frames of a clip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Subject:
-    """One clip as the fit sees it: smoothed series, back profile, true measures and angles, which frames move, and the standing values.
+    """A clip as the fit needs it: smoothed series, back profile, true measures and angles, moving frames, standing values.
 
-    ``hip`` and ``true_hip`` (T, 2): how far the middle of the hips and the near hip joint have moved ahead and down since standing;
-    ``around`` (T, 10) the same of ``series.around_hip``; leg lengths. ``leg`` the profile of its rear
-    edge, ``kept`` whether it is where and as long as it was. ``beside``: how far the camera stands off the side, degrees, as read.
+    ``hip`` and ``true_hip`` (T, 2): how far mid-hip and the near hip joint have moved ahead and down since standing, leg lengths.
+    ``around`` (T, 10): the same for ``series.around_hip``. ``leg``: profile of its rear edge. ``kept``: whether the leg has kept its place
+    and its length. ``beside``: angle of the camera from a square side view, as read, degrees.
     """
 
     truth: Truth
@@ -46,12 +46,12 @@ class Subject:
     kept: Bools
 
     def above_foot(self, hip_px: Floats) -> tuple[Floats, Floats, Floats]:
-        """What ``metrics.above_foot`` tells of a hip there, (T, 2) px, from how the lifter stood."""
+        """``metrics.above_foot`` of a hip at ``hip_px``, (T, 2) px, against the lifter's own stand."""
         return metrics.above_foot(near_foot(self.standing), hip_px, near_hip(self.standing), self.seen.yaw_deg)
 
 
 def subject(truth: Truth, poses: Poses) -> Subject | None:
-    """What the fit needs of a clip; None where the lifter is not seen standing before the first rep."""
+    """A clip as the fit needs it. None where the lifter is not seen standing before the first rep."""
     _, seen = engine.observe(engine.start(Profile.default()), poses)
     likely = series.gate(poses)
     back = series.bridged(poses.back)
@@ -88,27 +88,27 @@ def subject(truth: Truth, poses: Poses) -> Subject | None:
 
 
 def near_hip(row: Floats) -> Floats:
-    """Where the near hip is, px. (..., SERIES) -> (..., 2)."""
+    """The near hip, px. (..., SERIES) -> (..., 2)."""
     return row[..., series.HIP_X : series.HIP_Y + 1]
 
 
 def near_foot(row: Floats) -> Floats:
-    """Where the near ankle is, px. (..., SERIES) -> (..., 2)."""
+    """The near ankle, px. (..., SERIES) -> (..., 2)."""
     return row[..., series.ANKLE_X : series.ANKLE_Y + 1]
 
 
 def leg_px(row: Floats) -> float:
-    """Thigh plus shank. (SERIES,)."""
+    """Thigh plus shank, px. (SERIES,) -> scalar."""
     return float(row[series.THIGH_PX] + row[series.SHANK_PX])
 
 
 def _since(columns: Floats, lead: Bools) -> Floats:
-    """Change of each column since the stand; all NaN where that did not show it. (T, N), (T,) -> (T, N)."""
+    """Change of each column since the stand. NaN for columns that the stand did not show. (T, N), (T,) -> (T, N)."""
     return columns - medians(columns[lead])
 
 
 def _first_seen(columns: Floats, lead: Bools, upright: Bools) -> Floats:
-    """Median of each column over the stand, or, where that hid it, its first values while nearly upright. (T, N) -> (N,)."""
+    """Median of each column over the stand; if hidden there, over its first values while nearly upright. (T, N) -> (N,)."""
     out = np.full(columns.shape[1], np.nan)
     for n, column in enumerate(columns.T):
         seen = column[lead & np.isfinite(column)]

@@ -11,7 +11,7 @@ Tables = dict[str, list[Row]]
 
 
 def markdown(rows: list[Row]) -> str:
-    """Rows as a Markdown table: the columns of the first row, numbers to three figures, a dash where there is none."""
+    """Rows as a Markdown table: the columns of the first row, numbers to three figures, a dash for no value."""
     if not rows:
         return "(nothing to show)"
     columns = list(rows[0])
@@ -22,7 +22,7 @@ def markdown(rows: list[Row]) -> str:
 
 
 def cell(value: Any) -> str:
-    """One value as text: 3.14159 -> 3.14, True -> yes, nothing -> a dash."""
+    """One value as text: 3.14159 -> 3.14, True -> yes, None -> a dash."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "-"
     if isinstance(value, bool):
@@ -35,14 +35,14 @@ def cell(value: Any) -> str:
 
 
 def show(tables: Tables, head: Mapping[str, str]) -> None:
-    """Print what was measured, where, and each table under its title."""
+    """Print the head (commit, machine, options) and each table under its title."""
     print("; ".join(f"{key} {value}" for key, value in head.items()))
     for title, rows in tables.items():
         print(f"\n### {title}\n\n{markdown(rows)}")
 
 
 def write(path: Path, tables: Tables, head: Mapping[str, str]) -> None:
-    """Write the same as JSON; NaN becomes null."""
+    """Write head and tables as JSON. NaN becomes null."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(_plain({"about": dict(head), "tables": tables}), indent=1, allow_nan=False) + "\n", encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""Clips tracked once and judged often, and a line that says on what machine and from which commit."""
+"""Poses of clips, tracked once and kept; and the commit and machine that figures come from."""
 
 import ast
 import hashlib
@@ -19,7 +19,7 @@ _ESTIMATOR: Final = ("media/*.py", "vision/*.py", *(f"verdict/{name}.py" for nam
 
 
 def poses_file(clip: Path, model: str, folder: Path) -> Path:
-    """The poses.npz of a clip: the kept one where clip, model and estimator are the same, else a new one."""
+    """The poses.npz of a clip. The stored one is used if clip, model and estimator are the same; else a new one is made."""
     from hingecheck.drive import clip as one_clip
     from hingecheck.storage import recording
 
@@ -42,7 +42,7 @@ def estimator_hash(package: Path = ROOT / "hingecheck") -> str:
 
 @cache
 def _running() -> str:
-    """The hash of the code that this process runs: an edit meanwhile must not name poses that the old code made."""
+    """The hash of the code that this process runs. It is taken once: poses of the old code must not get the hash of a later edit."""
     return estimator_hash()
 
 

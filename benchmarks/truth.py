@@ -1,6 +1,7 @@
-"""What really happened in a clip: rendered truth (``NAME.json`` beside ``NAME.mp4``) and real clips labelled by eye.
+"""The truth of clips: of rendered ones (``NAME.json`` beside ``NAME.mp4``), and of real ones labelled by eye.
 
-Angles in degrees, lengths in leg lengths, seconds on the clip's own clock, side measures on the side that faces the camera.
+Angles are in degrees, lengths in leg lengths, times in seconds of the clip's own clock. Side measures are of the side that faces the
+camera.
 """
 
 import hashlib
@@ -14,10 +15,10 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 SCHEMA: Final = "hinge-truth/1"
-USUAL_DEPTH: Final = 0.19  # trunk lengths: the shoulder joint in front of the back of the rendered bodies that stand well
+USUAL_DEPTH: Final = 0.19  # trunk lengths: shoulder joint in front of the back, in rendered bodies that stand well
 LEG_SHARE: Final = 0.90  # thigh + shank over standing hip height: 0.900, sd 0.012, over 14 rendered bodies
 
-# Fault of a rep -> the (cue, direction) that must be named, and the cues that are true as well and may be named.
+# Fault of a rep -> the (cue, direction) pairs that must be named, and the cues that are true as well and may be named.
 EXPECTED: Final[dict[str, tuple[frozenset[tuple[str, str]], frozenset[str]]]] = {
     fault: (frozenset(must), frozenset(may))
     for fault, must, may in (
@@ -38,7 +39,7 @@ EXPECTED: Final[dict[str, tuple[frozenset[tuple[str, str]], frozenset[str]]]] = 
 }
 BACK_FAULTS: Final = frozenset({"rounded_lower_back", "rounded_upper_back", "core_loose", "shoulders_forward"})
 
-# The faults that the true numbers of a rep show by themselves: rep field, limit, True where above it is the fault.
+# Faults that follow from the true numbers of a rep: rep field, limit, and whether the fault lies above it.
 _RULES: Final = (
     ("rounded_lower_back", "peak_lumbar_flexion", 20.0, True),
     ("rounded_upper_back", "peak_thoracic_flexion", 20.0, True),
@@ -53,7 +54,7 @@ _RULES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class TrueRep:
-    """One repetition as it was made, and the names of its faults (empty: a clean one)."""
+    """A true repetition and the names of its faults (empty: a clean one)."""
 
     index: int
     start_s: float
@@ -63,20 +64,20 @@ class TrueRep:
 
     @property
     def must(self) -> frozenset[tuple[str, str]]:
-        """What has to be named: (cue, direction) pairs."""
+        """The (cue, direction) pairs that must be named."""
         return frozenset().union(*(EXPECTED[fault][0] for fault in self.faults))
 
     @property
     def may(self) -> frozenset[str]:
-        """Cues that are true as well: naming them is neither asked for nor wrong."""
+        """Cues that are true as well: naming them is neither required nor wrong."""
         return frozenset().union(*(EXPECTED[fault][1] for fault in self.faults))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Truth:
-    """One rendered clip: ``measures`` name -> (T,), at ``time_s`` (T,); ``moving`` (T,) is True within a repetition.
+    """A rendered clip. ``measures``: name -> (T,), at ``time_s`` (T,). ``moving`` (T,): True within a repetition.
 
-    ``azimuth_deg``: 0 the camera sees the side, 90 the front, negative from behind. ``body`` is the same for clips of one person.
+    ``azimuth_deg``: 0 is a side view, 90 the front, negative from behind. ``body`` is the same for all clips of one person.
     """
 
     name: str
@@ -107,7 +108,7 @@ class Truth:
 
 @dataclass(frozen=True, slots=True)
 class RealClip:
-    """A filmed clip, counted by eye: a fair counter says ``reps_min`` to ``reps_max``; ``fault`` is an opinion on the whole take."""
+    """A filmed clip, counted by eye: ``reps_min`` to ``reps_max`` reps are fair. ``fault``: an opinion on the whole clip."""
 
     clip: Path
     view: str
@@ -118,7 +119,7 @@ class RealClip:
 
 
 def off_side(azimuth_deg: float) -> float:
-    """How far a camera is from a square side view, degrees, 0 to 90."""
+    """Angle of a camera from a square side view, degrees, 0 to 90."""
     return abs((azimuth_deg + 90.0) % 180.0 - 90.0)
 
 
@@ -129,7 +130,7 @@ def view_at(azimuth_deg: float) -> str:
 
 
 def azimuth_bin(azimuth_deg: float) -> str:
-    """Like ``view_at``, with the oblique views apart: ``oblique 30``, ``45``, ``60``, and ``rear`` for those from behind."""
+    """As ``view_at``, with oblique views split into ``oblique 30``, ``45`` and ``60``, and ``rear`` for those from behind."""
     view = view_at(azimuth_deg)
     off_deg = off_side(azimuth_deg)
     if view == "oblique":
@@ -139,7 +140,7 @@ def azimuth_bin(azimuth_deg: float) -> str:
 
 
 def faults_of(rep: dict[str, Any]) -> tuple[str, ...]:
-    """Name the faults of a rep: as declared, or, where none is, those its true numbers show (a good preset with one number changed)."""
+    """The names of a rep's faults: as declared, else as its true numbers show (of a good preset with one number changed)."""
     declared = tuple(fault for fault in rep["faults"] if fault in EXPECTED)
     if declared:
         return declared
@@ -148,7 +149,7 @@ def faults_of(rep: dict[str, Any]) -> tuple[str, ...]:
 
 
 def load_truth(path: Path) -> Truth | None:
-    """Read ``NAME.json`` (and ``NAME.npz`` for the lengths); None where it is no truth file or has no clip beside it."""
+    """Read ``NAME.json``, and ``NAME.npz`` for the lengths. None if it is no truth file or has no clip beside it."""
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
     except (UnicodeDecodeError, json.JSONDecodeError):
@@ -180,7 +181,7 @@ def load_folder(folder: Path) -> list[Truth]:
 
 
 def load_real(folder: Path) -> list[RealClip]:
-    """Every clip that ``labels.json`` of a folder names and that is there."""
+    """Every clip in the ``labels.json`` of a folder whose file is there."""
     labels = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
     return [
         RealClip(folder / told["path"], told["view"], told["reps"], told["reps_min"], told["reps_max"], told["fault_label"])
@@ -190,12 +191,12 @@ def load_real(folder: Path) -> list[RealClip]:
 
 
 def in_part(body: str, part: int, parts: int) -> bool:
-    """Whether a body falls in one of ``parts`` parts: the same every time, and a person is never in two."""
+    """Whether a body belongs to this one of ``parts`` parts. Always the same answer, and never two parts for one person."""
     return int(body, 16) % parts == part
 
 
 def _measures(frames: dict[str, Any], near: str, azimuth_deg: float, arrays: Path) -> dict[str, Floats]:
-    """Name the true measures as the engine's conventions have them: near side, and the back against its own standing shape."""
+    """The true measures in the engine's conventions: near side, and the back against its own standing shape."""
     standing = frames["phase"] == "stand"
     nothing = np.full(len(frames["t"]), np.nan)
     hip_px = _hip_px(arrays, near, len(nothing))
@@ -219,7 +220,7 @@ def _measures(frames: dict[str, Any], near: str, azimuth_deg: float, arrays: Pat
 
 
 def _hip_px(arrays: Path, near: str, frames: int) -> Floats:
-    """The near hip joint in the picture, (T, 2). NaN where the file does not say."""
+    """The near hip joint in the picture, (T, 2) px. NaN if the file does not have it."""
     if arrays.is_file():
         with np.load(arrays) as told:
             if "joints2d" in told:
@@ -228,12 +229,12 @@ def _hip_px(arrays: Path, near: str, frames: int) -> Floats:
 
 
 def _against_standing(angle: Floats, standing: NDArray[np.bool_]) -> Floats:
-    """Subtract the mean while standing before the first rep: what a contour compared with its own standing shape can know."""
+    """The angle less its mean while standing before the first rep: a contour compared with its standing shape can show no more."""
     return angle - angle[standing].mean() if standing.any() else angle
 
 
 def _butt_drop(arrays: Path, near: str, standing: NDArray[np.bool_]) -> Floats:
-    """How far the middle of the hips has sunk below its standing height, in leg lengths of the near side. (T,)."""
+    """How far mid-hip has sunk below its standing height, in leg lengths of the near side. (T,)."""
     with np.load(arrays) as told:
         place = {str(name): column for column, name in enumerate(told["joint_names"])}
         points = told["joints3d"].astype(float)
@@ -244,9 +245,9 @@ def _butt_drop(arrays: Path, near: str, standing: NDArray[np.bool_]) -> Floats:
 
 
 def _shoulder_depth(arrays: Path, standing: NDArray[np.bool_]) -> float:
-    """How far the middle of the shoulder joints lies in front of the skin of the back at 0.95 of the trunk, standing, in trunk lengths.
+    """Depth of mid-shoulder in front of the skin of the back at 0.95 of the trunk, while standing, trunk lengths.
 
-    NaN where nobody stands or the file has no skin.
+    NaN if nobody stands or the file has no skin.
     """
     if not arrays.is_file() or not standing.any():
         return float("nan")

@@ -1,4 +1,4 @@
-"""Each cue on each repetition against the truth: what was said, what should have been, and the rates that follow."""
+"""Compares each cue on each repetition with the truth: what was said, what should have been said, and the rates."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ from .stats import match, share
 from .tables import Row
 from .truth import TrueRep, Truth
 
-# faulty: this cue must be named. allowed: true as well, may be named. clean: nothing is wrong with the rep. other: something
-# else is wrong with it. extra: there is no such rep.
+# faulty: this cue must be named. allowed: it is true as well and may be named. clean: nothing is wrong with the rep. other: another
+# cue is wrong. extra: there is no such rep.
 Kind = Literal["faulty", "allowed", "clean", "other", "extra"]
-# wrong way: a fault of this cue is named, in a direction that is not true. missed: the rep was not found.
+# wrong way: a fault of this cue is named in the wrong direction. missed: the rep was not found.
 Said = Literal["fault", "wrong way", "ok", "not judged", "missed"]
 
 
@@ -31,17 +31,17 @@ class Verdict:
 
     @property
     def judged(self) -> bool:
-        """Whether the cue said anything of this rep."""
+        """Whether the cue was judged in this rep."""
         return self.said not in ("not judged", "missed")
 
     @property
     def untrue(self) -> bool:
-        """Whether a fault was named that is not there."""
+        """Whether a fault was named that is not true."""
         return self.said == "wrong way" or (self.said == "fault" and self.kind in ("clean", "other", "extra"))
 
 
 def verdicts(truth: Truth, found: Sequence[Rep]) -> list[Verdict]:
-    """Judge the judge: every cue on every true rep, and on every found rep that matches none."""
+    """Every cue on every true rep, and on every found rep that matches none."""
     matched = match(truth.reps, found)
     pairs: list[tuple[TrueRep | None, Rep | None]] = [
         (rep, None if at is None else found[at]) for rep, at in zip(truth.reps, matched, strict=True)
@@ -75,7 +75,7 @@ def _said(cue: str, rep: TrueRep | None, seen: Rep | None) -> Said:
 
 
 def rates(group: Iterable[Verdict]) -> Row:
-    """Recall, precision, false alarms and share judged of some verdicts; a rep that is missed or not judged lowers recall."""
+    """Recall, precision, false alarms and share judged. A rep that is missed or not judged lowers recall."""
     group = list(group)
     of = {kind: [v for v in group if v.kind == kind] for kind in ("faulty", "clean", "other", "extra")}
     named = sum(v.said == "fault" for v in of["faulty"])
@@ -96,7 +96,7 @@ def rates(group: Iterable[Verdict]) -> Row:
 
 
 def by_cue(all_of: Sequence[Verdict], *, everywhere: bool = False) -> list[Row]:
-    """Make a row for each cue in the view it needs, and in any other where it judged or, with ``everywhere``, where there is a rep."""
+    """One row per cue and view: the view it needs, others in which it judged, and with ``everywhere`` all views with a rep."""
     rows = []
     for cue in CUES:
         for view in ("side", "front", "oblique"):
@@ -107,7 +107,7 @@ def by_cue(all_of: Sequence[Verdict], *, everywhere: bool = False) -> list[Row]:
 
 
 def judged(all_of: Sequence[Verdict]) -> list[Row]:
-    """Share of the true repetitions of which each cue said anything, by view."""
+    """Share of the true repetitions in which each cue was judged, by view."""
     rows = []
     for cue in CUES:
         row: Row = {"cue": cue.id, "needs": str(cue.view)}
@@ -119,7 +119,7 @@ def judged(all_of: Sequence[Verdict]) -> list[Row]:
 
 
 def by_clip(all_of: Sequence[Verdict]) -> list[Row]:
-    """Make a row for each clip: the faults that had to be named, those that were, and those that are not true."""
+    """One row per clip: the faults that must be named, those that were named, and those that are not true."""
     rows = []
     for clip in dict.fromkeys(v.clip for v in all_of):
         group = [v for v in all_of if v.clip == clip]
@@ -137,6 +137,6 @@ def by_clip(all_of: Sequence[Verdict]) -> list[Row]:
 
 
 def _count(group: Iterable[Verdict]) -> list[str]:
-    """Tell reps a cue: ``["butt_high 3", ...]``, in table order."""
+    """Number of reps per cue: ``["butt_high 3", ...]``, in the order of the table."""
     seen = [v.cue for v in group]
     return [f"{cue.id} {seen.count(cue.id)}" for cue in CUES if cue.id in seen]

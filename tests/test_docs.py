@@ -299,6 +299,26 @@ def test_the_documents_lead_to_files_that_exist(root):
             assert (file.parent / target).exists(), f"{file.name} leads to {target}"
 
 
+@pytest.mark.parametrize("name", ["ARCHITECTURE.md", "CONTRIBUTING.md", "docs/design.md", "docs/measures.md"])
+def test_the_modules_and_folders_that_a_document_names_exist(root, name):
+    text = (root / name).read_text(encoding="utf-8")
+    named = set(re.findall(r"(?<![\w./])(?:\w+/)+\w+\.(?:py|json|toml|md)\b|(?<![\w./])hingecheck/[\w./]*\w", text))
+    assert named
+    assert [path for path in sorted(named) if not any((top / path).exists() for top in (root, root / "hingecheck"))] == []
+
+
+def test_the_picture_of_the_folders_names_each_of_them_and_no_other(root):
+    text = section((root / "ARCHITECTURE.md").read_text(encoding="utf-8"), "The folders")
+    named = set(re.findall(r"\b(?:\w+\.py|\w+/)", text.split("```")[1]))
+    package = root / "hingecheck"
+    real = {
+        path.name if path.is_file() else f"{path.name}/"
+        for path in package.iterdir()
+        if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
+    assert named == real
+
+
 def test_the_readme_says_how_to_begin(root):
     text = (root / "README.md").read_text(encoding="utf-8")
     for words in ("make demo", "make test", "hingecheck analyze", "docs/commands.md", "docs/measures.md", "docs/scoring.md"):

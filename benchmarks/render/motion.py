@@ -48,7 +48,7 @@ class Motion:
     start_neutral: bool = True  # stand neutrally before the first repetition even where the *_top values are faulty
     start_knee: float = 4.0
     start_thoracic: float = 0.0
-    per_rep: dict[str, list[Any]] = field(default_factory=dict)  # {"lumbar_bottom": [5, 35, 5]}: other values by rep (None: as told)
+    per_rep: dict[str, list[Any]] = field(default_factory=dict)  # {"lumbar_bottom": [5, 35, 5]}: other values by rep (None: as given)
     seed: int = 0
 
 

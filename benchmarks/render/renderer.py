@@ -91,7 +91,7 @@ class Renderer:
         is_bar: bool = False,
         **material: Any,
     ) -> Mesh:
-        """Register triangles (M, 3) over so many points; where they are is told by ``update``.
+        """Register triangles (M, 3) over so many points. ``update`` gives their positions.
 
         By point: ``uv`` (N, 2), ``tint`` (N, 4: colour and how much of it), ``inside`` (N, 4: metres inside painted clothes).
         """

@@ -62,7 +62,7 @@ DEFINITIONS: Final = {
     ),
 }
 
-# Measures told to three places, by a part of their name; all others, degrees, to two.
+# Measures written to three places, by a part of their name; all others, in degrees, to two.
 _FINE: Final = ("separation", "rel", "shift", "deviation")
 
 

@@ -1,7 +1,7 @@
-"""The commands: parse, call, show; what they do stands elsewhere. Prints and exits. Imports from all other folders.
+"""The commands: they parse, call and show, and leave the work to other folders. Prints and exits. Imports from all other folders.
 
-``program`` is the application and its exit codes, ``commands`` and ``profiles`` what can be called, ``options`` what several of these
-share, ``tables`` and ``progress`` what a terminal shows.
+``program`` is the application with its exit codes. ``commands`` and ``profiles`` are the commands, ``options`` the options that several of
+them share. ``tables`` and ``progress`` are what a terminal shows.
 """
 
 from . import commands as commands

@@ -156,7 +156,7 @@ def _cluster(address: str) -> Any:
         from distributed import Client
     except ImportError as error:
         raise InputError("--scheduler: Dask is not installed. Run: pip install 'hingecheck[cluster]'") from error
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # it tells of workers that come and go, which costs nothing
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # it logs every worker that comes or goes, which is no fault
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     try:
         return Client(address, timeout=10).get_executor()
@@ -224,7 +224,7 @@ def live(
 
 @contextmanager
 def _interrupts_once(stop: Callable[[], None]) -> Iterator[None]:
-    """Within, the first Ctrl-C calls ``stop``, so that what was begun is finished; the next one interrupts."""
+    """Inside the block the first Ctrl-C calls ``stop``, so that the session can be finished. The second interrupts."""
 
     def handler(number: int, frame: object) -> None:
         signal.signal(signal.SIGINT, before)
@@ -328,7 +328,7 @@ def serve(
 
 
 def _password() -> str | None:
-    """The page's password: of the environment, else typed; None where nobody can type."""
+    """The page's password: from the environment, else typed. None where there is no terminal to type at."""
     if (given := os.environ.pop("HINGECHECK_PASSWORD", None)) is not None:
         return given
     if not sys.stdin.isatty():

@@ -1,4 +1,4 @@
-"""Options that several commands share, and what stands behind them."""
+"""Options that several commands share, with their checks."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,14 +10,14 @@ if TYPE_CHECKING:
 
 
 def known(model: str) -> str:
-    """Refuse a pose model that does not exist before any clip is looked at."""
+    """Refuse an unknown pose model before any clip is opened."""
     from ..vision import estimators
 
     return estimators.check(model, "--model ")
 
 
 def known_or_none(model: str | None) -> str | None:
-    """As ``known``, where no model may be named."""
+    """As ``known``; None stays None."""
     return None if model is None else known(model)
 
 

@@ -24,12 +24,12 @@ OK, SOME_FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 
 def main() -> None:
-    """Run the command line: errors become one line on stderr and an exit code; ``--debug`` shows where they came from."""
+    """Run the command line. An error becomes one line on stderr and an exit code; ``--debug`` adds the traceback."""
     arguments = sys.argv[1:]
     debug = "--debug" in arguments
     arguments = [argument for argument in arguments if argument != "--debug"]
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may hold what the terminal cannot show
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may have characters that the terminal cannot show
     try:
         code = app(arguments, prog_name="hingecheck", standalone_mode=False)
         sys.stdout.flush()
@@ -37,10 +37,10 @@ def main() -> None:
         code = INTERRUPTED
     except HingecheckError as error:
         _fail(BAD_INPUT, str(error), debug)
-    except (BrokenPipeError, SystemExit):  # who reads the output has seen enough; Typer makes an exit of it
+    except (BrokenPipeError, SystemExit):  # the reader of the pipe has closed it; Typer turns that into SystemExit
         _give_up_output()
         sys.exit(OK)
-    except OSError as error:  # files speak for themselves, so this is the output
+    except OSError as error:  # errors of files are caught where they are opened, so this is about the output
         _give_up_output()
         _fail(BAD_INPUT, f"{error.filename or 'output'}: cannot be used ({error.strerror or error}). Try another place.", debug)
     except ImportError as error:
@@ -53,7 +53,7 @@ def main() -> None:
             print(usage(), file=sys.stderr)
             sys.exit(BAD_INPUT)
         _fail(BAD_INPUT, f"{usage().rstrip('.')}. Try `hingecheck --help`.", debug)
-    if code == INTERRUPTED:  # Typer may have made it of Ctrl-C
+    if code == INTERRUPTED:  # Typer may turn Ctrl-C into this code
         _fail(INTERRUPTED, "interrupted")
     sys.exit(code if isinstance(code, int) else OK)
 
@@ -66,7 +66,7 @@ def _fail(code: int, message: str, debug: bool = False) -> NoReturn:
 
 
 def _give_up_output() -> None:
-    """Let what could not be printed go: Python would try again, and complain, on its way out."""
+    """Discard what could not be printed. Otherwise Python would try again as it exits, and report an error."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

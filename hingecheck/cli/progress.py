@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def bars(quiet: bool) -> Iterator[Any]:
-    """Progress bars on stderr, gone when the work is done; none when ``quiet`` or when nobody watches."""
+    """Progress bars on stderr, removed when the work is done. None if ``quiet`` or if stderr is no terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -40,7 +40,7 @@ def follow(progress: Any, what: str) -> "Progress":
 
 
 class Rate:
-    """Things a second over the last while: ``hz`` is 0 before anything is known."""
+    """A rate over the last ``WHILE_S`` seconds. ``hz`` is 0 until something was added."""
 
     WHILE_S = 10.0
 
@@ -48,13 +48,13 @@ class Rate:
         self._seen: list[tuple[float, int]] = [(time.monotonic(), 0)]
 
     def add(self, number: int) -> None:
-        """So many more, now."""
+        """Count ``number`` more, now."""
         now_s = time.monotonic()
         recent = [(at_s, n) for at_s, n in self._seen if at_s > now_s - self.WHILE_S]
         self._seen = [*(recent or self._seen[-1:]), (now_s, number)]
 
     @property
     def hz(self) -> float:
-        """Number a second."""
+        """How many a second."""
         span_s = self._seen[-1][0] - self._seen[0][0]
         return sum(number for _, number in self._seen[1:]) / span_s if span_s else 0.0

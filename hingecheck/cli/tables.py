@@ -9,12 +9,12 @@ if TYPE_CHECKING:
 
 
 def one_line(message: str) -> str:
-    """A message on one line, whatever stood in it."""
+    """A message on one line: each run of white space becomes one blank."""
     return " ".join(message.split())
 
 
 def report(content: Mapping[str, Any], folder: Path | None = None) -> None:
-    """A report in the terminal: a row a rep, what is fine, what was not judged, and what to do next."""
+    """Print a report: one row per rep, what is fine, what was not judged, and what to practise next."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -54,7 +54,7 @@ def report(content: Mapping[str, Any], folder: Path | None = None) -> None:
 
 
 def _wrong(rep: Mapping[str, Any]) -> list[str]:
-    """What to change in a rep, a line a fault: "soft knees: bent, 41° (called from 34.9°)"."""
+    """What to change in a rep, one line per fault: "soft knees: bent, 41° (called from 34.9°)"."""
     from ..verdict.cues import BY_ID
 
     lines = []
@@ -67,7 +67,7 @@ def _wrong(rep: Mapping[str, Any]) -> list[str]:
 
 
 def count(number: int, thing: str) -> str:
-    """A number of things: 1 rep, 2 reps."""
+    """A number with its noun: 1 rep, 2 reps."""
     return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
@@ -108,7 +108,7 @@ def cue_rows() -> list[dict[str, Any]]:
 
 
 def cues() -> None:
-    """The table of cues: view, from where each is called, words; and what is not judged."""
+    """Print the table of cues: view, from where each is called, words. Then the cues that are not judged."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -132,11 +132,11 @@ def cues() -> None:
 
 
 def checks(found: "Iterable[Check]") -> None:
-    """What the doctor found, a line a check, with what to do."""
+    """Print what the doctor found, one line per check, with the remedy."""
     from rich.console import Console
     from rich.markup import escape
 
-    console = Console(highlight=False, soft_wrap=True)  # a command to copy must stay on its line
+    console = Console(highlight=False, soft_wrap=True)  # a command to copy must stay on one line
     for check in found:
         colour = {"ok": "green", "warn": "yellow", "fail": "red"}[check.verdict.value]
         advice = f". {escape(check.remedy)}" if check.remedy else ""

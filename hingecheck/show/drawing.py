@@ -1,7 +1,7 @@
-"""Strokes, plates and words on a picture: what the overlay and the prompts are drawn with. Knows nothing of hinging.
+"""Draws strokes, plates and words on a picture, for the overlay and the prompts. Knows nothing of hinging.
 
-The colours are those of Okabe and Ito, made for colour-blind readers. Text is set in OpenCV 5's own outline font, which knows Latin,
-Cyrillic, Greek, Hebrew, Chinese, Japanese and Korean letters.
+The colours are the Okabe-Ito palette, which colour-blind readers can tell apart. Text is set in OpenCV 5's own outline font, which has
+Latin, Cyrillic, Greek, Hebrew, Chinese, Japanese and Korean letters.
 """
 
 from typing import Final
@@ -22,18 +22,18 @@ OK: Final[Colour] = (86, 180, 233)
 NEARLY: Final[Colour] = (240, 228, 66)
 FAULT: Final[Colour] = (213, 94, 0)
 
-FAR_PX: Final = 1e5  # points further out are held here, where OpenCV's integers still reach
+FAR_PX: Final = 1e5  # points further out are clipped to this, which OpenCV's integers can still hold
 SHIFT: Final = 4  # OpenCV draws at 1/16 px: a line that follows a body must not jump from pixel to pixel
 
 
 def unit_of(image: Image) -> float:
-    """What everything is scaled by, px: what is large enough on a phone clip is then large enough on a screen three metres away."""
+    """The unit of all sizes, px. Sizes in it can be read on a phone clip and on a screen three metres away."""
     height, width = image.shape[:2]
     return float(min(height, 1.5 * width))
 
 
 def copied(image: Image, mirror: bool) -> Image:
-    """A copy of a picture, flipped left to right as a mirror would when ``mirror``. (H, W, 3) uint8 -> the same."""
+    """A copy of a picture, flipped left to right if ``mirror``. (H, W, 3) uint8 -> the same."""
     return np.asarray(cv2.flip(image, 1), np.uint8) if mirror else image.copy()
 
 
@@ -43,7 +43,7 @@ def jpeg(image: Image, quality: int = 85) -> bytes:
 
 
 def banner(image: Image, text: str, top: float, back: Colour, colour: Colour, largest: float = 0.095) -> float:
-    """Text across the top, ``largest`` units high or as large as fits, on two lines if that lets it be larger. Returns the y below, px."""
+    """Write text across the top, ``largest`` units high or as large as fits; on two lines if it is larger so. Returns the y below, px."""
     unit, width = unit_of(image), 0.9 * image.shape[1]
     words = text.split()
     breaks = [[text]] + [[" ".join(words[:n]), " ".join(words[n:])] for n in range(1, len(words))]
@@ -56,12 +56,12 @@ def banner(image: Image, text: str, top: float, back: Colour, colour: Colour, la
 
 
 def fitted(text: str, largest: float, width: float) -> float:
-    """Type size, px: ``largest``, or what lets the text be ``width`` px wide."""
+    """Type size, px: ``largest``, or less if the text would be wider than ``width`` px."""
     return min(largest, width * 100 / max(width_of(text, 100), 1))
 
 
 def width_of(text: str, size: float) -> int:
-    """How wide a text is, px, at a type size, px."""
+    """Width of a text, px, at a type size, px."""
     return int(cv2.getTextSize((0, 0), text, (0, 0), cv2.FontFace("sans"), max(round(size), 1), 700)[2])
 
 
@@ -78,8 +78,8 @@ def write(
 ) -> float:
     """Write text ``size`` px high on a plate, kept inside the picture.
 
-    ``anchor`` is the point of the plate put at ``at``: (0, 0) its upper left corner, (1, 1) its lower right. ``back`` None
-    darkens the picture. ``across`` makes the plate as wide as the picture. Returns the plate's upper edge, px.
+    ``anchor`` is the point of the plate that lies at ``at``: (0, 0) its upper left corner, (1, 1) its lower right. If ``back`` is None
+    the picture is darkened instead. ``across`` makes the plate as wide as the picture. Returns the plate's upper edge, px.
     """
     size = max(round(size), 8)
     height, width = image.shape[:2]
@@ -94,7 +94,7 @@ def write(
 
 
 def fill(image: Image, box: tuple[float, float, float, float], colour: Colour | None = None) -> None:
-    """Fill a box (left, top, right, bottom) px, or darken the picture there to a quarter."""
+    """Fill a box (left, top, right, bottom) px; without a colour, darken the picture there to a quarter."""
     left, top, right, bottom = (max(round(edge), 0) for edge in box)
     if colour is None:
         image[top:bottom, left:right] >>= 2
@@ -103,20 +103,20 @@ def fill(image: Image, box: tuple[float, float, float, float], colour: Colour | 
 
 
 def strokes(image: Image, segments: Floats, colour: Colour, width: float) -> None:
-    """Straight strokes, (N, 2, 2) px; those with a NaN are left out."""
+    """Draw straight strokes, (N, 2, 2) px. A stroke with a NaN is left out."""
     whole = segments[np.isfinite(segments).all(axis=(1, 2))]
     exact = np.rint(np.clip(whole, -FAR_PX, FAR_PX) * (1 << SHIFT)).astype(np.int32)
     cv2.polylines(image, list(exact), False, colour, max(1, round(width)), cv2.LINE_AA, SHIFT)
 
 
 def disc(image: Image, centre: Floats, radius: float, colour: Colour) -> None:
-    """Fill a disc; draw nothing at a NaN."""
+    """Fill a disc, centre (2,) px. Draws nothing at a NaN."""
     if np.isfinite(centre).all():
         cv2.circle(image, _exact(centre), _fine(radius), colour, -1, cv2.LINE_AA, SHIFT)
 
 
 def arc(image: Image, centre: Floats, radius: float, start_deg: float, end_deg: float, colour: Colour, width: float) -> None:
-    """Part of a circle, clockwise from the picture's right for a positive sweep."""
+    """Draw part of a circle, centre (2,) px. Angles count clockwise from the picture's right."""
     axes = (_fine(radius), _fine(radius))
     cv2.ellipse(image, _exact(centre), axes, 0, start_deg, end_deg, colour, max(1, round(width)), cv2.LINE_AA, SHIFT)
 

@@ -1,6 +1,6 @@
-"""What was seen and measured, in the files of other programs: OpenSim markers and motion, the netCDF that movement opens, Parquet.
+"""Poses and measures in the file formats of other programs: OpenSim markers and motion, netCDF for movement, Parquet.
 
-The text files are laid out as Sports2D and Pose2Sim write them, and their marker names are those of these two.
+The text files have the layout and the marker names of Sports2D and Pose2Sim.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from ..verdict.types import METRICS, Floats, Phase, Result
 from . import report
 
 ANGLES: Final = tuple(name for name in METRICS if name.endswith("_deg"))
-_FOOT: Final = {"foot_index": "big_toe"}  # what others call it
+_FOOT: Final = {"foot_index": "big_toe"}  # its name in those programs
 
 
 def marker(landmark: str) -> str:
@@ -32,9 +32,9 @@ def marker(landmark: str) -> str:
 
 
 def write_trc(path: Path, poses: Poses) -> None:
-    """Markers in metres, y up, x the picture's right, z towards the camera, the middle of the hips at the origin; empty where not seen.
+    """Write markers in metres: x right in the picture, y up, z towards the camera, origin mid-hip. Empty where a landmark is NaN.
 
-    The 33 landmarks, and Hip and Neck, the middles of hips and shoulders.
+    The markers are the 33 landmarks, Hip (mid-hip) and Neck (mid-shoulder).
     """
     middles = [poses.world[:, list(SIDES[joint])].mean(axis=1, keepdims=True) for joint in ("hip", "shoulder")]
     xyz = np.concatenate([poses.world, *middles], axis=1) * (1, -1, -1)
@@ -59,7 +59,7 @@ def write_trc(path: Path, poses: Poses) -> None:
 
 
 def write_mot(path: Path, result: Result) -> None:
-    """Angles in degrees over time, named as in frames.csv, of the side that is measured; ``nan`` where they were not."""
+    """Write the angles of the measured side over time, degrees, named as in frames.csv. ``nan`` where an angle was not measured."""
     head = [
         *("Coordinates", "version=1", f"nRows={len(result)}", f"nColumns={1 + len(ANGLES)}", "inDegrees=yes", ""),
         *("Units are S.I. units (second, meters, Newtons, ...)", "Angles are in degrees.", "", "endheader"),
@@ -70,7 +70,7 @@ def write_mot(path: Path, result: Result) -> None:
 
 
 def need_netcdf(asked: str) -> None:
-    """``InputError``, beginning with what was ``asked`` for, where netCDF cannot be written: said before the work, not after it."""
+    """Raise ``InputError`` if netCDF cannot be written, before any work is done. The message begins with ``asked``, the user's option."""
     try:
         import scipy.io  # noqa: F401
     except ImportError as error:
@@ -78,7 +78,7 @@ def need_netcdf(asked: str) -> None:
 
 
 def write_netcdf(path: Path, poses: Poses) -> None:
-    """A movement poses dataset of one individual: position in pixels, y down, and confidence, over time in seconds."""
+    """Write a movement poses dataset of one individual: time in seconds, position in pixels (y down), confidence 0 to 1."""
     need_netcdf(str(path))
     from scipy.io import netcdf_file
 
@@ -98,7 +98,7 @@ def write_netcdf(path: Path, poses: Poses) -> None:
 
 
 def write_frames(path: Path, result: Result) -> None:
-    """frames.csv as Parquet: the same columns, null where it is empty there."""
+    """Write frames.csv as Parquet: the same columns, null for an empty cell."""
     made: dict[str, list[Any]] = {
         "time_s": result.time_s.tolist(),
         "phase": [Phase(int(phase)).name.lower() for phase in result.phase],
@@ -112,7 +112,7 @@ def write_frames(path: Path, result: Result) -> None:
     write_parquet(path, columns, (dict(zip(made, row, strict=True)) for row in zip(*made.values(), strict=True)))
 
 
-# What can be asked for -> the file, and who writes it from poses and result.
+# Format -> its file, and the function that writes it from poses and result.
 FORMATS: Final[dict[str, tuple[str, Callable[[Path, Poses, Result], None]]]] = {
     "trc": ("markers.trc", lambda path, poses, result: write_trc(path, poses)),
     "mot": ("angles.mot", lambda path, poses, result: write_mot(path, result)),
@@ -122,7 +122,7 @@ FORMATS: Final[dict[str, tuple[str, Callable[[Path, Poses, Result], None]]]] = {
 
 
 def _rate_hz(time_s: Floats) -> float:
-    """Frames a second, from the middle interval; 0 for fewer than two frames."""
+    """Frames a second, from the median interval; 0 for fewer than two frames."""
     return round(float(1 / np.median(np.diff(time_s))), 3) if len(time_s) > 1 else 0.0
 
 

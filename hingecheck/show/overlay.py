@@ -1,7 +1,7 @@
 """Draws a result on a picture; decides nothing.
 
-One layout for the annotated clip and the live mirror, scaled to the picture. Faults differ from what is fine by shape, width and word
-as well as by colour.
+The annotated clip and the live mirror share one layout, scaled to the picture. A fault is shown by shape, width and word as well as by
+colour.
 """
 
 from collections.abc import Mapping, Sequence
@@ -37,14 +37,14 @@ from .drawing import (
 
 Limits = Mapping[tuple[str, str], float]
 
-SEEN_SCORE: Final = 0.5  # a joint the model itself doubts is not drawn
-LEAST_ROOM_DEG: Final = 5.0  # a back's colour changes over as many degrees at least, however strict the profile
-SMALLEST_ARC_DEG: Final = 6.0  # below this an arc is a blot
+SEEN_SCORE: Final = 0.5  # a joint with a lower score is not drawn
+LEAST_ROOM_DEG: Final = 5.0  # the back's colour changes over at least so many degrees, however strict the profile
+SMALLEST_ARC_DEG: Final = 6.0  # a smaller arc would be a blot
 DEEPEST_DEG: Final = 110.0  # hip flexion that fills the depth bar
 BARS: Final = (0.33, 0.77)  # top and bottom of bar and gauges, shares of the picture's height
 
 WORDS: Final = {Phase.UNSEEN: "", Phase.STANDING: "standing", Phase.DOWN: "down", Phase.BOTTOM: "bottom", Phase.UP: "up"}
-# Word below a gauge -> metric, what stands at its top and bottom, the cue it shows.
+# Label of a gauge -> metric, its value at the top and at the bottom, the cue it shows.
 GAUGES: Final = {"butt": ("butt_drop", -0.05, 0.3, "butt_high"), "knee": ("knee_flexion_deg", -5.0, 70.0, "soft_knees")}
 
 
@@ -69,15 +69,16 @@ def draw(
     image
         (H, W, 3) uint8 RGB; left untouched.
     poses, result
-        The frame's slices, T = 1. NaN points, joints with a low score and NaN measures are not drawn.
+        Poses and result of this frame, T = 1. NaN points, joints with a low score and NaN measures are not drawn.
     cue
-        Cue id and direction to say now, in the largest type, its joints marked; None for none.
+        Cue id and direction to show now, or None. Its words are in the largest type and its joints are marked.
     done
-        The reps finished so far: their number, and the last one's score, are shown.
+        The reps finished so far. Their number and the score of the last one are shown.
     limits
-        (cue id, direction) -> limit, which a whole interval has to pass; the colour of the back and the gauges show where a cue is called.
+        (cue id, direction) -> limit. A cue is called once the measure's whole interval lies past it. The colour of the back and the gauges
+        show this.
     praise
-        Said in the cue's place when there is no cue, such as "Better".
+        Words shown in place of a cue, such as "Better".
     note
         A standing remark, such as "Front view: back not judged".
     clock
@@ -130,7 +131,7 @@ def draw(
 
 
 def skeleton(image: Image, points: Floats, near: int) -> None:
-    """Bones and joints (K, 2) px: the measured side strong with a dark edge, the other one thin and grey below it."""
+    """Draw bones and joints, (K, 2) px. The measured side is strong with a dark edge; the other lies below it, thin and grey."""
     thick = 0.0085 * unit_of(image)
     sides = [[(SIDES[a][side], SIDES[b][side]) for a, b in SIDE_BONES] for side in (0, 1)]
     across = [(INDEX[a], INDEX[b]) for a, b in CROSS_BONES]
@@ -146,7 +147,7 @@ def skeleton(image: Image, points: Floats, near: int) -> None:
 
 
 def _back(image: Image, contour: Floats, result: Result, limits: Limits, unit: float) -> None:
-    """Draw the back's edge: blue while it keeps its standing shape, then yellow, red and thicker once it is called."""
+    """Draw the edge of the back: blue in its standing shape, then yellow, then red and thicker once the cue is called."""
     halves = ((HEIGHTS <= 0.5, "neutral_spine", "spine_lower_deg"), (HEIGHTS >= 0.5, "chest_out", "spine_upper_deg"))
     coloured = []
     for part, cue_id, metric in halves:
@@ -163,13 +164,13 @@ def _back(image: Image, contour: Floats, result: Result, limits: Limits, unit: f
 
 
 def _used(fault: Fault, limit: float, value: float, spread: float) -> float:
-    """How much of its limit a value has surely used: 1 where the cue is called, from there on more."""
+    """Share of the limit that the value has used, at the end of its interval that favours the lifter. 1: the cue is called."""
     sign = 1.0 if fault.above else -1.0
     return 1.0 + sign * (fault.least(value, spread) - limit) / max(sign * limit, LEAST_ROOM_DEG)
 
 
 def _neutrality(share: float) -> Colour:
-    """Colour of a back that has used ``share`` of its limit: 0 blue, 0.6 yellow, 1 and above red; NaN grey."""
+    """Colour of a back that has used ``share`` of its limit: 0 blue, 0.6 yellow, 1 and more red; NaN grey."""
     if not np.isfinite(share):
         return GREY
     red, green, blue = (round(float(np.interp(share, (0.0, 0.6, 1.0), stops))) for stops in zip(OK, NEARLY, FAULT, strict=True))
@@ -188,7 +189,10 @@ def _angle(
     radius: float,
     size: float,
 ) -> None:
-    """Arc from the straight line through a joint to the bone above it, and the measured angle, written behind the body. In units."""
+    """Draw the arc between the bone above a joint and the straight line through it, and write the angle behind the body.
+
+    ``radius`` and ``size`` in units, ``value_deg`` in degrees. Draws nothing at a NaN.
+    """
     below, joint, above = (points[SIDES[name][side]] for name in joints)
     if not np.isfinite([*below, *joint, *above, value_deg]).all():
         return
@@ -205,20 +209,20 @@ def _angle(
 
 
 def _mark(image: Image, points: Floats, near: int, joints: tuple[str, ...], unit: float) -> None:
-    """Halo under the joints a cue is about."""
+    """Draw a halo under the joints of a cue."""
     for joint in joints:
         for index in [SIDES[joint][near]] if near >= 0 else SIDES[joint]:
             halo(image, points[index], unit)
 
 
 def halo(image: Image, point: Floats, unit: float) -> None:
-    """Ring of attention at a joint, (2,) px; none at a NaN."""
+    """Draw a ring around a joint, (2,) px. Draws nothing at a NaN."""
     disc(image, point, 0.036 * unit, DARK)
     disc(image, point, 0.031 * unit, FAULT)
 
 
 def _depth_bar(image: Image, flexion_deg: float, unit: float) -> None:
-    """Bar at the right edge that fills downwards with hip flexion; empty where it is not known."""
+    """Draw the bar at the right edge, which fills downwards with hip flexion, degrees. Empty at NaN."""
     left, edge = image.shape[1] - 0.065 * unit, 0.006 * unit
     top, bottom, right = _bar(image, left, unit)
     level = top + np.clip(np.nan_to_num(flexion_deg) / DEEPEST_DEG, 0, 1) * (bottom - top)
@@ -228,7 +232,7 @@ def _depth_bar(image: Image, flexion_deg: float, unit: float) -> None:
 
 
 def _bar(image: Image, left: float, unit: float) -> tuple[float, float, float]:
-    """Darken the place of an upright bar that begins at x ``left``. Returns its top, bottom and right edge, px."""
+    """Darken the area of an upright bar whose left edge is at ``left``, px. Returns its top, bottom and right edge, px."""
     top, bottom = (share * image.shape[0] for share in BARS)
     right, edge = left + 0.04 * unit, 0.006 * unit
     fill(image, (left - edge, top - edge, right + edge, bottom + edge))
@@ -236,7 +240,7 @@ def _bar(image: Image, left: float, unit: float) -> tuple[float, float, float]:
 
 
 def _gauges(image: Image, result: Result, limits: Limits, unit: float) -> None:
-    """Upright gauges at the left edge: a pointer that sinks with the measure, on the band that is right in a clear view."""
+    """Draw the gauges at the left edge: the pointer moves down as the measure grows, and the band marks what is right in a clear view."""
     for number, (word, (metric, first, last, cue_id)) in enumerate(GAUGES.items()):
         left = (0.03 + 0.13 * number) * unit
         top, bottom, right = _bar(image, left, unit)
@@ -265,7 +269,7 @@ def _gauges(image: Image, result: Result, limits: Limits, unit: float) -> None:
 
 
 def _counters(image: Image, where: str, done: Sequence[Rep], unit: float, *, resting: bool) -> None:
-    """Write reps done, and phase or time, in the lower left corner, the last rep's score in the lower right one, larger between reps."""
+    """Write reps and phase (or time) at the lower left, the last rep's score at the lower right. The score is larger between reps."""
     height, width = image.shape[:2]
     margin, low = 0.02 * unit, height - 0.02 * unit
     if where:

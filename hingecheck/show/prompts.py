@@ -1,4 +1,4 @@
-"""Draws what a lifter is to do before practice: one sentence, and an arrow, an outline or a clock that fills. Decides nothing."""
+"""Draws what the lifter has to do before practice: one sentence, with an arrow, an outline or a clock that fills. Decides nothing."""
 
 from typing import Final
 
@@ -11,12 +11,12 @@ from ..verdict.types import Floats
 from .drawing import DARK, FAULT, NEARLY, OK, WHITE, Image, arc, banner, copied, disc, fitted, shape, strokes, unit_of, write
 from .overlay import SEEN_SCORE, halo, skeleton
 
-SIZE: Final = 0.12  # of the sentence, in units: larger than a cue, for there is nothing else to read
+SIZE: Final = 0.12  # type size of the sentence, in units: larger than a cue, because nothing else has to be read
 NAMES: Final = ("In the picture", "Turned", "Visible", "Standing tall")
 
 
 def draw(image: Image, poses: Poses, advice: Advice, *, note: str = "", mirror: bool = False) -> Image:
-    """Draw the advice and a remark on a copy of the picture, (H, W, 3) uint8 RGB; flipped first when ``mirror``. Poses of one frame."""
+    """Draw advice and a remark on a copy of the picture, (H, W, 3) uint8 RGB, flipped first if ``mirror``. ``poses``: one frame."""
     image = copied(image, mirror)
     width = image.shape[1]
     unit = unit_of(image)
@@ -42,7 +42,7 @@ def draw(image: Image, poses: Poses, advice: Advice, *, note: str = "", mirror: 
 
 
 def notice(image: Image, text: str) -> Image:
-    """A sentence on the picture gone dark: the camera is lost, or practice is over."""
+    """Darken the picture and write a sentence on it, such as that the camera is lost. (H, W, 3) uint8 RGB -> a new array."""
     image = (image >> 2).astype(np.uint8)
     unit = unit_of(image)
     banner(image, text, 0.4 * image.shape[0] - 0.06 * unit, FAULT, WHITE, SIZE)
@@ -50,7 +50,7 @@ def notice(image: Image, text: str) -> Image:
 
 
 def _outline(image: Image, unit: float) -> None:
-    """The outline of a person, head to foot, where the lifter should be."""
+    """Draw the outline of a person, head to foot, where the lifter should stand."""
     height, width = image.shape[:2]
     centre, head = width / 2, np.array([width / 2, 0.46 * height])
     half, top, bottom = 0.08 * unit, 0.54 * height, 0.96 * height
@@ -61,7 +61,7 @@ def _outline(image: Image, unit: float) -> None:
 
 
 def _arrow(image: Image, way: str, unit: float) -> None:
-    """A large arrow: across the picture, into it (up), out of it (down), or round for a turn."""
+    """Draw a large arrow: left, right, away from the camera (up), nearer (down), or round for a turn."""
     height, width = image.shape[:2]
     middle = np.array([width / 2, 0.62 * height])
     if way == "turn":
@@ -80,7 +80,7 @@ def _arrow(image: Image, way: str, unit: float) -> None:
 
 
 def _head(image: Image, at: Floats, angle: float, unit: float) -> None:
-    """The head of an arrow that points along ``angle``, radians."""
+    """Draw the head of an arrow that points along ``angle``, radians."""
     ahead, aside = np.array([np.cos(angle), np.sin(angle)]), np.array([-np.sin(angle), np.cos(angle)])
     for grown, colour in ((1.25, DARK), (1.0, NEARLY)):
         size = 0.09 * unit * grown
@@ -89,14 +89,14 @@ def _head(image: Image, at: Floats, angle: float, unit: float) -> None:
 
 
 def _clock(image: Image, share: float, unit: float) -> None:
-    """A ring that fills while the lifter stands."""
+    """Draw a ring that fills while the lifter stands. ``share``: 0 to 1."""
     centre = np.array([image.shape[1] - 0.17 * unit, 0.5 * image.shape[0]])
     disc(image, centre, 0.125 * unit, DARK)
     arc(image, centre, 0.1 * unit, -90, -90 + 360 * share, OK, 0.03 * unit)
 
 
 def _steps(image: Image, tier: Tier, unit: float) -> None:
-    """The four steps as dots with their names, those done in blue and ticked."""
+    """Draw the four steps as dots with their names. A finished step is blue and ticked."""
     height = image.shape[0]
     size = 0.045 * unit
     for number, name in enumerate(NAMES, start=1):

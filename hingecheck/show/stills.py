@@ -1,4 +1,4 @@
-"""Pictures of the worst moments of a session, kept while it goes on: afterwards there is no film to take them from."""
+"""Keeps pictures of the worst moments of a session while it runs, because a session may leave no video to take them from later."""
 
 import math
 from collections.abc import Iterator
@@ -9,18 +9,18 @@ from ..verdict.types import Rep, Result
 from .drawing import Image, jpeg
 from .report import Moment, Still
 
-EVERY_S: Final = 0.25  # between two pictures of one cue; a picture takes as long to pack as to draw
+EVERY_S: Final = 0.25  # least time between two pictures of one cue: encoding a picture takes as long as drawing it
 
 
 class Album:
-    """For each cue the picture in which it was worst, as JPEG: a few hundred kilobytes, however long the session."""
+    """The worst picture of each cue, as JPEG: a few hundred kilobytes, however long the session."""
 
     def __init__(self, rules: tuple[Rule, ...]) -> None:
         self._rules = {(rule.cue.id, rule.fault.direction): rule for rule in rules}
         self._kept: dict[tuple[str, str], tuple[float, Still]] = {}
 
     def look(self, image: Image, result: Result, cue: tuple[str, str] | None) -> None:
-        """Keep the picture as it was shown with this cue, if no earlier one was as bad. ``result`` of the frame, T = 1."""
+        """Keep the picture if this cue is worse in it than in any before. ``image``: as shown; ``result``: of the frame, T = 1."""
         if cue is None or result.rep[0] == 0:
             return
         rule, time_s = self._rules[cue], float(result.time_s[0])
@@ -32,7 +32,7 @@ class Album:
         self._kept[cue] = excess, Still(jpeg(image), Moment(time_s, int(result.rep[0]), cue[0]))
 
     def stills(self, reps: tuple[Rep, ...]) -> Iterator[Still]:
-        """The pictures of faults that stand in the verdict, the most important cue first."""
+        """The pictures of the faults in the verdict, most important cue first."""
         for (cue, direction), (_, still) in sorted(self._kept.items(), key=lambda kept: self._rules[kept[0]].cue.priority):
             if any(rep.index == still.moment.rep and rep.cues[cue].direction == direction for rep in reps):
                 yield still

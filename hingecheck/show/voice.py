@@ -1,4 +1,4 @@
-"""Says cues aloud with whatever speaks on this computer; never keeps anybody waiting, and is silent where nothing works."""
+"""Says cues aloud with a speech program of this computer. Never blocks, and stays silent where no program works."""
 
 import shutil
 import subprocess
@@ -7,24 +7,24 @@ from collections.abc import Sequence
 from threading import Condition, Thread
 from typing import Final
 
-# The first of these programs that is there speaks: what it is called, and its arguments before the text.
+# The first of these that is installed speaks: its name and the arguments that come before the text.
 PROGRAMS: Final = {
     "darwin": (("say",),),
     "win32": (("powershell", "-NoProfile", "-Command"),),
     "linux": (("espeak-ng", "-s", "160"), ("spd-say", "--wait"), ("espeak", "-s", "160")),
 }
-LONGEST_S: Final = 6.0  # a program that speaks longer hangs
+LONGEST_S: Final = 6.0  # a program that takes longer counts as hung
 
 
 def speakers() -> list[Sequence[str]]:
-    """The programs of this computer that can speak, the preferred one first."""
+    """The speech programs of this computer, the preferred one first."""
     return [program for program in PROGRAMS.get(sys.platform, PROGRAMS["linux"]) if shutil.which(program[0])]
 
 
 class Voice:
-    """Speaks in a thread of its own. What was not said by the time something else is to be said is dropped: late advice is wrong advice.
+    """Speaks in a thread of its own. A new text replaces one that still waits: late advice is wrong advice.
 
-    ``warning``: None, or once and for all why nothing is heard.
+    ``warning``: why nothing is heard, for the rest of the session; else None.
     """
 
     def __init__(self, programs: Sequence[Sequence[str]] | None = None) -> None:
@@ -46,7 +46,7 @@ class Voice:
             self._changed.notify()
 
     def close(self) -> None:
-        """Fall silent; more than once does no harm."""
+        """Fall silent. May be called more than once."""
         with self._changed:
             self._closed, self._next = True, None
             if self._speaking is not None:
@@ -67,7 +67,7 @@ class Voice:
                     self.warning = f"no voice: {failed[0]} does not work here (no sound?); going on in silence."
 
     def _spoken(self, text: str) -> bool:
-        """Whether the first program said it, or was stopped."""
+        """Whether the first program said it, or was stopped by ``close``."""
         program = self._programs[0]
         with self._changed:
             if self._closed:
@@ -83,7 +83,7 @@ class Voice:
         except subprocess.TimeoutExpired:
             speaking.kill()
             _, complaints = speaking.communicate()
-        failed = speaking.returncode != 0 or any(line.startswith(b"error") for line in complaints.splitlines())  # espeak-ng ends with 0
+        failed = speaking.returncode != 0 or any(line.startswith(b"error") for line in complaints.splitlines())  # espeak-ng exits with 0
         with self._changed:
             self._speaking = None
             return not failed or self._closed

@@ -1,4 +1,4 @@
-"""The live window: shows pictures, hears keys, knows when it was closed. Or none at all, for servers and tests."""
+"""The live window: shows pictures, reads keys, notices when it was closed. ``Headless`` stands in for it on servers and in tests."""
 
 import ctypes
 import os
@@ -24,14 +24,14 @@ class Screen(Protocol):
         ...
 
     def close(self) -> None:
-        """Close it; more than once does no harm."""
+        """Close it. May be called more than once."""
 
 
 class Headless:
     """Shows nothing."""
 
     def show(self, image: NDArray[np.uint8]) -> bool:
-        """Go on."""
+        """Do nothing; True: go on."""
         return True
 
     def close(self) -> None:
@@ -39,11 +39,11 @@ class Headless:
 
 
 class Window:
-    """A window as large as the first picture, that can be resized; ``f`` fills the screen, ``q`` and Esc leave, as closing it does."""
+    """A window that opens at the size of the first picture and can be resized. ``f`` fills the screen; ``q``, Esc or closing it leaves."""
 
     def __init__(self) -> None:
         _check_screen()
-        os.environ.setdefault("QT_LOGGING_RULES", "default.warning=false")  # OpenCV's Qt complains of fonts that it does not need
+        os.environ.setdefault("QT_LOGGING_RULES", "default.warning=false")  # Qt in OpenCV warns of fonts that it does not need
         self._open = False
         self._full = False
 
@@ -63,7 +63,7 @@ class Window:
         return key not in QUIT_KEYS
 
     def close(self) -> None:
-        """Close the window; more than once does no harm."""
+        """Close the window. May be called more than once."""
         if self._open and _is_visible():
             cv2.destroyWindow(TITLE)
             cv2.pollKey()
@@ -74,12 +74,12 @@ def _is_visible() -> bool:
     """Whether the window is still there."""
     try:
         return bool(cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) >= 1)
-    except cv2.error:  # that is how OpenCV 5 says that there is none
+    except cv2.error:  # OpenCV 5 raises this if there is no window
         return False
 
 
 def _check_screen() -> None:
-    """``InputError`` where no window can be opened: Qt would end the whole process, without a word of use."""
+    """Raise ``InputError`` if no window can be opened. Qt would end the whole process without a useful message."""
     if not sys.platform.startswith("linux"):
         return
     screen = os.environ.get("DISPLAY", "")

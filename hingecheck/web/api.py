@@ -24,14 +24,14 @@ from .schemas import Athlete, AthleteChanges, Clip, ClipChanges, Id, Name, Named
 from .security import Gate, TooManyTries
 from .store import tidy
 
-SPARE_BYTES: Final = 256 << 20  # left on the disk for what is made of a clip
-PAUSE_S: Final = 60.0  # an upload of which nothing came for so long is given up
-LOOK_S: Final = 0.3  # between two looks at the progress
+SPARE_BYTES: Final = 256 << 20  # kept free on the disk for the files that are made from a clip
+PAUSE_S: Final = 60.0  # an upload that sends nothing for so long is given up
+LOOK_S: Final = 0.3  # between two checks of the progress
 
 router = APIRouter(prefix="/api")
 
 
-# Who is there
+# Signing in
 
 
 @router.get("/session")
@@ -107,7 +107,7 @@ def set_limits(request: Request, athlete_id: Id, settings: Settings) -> Athlete:
 
 
 def _judged_again(request: Request, clip: Row) -> dict[str, Any] | None:
-    """The report of a clip under its athlete's limits; None where its poses are read no more: then it is tracked anew."""
+    """The report of a clip under its athlete's limits. None where its poses are too old to be read, so that it has to be tracked again."""
     try:
         return verdict_of(request, clip).report()
     except (RecordingError, HTTPException):
@@ -164,7 +164,7 @@ async def upload(request: Request, name: Name, athlete: Name, day: date | None =
 
 async def _stream_to(request: Request, target: Path, name: str, most: int) -> int:
     """Write the body of a request to a file, whole or not at all. Returns its bytes."""
-    # Whatever may wait for the disk waits in a thread, so that pages do not.
+    # Calls that may wait for the disk run in a thread, so that pages stay quick.
     draft, size, chunks = await run_in_threadpool(Draft, target), 0, aiter(request.stream())
     try:
         file = await run_in_threadpool(draft.path.open, "wb")
@@ -210,7 +210,7 @@ def change_clip(request: Request, clip_id: Id, changes: ClipChanges) -> Clip:
     if "athlete" in values:
         values["athlete"] = store(request).athlete_named(values["athlete"])["id"]
     store(request).change_clip(clip_id, values)
-    if values.get("athlete", before["athlete"]) != before["athlete"] and before["judged"]:  # other limits hold now
+    if values.get("athlete", before["athlete"]) != before["athlete"] and before["judged"]:  # the limits of the new athlete apply
         store(request).requeue(clip_id, _judged_again(request, clip_or_404(request, clip_id)))
         crew(request).wake()
     return clip(request, clip_id)

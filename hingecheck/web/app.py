@@ -1,4 +1,4 @@
-"""The server put together and run."""
+"""Puts the server together and runs it."""
 
 import asyncio
 import socket
@@ -26,14 +26,14 @@ from .security import Gate, Guard
 from .store import Store
 
 LARGEST_UPLOAD: Final = 4 << 30  # bytes: half an hour of 1080p from a phone
-SUMMING_UP_S: Final = 20.0  # that a live session is given when the server is stopped
+SUMMING_UP_S: Final = 20.0  # time that a live session gets to finish when the server stops
 HERE: Final = Path(__file__).parent
 PLOTLY: Final = "plotly.min.js"
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What `hingecheck serve` is told. ``data`` None: the user's own folder for data."""
+    """The options of `hingecheck serve`. ``data`` None: the user's own data folder."""
 
     host: str = "127.0.0.1"
     port: int = 8000
@@ -48,7 +48,7 @@ class Options:
 def create(
     store: Store, crew: Crew, gate: Gate, largest_upload: int = LARGEST_UPLOAD, closing: Callable[[], bool] = lambda: False
 ) -> FastAPI:
-    """The application over a store that is open; it starts the crew when it starts, and stops it when it ends."""
+    """The application over an open store. It starts the crew when it starts and stops it when it ends."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -88,7 +88,7 @@ def _plotly() -> FileResponse:
 
 
 def _shared(name: str) -> FileResponse:
-    """Style and script that the report has too."""
+    """A style or script file that the report uses too."""
     if name not in ("style.css", "plots.js"):
         raise HTTPException(404)
     return FileResponse(HERE.parent / "show" / "templates" / name, headers={"Cache-Control": "no-cache"})
@@ -103,14 +103,14 @@ def _refused(request: Request, error: Any) -> Response:
 
 
 def _answered(request: Request, status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
-    """Why something did not work: JSON for programs and scripts, a page for who reads."""
+    """The answer that says why a request failed: JSON for programs and scripts, a page for people."""
     if request.url.path.startswith("/api/") or request.method != "GET":
         return JSONResponse({"detail": detail}, status, headers)
     return pages.render(request, "error.html", status, status_code=status, detail=detail)
 
 
 def run(options: Options, ask: Callable[[], str | None]) -> None:
-    """Serve until Ctrl-C. ``ask`` gives the password, None for the one that was set before; asked only where others may come."""
+    """Serve until Ctrl-C. ``ask`` gives the password, None for the one set before. Called only if other computers can reach the server."""
     local, https = security.is_local(options.host), options.certificate is not None
     data = options.data or Path(platformdirs.user_data_dir("hingecheck", appauthor=False))
     with _listening(options) as listener, Store(data) as store:
@@ -147,7 +147,7 @@ def run(options: Options, ask: Callable[[], str | None]) -> None:
 
 
 def _listening(options: Options) -> socket.socket:
-    """The socket to serve at; ``InputError`` when it is taken."""
+    """The socket to serve at. ``InputError`` if the address is in use."""
     family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
     try:
         return socket.create_server((options.host, options.port), family=family, backlog=128)

@@ -1,6 +1,6 @@
-"""One SQLite file in a folder that one process at a time owns: lock, migrations, connections and transactions.
+"""An SQLite file in a folder that only one process at a time may use: lock, migrations, connections and transactions.
 
-Knows nothing of what is in the tables.
+Knows nothing of the tables' content.
 """
 
 import secrets
@@ -17,10 +17,10 @@ Row = dict[str, Any]
 
 
 class Database:
-    """The data folder. Any thread may call; every change is on the disk when a call returns. ``InputError`` when it cannot be used.
+    """The data folder. Any thread may call it. A change is on the disk when its call returns. ``InputError`` if the folder cannot be used.
 
-    ``migrations``: SQL that brings the file from each version to the next. The first makes the tables; ``PRAGMA user_version`` of the
-    file says how many it has had. One that was released is never edited: a change of the tables is a new one at the end.
+    ``migrations``: one piece of SQL for each step from a version to the next. The first makes the tables. ``PRAGMA user_version`` of the
+    file says how many steps it has had. Never edit a released step: append a new one.
     """
 
     migrations: Sequence[str]
@@ -28,7 +28,7 @@ class Database:
     def __init__(self, root: str | Path) -> None:
         self.root = Path(root)
         self._file = self.root / "hingecheck.sqlite3"
-        self._idle: list[sqlite3.Connection] = []  # connections that no thread uses just now
+        self._idle: list[sqlite3.Connection] = []  # connections that no thread is using
         with writing(self.root):
             self.root.mkdir(parents=True, exist_ok=True)
             self.root.chmod(0o700)
@@ -49,13 +49,13 @@ class Database:
         self.close()
 
     def close(self) -> None:
-        """Let go of the folder, once no other thread asks any more."""
+        """Release the folder. Call it when no other thread uses the database any more."""
         while self._idle:
             self._idle.pop().close()
         self._lock.close()
 
     def _prepare(self) -> None:
-        """Make the tables, or bring those of an earlier version up to date."""
+        """Make the tables, or migrate those of an earlier version."""
         newest = len(self.migrations)
         with closing(sqlite3.connect(self._file, timeout=30, isolation_level=None)) as db:
             found = int(db.execute("PRAGMA user_version").fetchone()[0])
@@ -68,7 +68,7 @@ class Database:
                 return
             if found:
                 _copy(db, self._backup(found))
-            with _transaction(db):  # all steps or none, so that the version which wrote the file can still open it
+            with _transaction(db):  # all steps or none, so that the earlier version can still open the file if a step fails
                 for statement in (statement for step in self.migrations[found:] for statement in _statements(step)):
                     db.execute(statement)
                 if broken := db.execute("PRAGMA foreign_key_check").fetchone():
@@ -78,12 +78,12 @@ class Database:
                     db.execute("INSERT INTO facts VALUES ('secret', ?)", (secrets.token_bytes(32),))
 
     def _backup(self, version: int | str) -> Path:
-        """The copy of the file as that version left it."""
+        """Path of the backup from before the migration of ``version``."""
         return self.root / f"hingecheck.schema-{version}.sqlite3"
 
     @contextmanager
     def _connected(self) -> Iterator[sqlite3.Connection]:
-        """A connection that no other thread uses meanwhile."""
+        """A connection for this thread alone while the block runs."""
         try:
             connection = self._idle.pop()
         except IndexError:
@@ -98,7 +98,7 @@ class Database:
 
     @contextmanager
     def _change(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of the block or nothing."""
+        """A transaction: the block takes effect as a whole or not at all."""
         with self._connected() as connection, _transaction(connection):
             yield connection
 
@@ -110,37 +110,37 @@ class Database:
         return next(iter(self._rows(query, *values)), None)
 
     def _set(self, table: str, row_id: str, values: Row) -> None:
-        """Set columns, whose names come from the code and never from a request."""
+        """Set columns of a row. Column names must come from the code, never from a request."""
         if values:
             with self._change() as db:
                 assignments = ", ".join(f"{column} = ?" for column in values)
                 db.execute(f"UPDATE {table} SET {assignments} WHERE id = ?", (*values.values(), row_id))
 
     def _forget(self) -> None:
-        """Remove deleted rows from the log and from copies made before a migration: for good means for good."""
+        """Remove deleted rows from SQLite's log and from the backups of migrations too, so that nothing of them is left."""
         for backup in self.root.glob(self._backup("*").name):
             with suppress(OSError):
                 backup.unlink()
-        with suppress(sqlite3.OperationalError), self._connected() as connection:  # a reader is in the way; the next one does it
+        with suppress(sqlite3.OperationalError), self._connected() as connection:  # a reader blocks it; the next deletion does it
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def fact(self, name: str) -> bytes | None:
-        """Something the server keeps for itself."""
+        """A value that the server stored under this name, or None."""
         found = self._row("SELECT value FROM facts WHERE name = ?", name)
         return None if found is None else found["value"]
 
     def set_fact(self, name: str, value: bytes) -> None:
-        """Keep something, in place of what was kept under this name."""
+        """Store a value under this name, replacing the old one."""
         with self._change() as db:
             db.execute("INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value))
 
 
 def _locked(root: Path) -> sqlite3.Connection:
-    """The lock of a folder, held until it is closed or the process ends. SQLite locks files on every system, Python only on some."""
+    """The lock of a folder, held until closed or until the process ends. SQLite can lock files on every system, Python only on some."""
     lock = None
     try:
         lock = sqlite3.connect(root / "lock", timeout=0, isolation_level=None, check_same_thread=False)
-        lock.execute("PRAGMA journal_mode = MEMORY")  # nothing is written, so no file is needed to undo it
+        lock.execute("PRAGMA journal_mode = MEMORY")  # nothing is written, so no rollback file is needed
         lock.execute("BEGIN EXCLUSIVE")
     except sqlite3.Error as error:
         if lock is not None:
@@ -153,7 +153,7 @@ def _locked(root: Path) -> sqlite3.Connection:
 
 @contextmanager
 def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """All of the block or nothing."""
+    """A transaction: the block takes effect as a whole or not at all."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -164,17 +164,17 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def _copy(db: sqlite3.Connection, target: Path) -> None:
-    """Copy a database, with what its log still holds, into a file that is whole or absent."""
+    """Copy a database, with the content of its log, into a file that is whole or absent."""
     with atomic(target) as draft, closing(sqlite3.connect(draft)) as copied:
         db.backup(copied)
 
 
 def _statements(sql: str) -> Iterator[str]:
-    """The statements of some SQL one by one; ``executescript`` would end the transaction."""
+    """The single statements of some SQL. ``executescript`` cannot be used, because it would end the transaction."""
     statement = ""
     for piece in sql.split(";"):
         statement += f"{piece};"
-        if sqlite3.complete_statement(statement):  # not where the semicolon stands in a text or a trigger
+        if sqlite3.complete_statement(statement):  # False for a semicolon inside a string or a trigger
             if statement.strip() != ";":
                 yield statement
             statement = ""

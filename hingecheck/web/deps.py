@@ -1,4 +1,4 @@
-"""What every answer begins with: the server's store and processes, a row that must be there, a verdict on its poses."""
+"""What the answers need first: the server's store and processes, a row that must exist, the verdict on its poses."""
 
 import json
 from dataclasses import asdict, replace
@@ -18,19 +18,19 @@ from .store import Store, profile_of
 
 
 def store(request: Request) -> Store:
-    """The data of the server that answers."""
+    """The store of the server that answers."""
     found: Store = request.app.state.store
     return found
 
 
 def crew(request: Request) -> Crew:
-    """Its processes."""
+    """The crew of the server that answers: it runs the worker processes."""
     found: Crew = request.app.state.crew
     return found
 
 
 def clip_or_404(request: Request, clip_id: str) -> Row:
-    """A clip with its report; 404 for one that is not there."""
+    """A clip with its report; 404 if there is no such clip."""
     return _there(store(request).clip(clip_id), "clip")
 
 
@@ -43,7 +43,7 @@ def judged_or_404(request: Request, clip_id: str) -> Row:
 
 
 def athlete_or_404(request: Request, athlete_id: str) -> Row:
-    """An athlete; 404 for one that is not there."""
+    """An athlete; 404 if there is no such athlete."""
     return _there(store(request).athlete(athlete_id), "athlete")
 
 
@@ -54,18 +54,18 @@ def _there(row: Row | None, what: str) -> Row:
 
 
 def shown(clip: Row, progress: dict[str, Any]) -> Clip:
-    """A row of the store with how far its work is."""
+    """A clip's row as an answer, with its progress."""
     now = progress.get(clip["id"])
     return Clip.model_validate({**clip, "progress": None if now is None else asdict(now)})
 
 
 def shown_athlete(row: Row) -> Athlete:
-    """A row of the store as an answer."""
+    """An athlete's row as an answer."""
     return Athlete.model_validate({**row, "settings": json.loads(row["settings"])})
 
 
 def verdict_of(request: Request, clip: Row, profile: Profile | None = None) -> one_clip.Verdict:
-    """A clip judged from its poses, by its athlete's limits unless others are given."""
+    """A clip judged from its poses, by ``profile`` or else by its athlete's limits."""
     poses = store(request).folder(clip["id"]) / "poses.npz"
     if not poses.exists():
         raise HTTPException(409, f"{clip['name']}: not analysed yet.")
@@ -74,11 +74,11 @@ def verdict_of(request: Request, clip: Row, profile: Profile | None = None) -> o
 
 
 def differing(settings: Settings, name: str) -> dict[str, Any]:
-    """What of some settings differs from the default; ``ProfileError`` when they are not allowed."""
+    """The settings that differ from the default. ``ProfileError`` if one is not allowed."""
     return plain(validated({"name": name, **settings.model_dump(by_alias=True)}, "limits"))
 
 
 def still(request: Request, clip_id: str, moment: report.Moment) -> Path | None:
-    """The picture of a moment, if it was drawn."""
+    """The file of a moment's picture, or None if it was not drawn."""
     file = store(request).folder(clip_id) / "stills" / work.still_name(moment.rep, moment.cue, moment.time_s)
     return file if file.exists() else None

@@ -5,11 +5,11 @@ from typing import Any, Final
 from ..verdict.cues import CUES
 from ..verdict.profiles import LONGEST_HOLD_S, Profile, RepSettings
 
-STEPS: Final = {"degrees": 0.1}  # of a slider; 0.001 in other units
+STEPS: Final = {"degrees": 0.1}  # step of a slider; 0.001 in other units
 
 
 def form_of(profile: Profile) -> list[dict[str, Any]]:
-    """The form, made from the cue table: a group a cue with its settings, their ranges, defaults and reasons."""
+    """The form as plain values: one group per cue, with its settings, their ranges, defaults and reasons."""
     default = Profile.default()
     groups: list[dict[str, Any]] = []
     for cue in CUES:
@@ -63,7 +63,7 @@ def _setting(
 
 
 def changed(profile: Profile) -> list[tuple[str, str]]:
-    """What an athlete's settings are where they are not the default: (cue, words)."""
+    """The settings that differ from the default, as (cue, words)."""
     found = []
     for group in form_of(profile):
         for setting in group["settings"]:

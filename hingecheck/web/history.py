@@ -1,4 +1,4 @@
-"""An athlete over time: what the reports of many clips say together."""
+"""An athlete over time, from the reports of many clips."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -12,7 +12,7 @@ from ..verdict.types import Judgement, Rep, Stage, Status
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day of practice: its reps over all clips, their score (None when nothing was judged), and a cue's reps by status."""
+    """A day of practice over all its clips: reps, score (None if nothing was judged), and the reps of each cue by status."""
 
     day: str
     reps: int
@@ -22,7 +22,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Career:
-    """All days, the oldest first; what the last of them says of stage and next cue; cues by how often they go wrong."""
+    """All days, oldest first, with the number of reps in all. Stage and next cue are those of the last day."""
 
     days: tuple[Day, ...]
     reps: int
@@ -30,14 +30,14 @@ class Career:
     next_cue: str | None
 
     def share(self, day: Day, cue_id: str) -> float | None:
-        """Of the reps of a day in which a cue was judged, the share that was ok; None when none was judged."""
+        """Share of ok among a day's reps in which the cue was judged, 0 to 1. None if it was judged in none."""
         counts = day.cues[cue_id]
         judged = counts[Status.OK] + counts[Status.FAULT]
         return counts[Status.OK] / judged if judged else None
 
 
 def reps_of(report: Mapping[str, Any]) -> list[Rep]:
-    """The reps of a report.json as ``scoring`` takes them; a cue the report does not know of was not judged."""
+    """The reps of a report.json in the form that ``scoring`` takes. A cue that the report lacks counts as not judged."""
     unknown = {"value": None, "uncertainty": None, "limit": None, "at_s": None, "direction": None, "reason": "not in this report"}
     return [
         Rep(
@@ -53,7 +53,7 @@ def _judgement(said: Mapping[str, Any]) -> Judgement:
 
 
 def career(clips: Iterable[tuple[str, Mapping[str, Any]]]) -> Career:
-    """An athlete's practice, from (ISO day, report.json) of each clip in any order."""
+    """An athlete's practice, from the (ISO day, report.json) of each clip, in any order."""
     by_day: defaultdict[str, list[Rep]] = defaultdict(list)
     for day, report in clips:
         by_day[day] += reps_of(report)
@@ -63,7 +63,7 @@ def career(clips: Iterable[tuple[str, Mapping[str, Any]]]) -> Career:
 
 
 def common_faults(reports: Iterable[Mapping[str, Any]]) -> list[tuple[str, str, int]]:
-    """(cue id, direction, reps) of what goes wrong, the most reps first and the more urgent cue at a tie."""
+    """The faults as (cue id, direction, reps): most reps first, at a tie the more urgent cue first."""
     counts = Counter(
         (cue_id, said["direction"])
         for report in reports

@@ -1,6 +1,7 @@
-"""Has the clips of the store analysed: one worker process a clip, so many at once, each bounded in time and memory.
+"""Analyses the clips of the store: one worker process per clip, several at once, each limited in time and memory.
 
-A process of its own costs a second of loading, and in return a clip that breaks the decoder, hangs it or eats memory takes nothing along.
+A process of its own takes a second to load. In return a clip that crashes the decoder, hangs it or takes too much memory harms nothing
+else.
 """
 
 import threading
@@ -13,14 +14,14 @@ from . import sandbox, work
 from .database import Row
 from .store import Store, profile_of
 
-SILENT_S: Final = 120.0  # a clip of which no frame came for so long hangs
+SILENT_S: Final = 120.0  # a clip without a new frame for so long counts as hung
 LONGEST_S: Final = 6 * 3600.0  # an hour of film takes an hour or two on one slow core
-DRAWING_COSTS: Final = 0.35  # of the time that seeing takes, for the forecast
+DRAWING_COSTS: Final = 0.35  # share of the time that seeing takes, for the forecast
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the work on a clip is: frames done of those expected (None: the clip does not say), and seconds left if they are known."""
+    """Progress on a clip: frames done and expected (None: the clip does not say), and seconds left if known."""
 
     phase: str
     done: int
@@ -29,7 +30,7 @@ class Progress:
 
 
 class Crew:
-    """Threads that take clips from the store, and drive a process for each."""
+    """Threads that take clips from the store and run a process for each."""
 
     def __init__(
         self,
@@ -46,18 +47,18 @@ class Crew:
         self._limits = Limits(job_s=longest_s, silent_s=silent_s)
         self._changed = threading.Condition()
         self._stopping = False
-        self._asked = 0  # how often somebody said that there is work
+        self._asked = 0  # how often ``wake`` was called
         self._progress: dict[str, Progress] = {}
         self._at_work: dict[str, Worker[work.Job]] = {}
         self._threads = [threading.Thread(target=self._serve, name=f"crew-{n}", daemon=True) for n in range(workers)]
 
     def start(self) -> None:
-        """Begin with what the queue holds."""
+        """Start the threads on the clips in the queue."""
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
-        """End the processes; what they were at is begun again by the next server."""
+        """End the processes. The next server starts their clips again."""
         with self._changed:
             self._stopping = True
             for worker in self._at_work.values():
@@ -67,7 +68,7 @@ class Crew:
             thread.join()
 
     def wake(self) -> None:
-        """There is something in the queue."""
+        """Say that the queue has a clip."""
         with self._changed:
             self._asked += 1
             self._changed.notify_all()
@@ -81,7 +82,7 @@ class Crew:
             self._changed.wait_for(lambda: self._stopping or not self._at_work.keys() & set(clip_ids), timeout=30)
 
     def progress(self) -> dict[str, Progress]:
-        """Clip id -> how far it is, for the clips being worked on."""
+        """Clip id -> progress, for the clips being worked on."""
         with self._changed:
             return dict(self._progress)
 
@@ -98,17 +99,17 @@ class Crew:
                 continue
             report, error = self._work_on(clip)
             if report is None and error is None:
-                continue  # stopped or deleted: nothing to tell
+                continue  # stopped or deleted: nothing to store
             self._store.finish(clip, report, error)
 
     def _work_on(self, clip: Row) -> tuple[dict[str, Any] | None, str | None]:
-        """The report of a clip, or why there is none; neither when the work was called off."""
-        # From nothing: a server that waits for uploads keeps no process with all that they need.
+        """The report of a clip, or the reason why there is none. Both are None if the work was called off."""
+        # A fresh process, not a copy of a loaded one: while the server waits for uploads, no process with the libraries takes up memory.
         worker: Worker[work.Job] = Worker(work.main, self._confinement, copied=False)
         with self._changed:
             self._at_work[clip["id"]] = worker
         try:
-            if self._is_called_off(clip):  # since it was claimed
+            if self._is_called_off(clip):  # meanwhile, after it was claimed
                 return None, None
             worker.begin(work.Job(str(self._store.folder(clip["id"])), clip["name"], profile_of(clip).model_dump(), self.model))
             return self._follow(worker, clip)
@@ -120,7 +121,7 @@ class Crew:
                 self._changed.notify_all()
 
     def _is_called_off(self, clip: Row) -> bool:
-        """Whether the server stops, or the clip is deleted."""
+        """Whether the server is stopping or the clip was deleted."""
         with self._changed:
             stopping = self._stopping
         return stopping or self._store.clip(clip["id"]) is None
@@ -145,7 +146,7 @@ class Crew:
 
 
 def _forecast(phase: str, done: int, of: int | None, took_s: float) -> Progress:
-    """Frames of a phase with the seconds that are left of the whole."""
+    """Frames of this phase, and seconds left of the whole work."""
     left_s = None
     if of and done and took_s > 0.5:
         pace_s = took_s / done

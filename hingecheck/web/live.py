@@ -1,4 +1,4 @@
-"""The browser's end of a live session: a page, and the WebSocket between its camera and the worker that watches."""
+"""A live session in the browser: its page, and the WebSocket between its camera and the worker process."""
 
 import asyncio
 from collections.abc import Mapping
@@ -20,18 +20,18 @@ from .pages import render
 from .store import Store, profile_of
 
 LARGEST_FRAME: Final = 2 << 20  # bytes of a JPEG
-QUIET_S: Final = 120.0  # a page that sent nothing for so long has been forgotten
-LIMITS: Final = Limits(silent_s=300.0)  # it sends a picture even while no frame comes; loading and summing up take seconds
+QUIET_S: Final = 120.0  # a page that sends nothing for so long counts as left behind
+LIMITS: Final = Limits(silent_s=300.0)  # the worker sends pictures even while no frame comes, so only loading and the summary are silent
 BUSY: Final = 1013  # closing code: try again later
 
-Feed = Connection  # into a worker, of frames as bytes
+Feed = Connection  # sends frames, as bytes, to the worker
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/live")
 def page(request: Request) -> Response:
-    """Where a session is held."""
+    """The page of a live session."""
     return render(request, "live.html", athletes=store(request).athletes())
 
 
@@ -42,7 +42,11 @@ async def live(
     minutes: Annotated[float, Query(gt=0, le=120)] = 15.0,
     keep: bool = True,
 ) -> None:
-    """Frames in as JPEG, an empty one for the end; out a line of JSON and then the picture for every frame shown, at last a line alone."""
+    """The WebSocket of a session.
+
+    In: frames as JPEG, and an empty one for the end. Out: for every frame shown a line of JSON and then the picture. At the end: a line
+    alone.
+    """
     own: Store = socket.app.state.store
     try:
         who = await run_in_threadpool(own.athlete_named, athlete)
@@ -57,18 +61,18 @@ async def live(
     held = asyncio.create_task(_hold(socket, who, feed, minutes, keep))
     sessions.add(held)
     held.add_done_callback(sessions.discard)
-    held.add_done_callback(lambda _: feed.cancel())  # without effect where the worker has started
+    held.add_done_callback(lambda _: feed.cancel())  # has no effect once the worker has started
     try:
         await socket.accept()
         await _listen(socket, await asyncio.shield(feed))
     finally:
         await asyncio.shield(_end(feed))
-        await asyncio.shield(held)  # it sums up and saves, whatever becomes of the page
+        await asyncio.shield(held)  # the session is summed up and saved even if the page is gone
 
 
 async def _listen(socket: WebSocket, feed: Feed) -> None:
-    """Pass frames on until the page says that it is over, is gone, or has sent nothing for too long; or until nobody takes them."""
-    with suppress(OSError):  # TimeoutError is one
+    """Pass frames on until the page ends the session, is gone or has sent nothing for too long, or until the worker takes none."""
+    with suppress(OSError):  # TimeoutError is an OSError
         while True:
             async with asyncio.timeout(QUIET_S):
                 message = await socket.receive()
@@ -80,14 +84,14 @@ async def _listen(socket: WebSocket, feed: Feed) -> None:
 
 
 async def _end(started: "asyncio.Future[Feed]") -> None:
-    """Tell the worker that no frame comes any more."""
-    with suppress(OSError, asyncio.CancelledError):  # it has ended by itself, or never started
+    """Tell the worker that no more frames come."""
+    with suppress(OSError, asyncio.CancelledError):  # the worker has ended by itself, or never started
         feed = await started
         await asyncio.to_thread(feed.send_bytes, b"")
 
 
 async def _hold(socket: WebSocket, who: Row, feed: "asyncio.Future[Feed]", minutes: float, keep: bool) -> None:
-    """Start the worker that watches, send the page what it shows, and make a clip of the session."""
+    """Start the worker, send its pictures to the page, and store the session as a clip."""
     own: Store = socket.app.state.store
     clip_id, folder = await run_in_threadpool(own.new_folder)
     name = f"Live {datetime.now():%H:%M}"
@@ -98,7 +102,7 @@ async def _hold(socket: WebSocket, who: Row, feed: "asyncio.Future[Feed]", minut
         worker: Worker[mirror.Job] = await run_in_threadpool(start)
         try:
             worker.begin(job)
-            assert worker.feed is not None  # it was asked for
+            assert worker.feed is not None  # a live job always has a feed
             feed.set_result(worker.feed)
             ended = await _relay(socket, worker)
         finally:
@@ -118,7 +122,7 @@ async def _hold(socket: WebSocket, who: Row, feed: "asyncio.Future[Feed]", minut
 
 
 async def _relay(socket: WebSocket, worker: "Worker[mirror.Job]") -> Mapping[str, Any]:
-    """Send the page what the worker shows, until the session is over: how it ended."""
+    """Send the worker's pictures to the page until the session is over. Returns how it ended."""
     events = worker.follow(LIMITS)
     while (event := await run_in_threadpool(next, events, None)) is not None:
         kind, value = event
@@ -141,7 +145,7 @@ async def _relay(socket: WebSocket, worker: "Worker[mirror.Job]") -> Mapping[str
 
 
 async def _send(socket: WebSocket, content: Mapping[str, Any], picture: bytes = b"") -> None:
-    """A line of JSON and a picture to a page that may be gone, which every transport says in a way of its own: its session goes on."""
+    """Send a line of JSON and a picture. Errors of a page that is gone differ between transports; all are ignored: the session goes on."""
     with suppress(Exception):
         await socket.send_json(content)
         if picture:

@@ -1,7 +1,7 @@
-"""The live mirror for a browser: `hingecheck live` in a worker, with a page for camera, window and voice.
+"""The live mirror for a browser: `hingecheck live` in a worker process, with a page as camera, window and voice.
 
-Frames come through the worker's feed as JPEG; what goes back is the picture as the window would show it, what to say, and how far
-practice is. So a browser sees the same as a window does, to the pixel.
+Frames come in as JPEG through the worker's feed. The worker sends back the picture that the window would show, the words to say and the
+state of practice. So a browser shows the same picture as the window, to the pixel.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,15 +28,15 @@ from ..verdict.poses import Poses
 from ..verdict.profiles import Profile
 from .work import spoken, still_name
 
-QUIET_S: Final = 1.5  # a page that sent no frame for so long is gone, or its tab is hidden
-LONGEST_SIDE: Final = 1280  # px of a frame that is taken
+QUIET_S: Final = 1.5  # a page that sends no frame for so long is gone, or its tab is hidden
+LONGEST_SIDE: Final = 1280  # px: the longest side of a frame that is taken
 
 
 class _Page:
-    """A page that feeds frames and is sent pictures: the camera, window and voice of a session."""
+    """The page as the camera, window and voice of a session."""
 
-    live = True  # as a camera: it goes on until it says otherwise
-    warning = None  # as a voice: the browser speaks, or it does not
+    live = True  # as a camera: its length is not known
+    warning = None  # as a voice: whether the browser can speak is not known here
 
     def __init__(self, feed: Connection, send: Send) -> None:
         self._feed, self._send = feed, send
@@ -45,7 +45,7 @@ class _Page:
         self.poster: tuple[float, NDArray[np.uint8]] | None = None  # hip flexion, degrees, and the picture of the deepest moment
 
     def read(self) -> Picture | None:
-        """The next frame of the page's camera; ``EOFError`` once it says that it is over."""
+        """The next frame of the page's camera. ``EOFError`` once the page has ended the session."""
         while self._feed.poll(QUIET_S):
             content = self._feed.recv_bytes()
             if not content:
@@ -56,10 +56,10 @@ class _Page:
         return None
 
     def release(self) -> None:
-        """Nothing to let go of."""
+        """Nothing to release."""
 
     def show(self, image: NDArray[np.uint8]) -> bool:
-        """Send a picture with what is said and done."""
+        """Send a picture with the words to say and the state of practice."""
         state = {"say": self._words, "reps": 0, "score": None, "practising": False, "step": ""}
         if self.shown is not None:
             state |= {
@@ -79,12 +79,12 @@ class _Page:
         """Nothing to close."""
 
     def say(self, text: str) -> None:
-        """Have the browser say it with the next picture."""
+        """Have the browser say this with the next picture."""
         self._words = text
 
 
 class _Followed(Session):
-    """A session that lets a page know what it shows."""
+    """A session that passes its state on to the page."""
 
     def __init__(self, page: _Page, folder: Path, **how: Any) -> None:
         super().__init__(folder, **how)
@@ -97,7 +97,7 @@ class _Followed(Session):
 
 
 def _keep_stills(folder: Path, verdict: Verdict, album: Album) -> None:
-    """Keep the pictures of faults where a clip's page looks for them: under the moment that the verdict calls the worst."""
+    """Save the pictures of faults under the names by which a clip's page looks for them: the worst moments of the verdict."""
     for still in album.stills(verdict.result.reps):
         rep, cue = verdict.result.reps[still.moment.rep - 1], still.moment.cue or ""
         at_s = rep.cues[cue].at_s
@@ -107,7 +107,7 @@ def _keep_stills(folder: Path, verdict: Verdict, album: Album) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One session to be held: where its files go, its name, the settings of its profile, the pose model; ``keep`` its video."""
+    """A session to hold: folder of its files, name, settings of its profile, pose model. ``keep``: keep the video."""
 
     folder: str
     name: str
@@ -118,7 +118,7 @@ class Job:
 
 
 def main(job: Job, send: Send, feed: Connection) -> dict[str, Any] | None:
-    """Hold one session, in a worker. ``feed``: frames, and an empty one for the end. Returns the report, None if nothing was practised.
+    """Hold one session in a worker process. ``feed``: frames, and an empty one for the end. Returns the report, or None without practice.
 
     Sends ``("ready",)``, then ``("shown", jpeg, state)`` for every picture. Raises ``HingecheckError`` with the reason for the user.
     """

@@ -1,4 +1,4 @@
-"""The pages a coach sees. Their words on a clip come from the templates of the report; scripts ask the API for the rest."""
+"""The pages for the coach. Their words on a clip come from the templates of the report. Scripts ask the API for the rest."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -38,13 +38,13 @@ def _templates() -> jinja2.Environment:
 
 
 def warm() -> None:
-    """Compile the templates, so that nobody who asks for a page has to wait for it."""
+    """Compile the templates in advance, so that the first visitor does not wait for it."""
     for name in _templates().list_templates(extensions=["html"]):
         _templates().get_template(name)
 
 
 def render(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
-    """A page of ours."""
+    """A page made from a template."""
     gate = request.app.state.gate
     own = request.scope["session_id"]
     common = {"version": __version__, "csrf": gate.token(own), "guarded": gate.password is not None, "signed_in": gate.is_in(own)}
@@ -65,7 +65,7 @@ def home(request: Request) -> Response:
 
 
 def _listed(request: Request, clips: Sequence[Row]) -> dict[str, Any]:
-    """What a table of clips shows: how they stand, and of which there is a picture."""
+    """What a table of clips shows: the clips with their state, and which of them have a picture."""
     folder, progress = store(request).folder, crew(request).progress()
     posters = {clip["id"] for clip in clips if (folder(clip["id"]) / "poster.jpg").exists()}
     return {"clips": [shown(clip, progress) for clip in clips], "posters": posters}
@@ -113,7 +113,7 @@ def verdict(request: Request, clip_id: Id, tried: Settings) -> dict[str, Any]:
 
 
 def _data(request: Request, row: Row, profile: Profile) -> dict[str, Any]:
-    """What the script of a clip's page draws and steps by."""
+    """The data for the script of a clip's page: what it draws and the times it jumps to."""
     judged = verdict_of(request, row, profile)
     content = judged.report()
     return {
@@ -126,13 +126,13 @@ def _data(request: Request, row: Row, profile: Profile) -> dict[str, Any]:
 
 
 def _said(request: Request, row: Row, profile: Profile) -> dict[str, Any]:
-    """What the templates say of a clip under some limits."""
+    """The values for the templates of a clip under these limits."""
     content = verdict_of(request, row, profile).report()
     return {**report.explained(content), "linked": True, "faults": [_fault(request, row, *found) for found in _faults(content)]}
 
 
 def _faults(content: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], str, Mapping[str, Any]]]:
-    """(rep, cue id, judgement) of all faults: the more urgent cue first, and the worst of a cue first."""
+    """All faults as (rep, cue id, judgement): the more urgent cue first, and within a cue the worst first."""
     found = [(rep, cue_id, said) for rep in content["reps"] for cue_id, said in rep["cues"].items() if said["status"] == "fault"]
     return sorted(found, key=lambda fault: (BY_ID[fault[1]].priority, -abs(fault[2]["value"] - fault[2]["limit"])))
 
@@ -167,7 +167,7 @@ def _compared(row: Row) -> dict[str, Any]:
 
 
 def _rows(sides: Sequence[Mapping[str, Any] | None]) -> list[dict[str, Any]]:
-    """A row a cue that was judged in one of two clips, with its counts in each."""
+    """One row for each cue that was judged in either clip, with its counts in both."""
     if None in sides:
         return []
     reports = [side["clip"]["report"] for side in sides if side is not None]

@@ -1,4 +1,4 @@
-"""What the API is given and answers, as pydantic checks it and OpenAPI describes it."""
+"""Requests and answers of the API, as pydantic checks them and OpenAPI describes them."""
 
 from datetime import date
 from typing import Annotated, Any, Literal

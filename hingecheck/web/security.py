@@ -1,7 +1,7 @@
-"""What stands before every request: is the host ours, the sender a page of ours, the coach signed in; and what every answer carries.
+"""The checks of every request (host, origin, sign-in) and the headers of every answer.
 
-Also on 127.0.0.1, where other web sites in the same browser are the ones to keep out: the host is checked against names that an
-attacker makes point here, and whatever changes something must come from a page of ours and carry its token.
+They hold on 127.0.0.1 too, against other web sites in the same browser. The host is checked because an attacker can make a name of their
+own point here (DNS rebinding). A request that changes something must come from one of our pages and carry its token (CSRF).
 """
 
 import hashlib
@@ -26,9 +26,9 @@ from .store import Store
 SESSION_S: Final = 14 * 24 * 3600.0
 LEAST_PASSWORD: Final = 10  # characters
 TRIES: Final = 5  # wrong passwords from one address
-TRIES_S: Final = 300.0  # in so many seconds
-MOST_GUESSERS: Final = 10_000  # addresses that are remembered
-LARGEST_BODY: Final = 1 << 20  # bytes of anything but an upload
+TRIES_S: Final = 300.0  # the time in which they are counted
+MOST_GUESSERS: Final = 10_000  # addresses with wrong passwords that are remembered
+LARGEST_BODY: Final = 1 << 20  # bytes, of any request but an upload
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 OPEN_PATHS: Final = frozenset({"/login", "/api/login", "/api/session"})
 UPLOAD: Final = ("POST", "/api/clips")
@@ -37,7 +37,7 @@ POLICY: Final = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
-        "style-src 'self' 'unsafe-inline'",  # Plotly styles its elements
+        "style-src 'self' 'unsafe-inline'",  # Plotly sets styles on its elements
         "img-src 'self' data: blob:",
         "media-src 'self' blob:",
         "connect-src 'self'",
@@ -66,13 +66,13 @@ def is_local(host: str) -> bool:
 
 
 def hashed(password: str, salt: bytes | None = None) -> bytes:
-    """Salt and scrypt hash of a password, 16 and 32 bytes; 64 MB and a tenth of a second a guess."""
+    """Salt and scrypt hash of a password, 16 and 32 bytes. One guess costs 64 MB and a tenth of a second."""
     salt = salt or secrets.token_bytes(16)
     return salt + hashlib.scrypt(password.encode("utf-8", "surrogatepass"), salt=salt, n=1 << 16, r=8, p=1, maxmem=1 << 27, dklen=32)
 
 
 def agreed(store: Store, password: str | None) -> bytes:
-    """The hash a password has to have: of the one given, else of the one the store remembers. A new one signs everybody out."""
+    """The hash to check passwords against: of the given password, else the stored one. A new password signs everybody out."""
     kept = store.fact("password")
     if password is None:
         if kept is None:
@@ -89,7 +89,7 @@ def agreed(store: Store, password: str | None) -> bytes:
 
 @dataclass
 class Gate:
-    """Knows who may come in. ``password``: salt and hash, None where only this computer gets here anyway."""
+    """Decides who may come in. ``password``: salt and hash, or None where only this computer can reach the server."""
 
     store: Store
     password: bytes | None
@@ -108,16 +108,16 @@ class Gate:
         return "__Host-hingecheck" if self.https else "hingecheck"
 
     def set_cookie(self, session: str) -> str:
-        """The header that hands a session to a browser."""
+        """The Set-Cookie header that gives a session to the browser."""
         secure = "; Secure" if self.https else ""
         return f"{self.cookie}={session}; Path=/; HttpOnly; SameSite=Strict; Max-Age={SESSION_S:.0f}{secure}"
 
     def token(self, session: str) -> str:
-        """What a page of this session has to send along with every change."""
+        """The CSRF token that a page of this session must send with every change."""
         return hmac.new(self._secret, b"csrf " + session.encode(), hashlib.sha256).hexdigest()
 
     def session_in(self, headers: Headers) -> str | None:
-        """The session a request belongs to."""
+        """The session of a request, or None."""
         try:
             found = SimpleCookie(headers.get("cookie", "")).get(self.cookie)
         except CookieError:
@@ -132,10 +132,10 @@ class Gate:
         return self.password is None or self.store.session_holds(self._digest(session))
 
     def sign_in(self, password: str, address: str) -> str | None:
-        """A new session for the right password, None for a wrong one. ``TooManyTries`` after several wrong ones."""
+        """A new session for the right password, None for a wrong one. ``TooManyTries`` after ``TRIES`` wrong ones."""
         if self.password is None:
             return None
-        with self._one_at_a_time:  # a guess costs memory
+        with self._one_at_a_time:  # each guess takes 64 MB
             if len(self._failures) > MOST_GUESSERS:
                 self._failures.clear()
             failures, now = self._failures[address], time.monotonic()
@@ -156,7 +156,10 @@ class Gate:
         self.store.end_sessions(self._digest(session))
 
     def knows(self, host: str) -> bool:
-        """Whether a Host header names this server. Where others may come, numbers are fine too: no attacker's name is a number."""
+        """Whether a Host header names this server.
+
+        Where other computers may come, any IP address is fine too: DNS rebinding needs a name.
+        """
         name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() and not host.endswith("]") else host
         name = name.lower().rstrip(".")
         bare = name.removeprefix("[").removesuffix("]")
@@ -175,7 +178,7 @@ class Gate:
 
 
 class TooManyTries(Exception):
-    """Somebody guesses passwords; ``wait_s`` seconds until the next try."""
+    """Too many wrong passwords. ``wait_s``: seconds until the next try."""
 
     def __init__(self, wait_s: int) -> None:
         super().__init__(f"too many wrong passwords. Wait {wait_s} seconds and try again")
@@ -183,18 +186,18 @@ class TooManyTries(Exception):
 
 
 def new_session() -> str:
-    """43 characters that nobody guesses."""
+    """A new session: 43 random characters, too many to guess."""
     return secrets.token_urlsafe(32)
 
 
 class Guard:
-    """The ASGI middleware that asks the gate."""
+    """ASGI middleware: asks the gate about every request."""
 
     def __init__(self, app: ASGIApp, gate: Gate) -> None:
         self.app, self.gate = app, gate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request that is to go no further, and pass on the others; either way with all headers."""
+        """Answer a refused request, pass on the others, and add the headers to every answer."""
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
@@ -237,7 +240,7 @@ class Guard:
             raise
 
     def _refusal(self, scope: Scope, headers: Headers, session: str) -> Response | None:
-        """Why a request goes no further, as the answer to it."""
+        """The answer that refuses a request, with the reason. None: the request may pass."""
         host = headers.get("host", "")
         if not self.gate.knows(host):
             return _no(400, "this server is not known under that name. Open it by its address.")
@@ -269,7 +272,7 @@ def _no(status: int, detail: str) -> Response:
 
 
 def _bounded(receive: Receive) -> Receive:
-    """A body that ends after a megabyte, whatever its sender said of its length."""
+    """A body that is cut off after ``LARGEST_BODY`` bytes, whatever its Content-Length says."""
     taken = 0
 
     async def bounded() -> Message:

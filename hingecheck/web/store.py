@@ -1,7 +1,7 @@
-"""What is kept: athletes and clips as rows of an SQLite file, videos and poses as files beside it.
+"""The data of the server: athletes and clips as rows of an SQLite file, videos and poses as files beside it.
 
-A folder is named by a random id and never by what a user typed. The queue of clips to be analysed is a column of their table, so it
-outlives the server. ``athletes.settings`` is a profile as JSON that states what differs from the default; ``clips.report`` the report.
+A clip's folder is named by a random id, never by what a user typed. The queue of clips to analyse is a column of their table, so it
+outlives the server. ``athletes.settings`` is a profile as JSON, with only what differs from the default. ``clips.report`` is report.json.
 """
 
 import json
@@ -20,7 +20,7 @@ from ..storage.files import writing
 from ..verdict.profiles import Profile, validated
 from .database import Database, Row
 
-# Never edit one that was released; a change of the tables is another one at the end.
+# Never edit a released step: to change the tables, append one.
 MIGRATIONS: Final = (
     """
 CREATE TABLE athletes (
@@ -43,7 +43,7 @@ CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB NOT NULL);
 )
 LONGEST_NAME: Final = 120
 
-# A clip with its athlete's name; its report only where asked for, because it is long.
+# A clip with its athlete's name. The report is long, so it is read only on request.
 _CLIP: Final = (
     "SELECT clips.id, athlete, athletes.name AS athlete_name, clips.name, day, clips.added_s, bytes, work, revision, error, clips.notes, "
     "judged, score, reps, view, next_cue, athletes.settings"
@@ -57,7 +57,7 @@ class Store(Database):
     migrations: Sequence[str] = MIGRATIONS
 
     def _prepare(self) -> None:
-        """Bring the tables up to date, take up what a killed server left, remove files that belong to nothing."""
+        """Migrate the tables, requeue clips that a killed server or another version left, and remove files that belong to no row."""
         super()._prepare()
         self.clips_folder = self.root / "clips"
         with writing(self.clips_folder):
@@ -87,7 +87,7 @@ class Store(Database):
         return self._row("SELECT * FROM athletes WHERE id = ?", athlete_id)
 
     def athlete_named(self, name: str) -> Row:
-        """The athlete of that name, whatever its capitals; a new one if there is none."""
+        """The athlete of this name, upper and lower case alike. A new one if there is none."""
         name = tidy(name)
         with self._change() as db:
             db.execute(
@@ -112,7 +112,7 @@ class Store(Database):
             raise InputError(f"{values['name']}: another athlete has this name. Choose another.") from error
 
     def delete_athlete(self, athlete_id: str) -> list[str]:
-        """Forget an athlete and the rows of all clips. Returns the ids of the clips, whose files are still there."""
+        """Delete the rows of an athlete and of all their clips. Returns the ids of the clips, whose files are still there."""
         clips = [clip["id"] for clip in self.clips(athlete_id)]
         with self._change() as db:
             db.execute("DELETE FROM athletes WHERE id = ?", (athlete_id,))
@@ -122,7 +122,7 @@ class Store(Database):
     # Clips
 
     def clips(self, athlete_id: str | None = None, *, reports: bool = False) -> list[Row]:
-        """Clips, the newest day first; ``reports`` as JSON text where asked for."""
+        """Clips, newest day first. With ``reports``, each has its report as JSON text."""
         where = "" if athlete_id is None else "WHERE athlete = ? "
         report = ", report" if reports else ""
         return self._rows(
@@ -137,11 +137,11 @@ class Store(Database):
         return found
 
     def folder(self, clip_id: str) -> Path:
-        """Where the files of a clip are; ``clip_id`` is an id of a row."""
+        """The folder of a clip's files. ``clip_id`` must be the id of a row."""
         return self.clips_folder / clip_id
 
     def new_folder(self) -> tuple[str, Path]:
-        """An id for a clip to come, and its folder; one that gets no row is removed when the server starts."""
+        """A new clip's id and folder. A folder without a row is removed when the server starts."""
         clip_id = _new_id()
         folder = self.folder(clip_id)
         with writing(self.root):
@@ -151,7 +151,7 @@ class Store(Database):
     def add_clip(
         self, clip_id: str, athlete_id: str, name: str, day: date, size: int, work: str = "queued", report: Mapping[str, Any] | None = None
     ) -> None:
-        """A row for a clip whose files are complete; with its report, if it was judged already."""
+        """Add the row of a clip whose files are complete, with its report if it was judged already."""
         with self._change() as db:
             db.execute(
                 "INSERT INTO clips (id, athlete, name, day, added_s, bytes, work, report) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -166,7 +166,7 @@ class Store(Database):
         self._set("clips", clip_id, values)
 
     def delete_clip(self, clip_id: str) -> None:
-        """Forget the row of a clip; its files are still there."""
+        """Delete the row of a clip. Its files are still there."""
         with self._change() as db:
             db.execute("DELETE FROM clips WHERE id = ?", (clip_id,))
         self._forget()
@@ -179,7 +179,7 @@ class Store(Database):
     # The queue
 
     def claim(self) -> Row | None:
-        """Take the next clip to be worked on: those never judged first, in the order they came."""
+        """Take the next clip to work on: clips never judged first, then in order of arrival."""
         with self._change() as db:
             taken = db.execute(
                 "UPDATE clips SET work = 'running' WHERE id = (SELECT id FROM clips WHERE work = 'queued' "
@@ -188,7 +188,7 @@ class Store(Database):
         return None if taken is None else self.clip(taken["id"])
 
     def finish(self, clip: Row, report: Mapping[str, Any] | None, error: str | None) -> None:
-        """Note how the work on a claimed clip ended; a clip asked for again meanwhile goes back into the queue."""
+        """Store how the work on a claimed clip ended. A clip that was requeued meanwhile goes back into the queue."""
         with self._change() as db:
             done = (
                 "failed" if report is None else "done",
@@ -201,7 +201,7 @@ class Store(Database):
             db.execute("UPDATE clips SET work = 'queued' WHERE id = ? AND revision != ?", (clip["id"], clip["revision"]))
 
     def requeue(self, clip_id: str, report: Mapping[str, Any] | None = None) -> None:
-        """Ask for work on a clip again, with the verdict that already holds if there is one."""
+        """Put a clip into the queue again, with its new report if there already is one."""
         with self._change() as db:
             text = None if report is None else json.dumps(report)
             db.execute(
@@ -211,35 +211,35 @@ class Store(Database):
             )
 
     def unfinished(self) -> list[Row]:
-        """Clips that wait or are worked on, in the order they are taken."""
+        """Clips that wait or are worked on, in the order in which they are taken."""
         return self._rows(f"{_CLIP}{_FROM}WHERE work IN ('queued', 'running') ORDER BY work DESC, judged, clips.added_s")
 
     # Sessions
 
     def begin_session(self, digest: str, ends_s: float) -> None:
-        """Note who is signed in; sessions that are over are forgotten."""
+        """Store a new session, and delete those that have ended."""
         with self._change() as db:
             db.execute("DELETE FROM sessions WHERE ends_s < ?", (time.time(),))
             db.execute("INSERT OR REPLACE INTO sessions VALUES (?, ?)", (digest, ends_s))
 
     def session_holds(self, digest: str) -> bool:
-        """Whether somebody signed in under this digest and is not out again."""
+        """Whether the session with this digest is signed in."""
         return self._row("SELECT 1 FROM sessions WHERE digest = ? AND ends_s >= ?", digest, time.time()) is not None
 
     def end_sessions(self, digest: str | None = None) -> None:
-        """Sign one out, or all."""
+        """End one session, or all."""
         with self._change() as db:
             db.execute("DELETE FROM sessions WHERE ? IS NULL OR digest = ?", (digest, digest))
 
 
 def profile_of(row: Row) -> Profile:
-    """The limits of an athlete, or of the athlete of a clip: ``row`` has ``settings``."""
+    """The profile of an athlete or of a clip's athlete, from the ``settings`` of a row."""
     name = row.get("athlete_name") or row["name"]
     return validated({"name": name} | json.loads(row["settings"]), name)
 
 
 def tidy(name: str) -> str:
-    """A name as it is shown: printable, on one line, not endless. ``InputError`` when nothing is left."""
+    """A name cleaned for display: printable, on one line, of limited length. ``InputError`` if nothing is left."""
     shown = " ".join("".join(letter if letter.isprintable() else " " for letter in name).split())[:LONGEST_NAME].strip()
     if not shown:
         raise InputError("name: nothing that can be shown in it. Give a name.")

@@ -1,8 +1,8 @@
-"""What is done with a clip, in a process of its own: the only part of the server that opens what somebody uploaded.
+"""The work on a clip, in a process of its own: the only part of the server that opens an upload.
 
-It reads ``original`` in the clip's folder and writes, whole or not at all, ``video.mp4`` (only where a browser would not play the
-original), ``poses.npz``, ``stills/`` and ``annotated.mp4``. What is there already is not done again: a clip whose poses are known is
-judged and drawn, which is also how other limits take effect.
+It reads ``original`` in the clip's folder. It writes ``video.mp4`` (only if a browser cannot play the original), ``poses.npz``,
+``stills/`` and ``annotated.mp4``, each whole or not at all. Steps whose files exist are skipped: a clip with poses is only judged and
+drawn. New limits take effect in the same way.
 """
 
 import re
@@ -25,12 +25,12 @@ from ..verdict.types import Result, Status
 
 MOST_STILLS: Final = 120
 
-OnFrame = Callable[[str, int, int | None], None]  # what is being done, frames done, frames expected
+OnFrame = Callable[[str, int, int | None], None]  # (phase, frames done, frames expected)
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One clip to be brought up to date: its folder, its name for messages, the settings of its profile, the pose model."""
+    """A clip to bring up to date: folder, name for messages, settings of its profile, pose model."""
 
     folder: str
     name: str
@@ -39,9 +39,9 @@ class Job:
 
 
 def main(job: Job, send: Send) -> dict[str, Any]:
-    """Bring one clip up to date, in a worker: ``(phase, done, of)`` is sent for frames. Returns the report.
+    """Bring one clip up to date, in a worker process. Sends ``(phase, done, of)`` for frames. Returns the report.
 
-    Raises ``HingecheckError`` with the reason for the user, whatever a clip does.
+    Every failure is raised as ``HingecheckError`` with a reason for the user.
     """
     try:
         profile = Profile.model_validate(job.settings)
@@ -50,19 +50,19 @@ def main(job: Job, send: Send) -> dict[str, Any]:
         raise HingecheckError(spoken(str(error), job.folder, job.name)) from error
     except MemoryError as error:
         raise HingecheckError(f"{job.name}: takes more memory than a clip may. Make it smaller, 1080p or less.") from error
-    except Exception as error:  # whatever a strange file can do to a decoder or the model
+    except Exception as error:  # a malformed file can raise anything in the decoder or the model
         why = f"{job.name}: cannot be analysed ({type(error).__name__}: {error}). Convert it to H.264."
         raise HingecheckError(spoken(why, job.folder, job.name)) from error
 
 
 def bring_up_to_date(folder: Path, name: str, profile: Profile, model: str, on_frame: OnFrame) -> dict[str, Any]:
-    """Whatever a clip still lacks under these limits. Returns its report."""
+    """Make what a clip still lacks under these limits. Returns its report."""
     original, poses = folder / "original", folder / "poses.npz"
     verdict = None
     if poses.exists():
         try:
             verdict = one_clip.retry(poses, profile=profile)
-        except RecordingError:  # of a version whose poses are read no more
+        except RecordingError:  # written by a version whose poses cannot be read any more
             poses.unlink()
     if verdict is None:
         make_playable(original, folder / "video.mp4", on_frame)
@@ -76,7 +76,7 @@ def bring_up_to_date(folder: Path, name: str, profile: Profile, model: str, on_f
 
 
 def _draw(folder: Path, verdict: one_clip.Verdict, on_frame: OnFrame) -> None:
-    """The annotated clip, and a still of every fault and of what the report shows."""
+    """Draw the annotated clip, a still of every fault, and the stills that the report shows."""
     moments = list(dict.fromkeys([*worst_moments(verdict.result), *faults(verdict.result)]))[:MOST_STILLS]
     drawn = one_clip.draw(folder / "original", folder / "annotated.mp4", verdict, lambda done, of: on_frame("drawing", done, of), moments)
     stills = one_clip.ready(folder / "stills")
@@ -103,15 +103,15 @@ def faults(result: Result) -> list[Moment]:
 
 
 def still_name(rep: int, cue: str | None, time_s: float) -> str:
-    """The file of a still, from what its moment is in a report."""
+    """The file name of a still, from its moment as a report has it."""
     return f"{rep}-{cue or 'bottom'}-{round(round(time_s, 3) * 1000)}.jpg"
 
 
 def make_playable(original: Path, target: Path, on_frame: OnFrame) -> None:
-    """Write ``target``, which every browser plays, unless the original is such a file already."""
+    """Write ``target``, which every browser plays, unless every browser plays the original."""
     if target.exists():
         return
-    with open_clip(original) as clip:  # says what is wrong with a file that is no video
+    with open_clip(original) as clip:  # raises the reason if the file is no video
         if _plays(original):
             return
         with Encoder(target, start_s=0.0) as encoder:
@@ -121,7 +121,7 @@ def make_playable(original: Path, target: Path, on_frame: OnFrame) -> None:
 
 
 def _plays(path: Path) -> bool:
-    """Whether every browser plays the file as it is, at the times and the way up that it is analysed in."""
+    """Whether every browser plays the file as it is, with the timing and orientation of the analysis."""
     with av.open(f"file:{path}", container_options={"protocol_whitelist": "file"}, metadata_errors="replace") as container:
         video, sound = container.streams.video, container.streams.audio
         mp4 = "mp4" in container.format.name and container.metadata.get("major_brand", "").strip() != "qt"
@@ -136,7 +136,7 @@ def _plays(path: Path) -> bool:
 
 
 def spoken(message: str, folder: str, name: str) -> str:
-    """A message about a file of ours as one about the user's, whose name it begins with: no path of this computer stands in it."""
+    """A message about a file in our folder, rewritten for the user: it begins with the clip's name and has no path of this computer."""
     inside = rf"(file:)?{re.escape(str(folder))}(/[\w.-]+)?"
     said = " ".join(re.sub(inside, lambda _: name, message).split())
     return said if said.startswith(name) else f"{name}: {said}"

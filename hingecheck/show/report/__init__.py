@@ -1,8 +1,8 @@
 """A result as files: report.json and frames.csv for programs, report.html and summary.html for people.
 
-``content`` makes report.json, ``frames`` frames.csv, ``pages`` the HTML, of ``words``, ``plots`` and pictures of ``moments``. The pages are
-self-contained: styles, script, plots and pictures are inside, and a content policy forbids every request, so that nothing about a lifter
-can leave the machine through them.
+``content`` makes report.json and ``frames`` makes frames.csv. ``pages`` makes the HTML from ``words``, ``plots`` and pictures of
+``moments``. The pages are self-contained: styles, script, plots and pictures are inside. A content security policy forbids every request,
+so that nothing about a lifter can leave the machine through them.
 """
 
 from ...verdict.cues import TABLE_LIMITS

@@ -11,7 +11,7 @@ SCHEMA: Final = 1
 
 
 def build(clip: ClipInfo, model: str, profile_name: str, profile_sha256: str, result: Result, summary: Summary) -> dict[str, Any]:
-    """report.json, schema 1, as plain values: NaN has become None, degrees have one decimal, other figures three."""
+    """report.json, schema 1, as plain values. NaN becomes None; degrees get one decimal, other numbers three."""
     return {
         "schema": SCHEMA,
         "hingecheck": __version__,
@@ -34,7 +34,7 @@ def build(clip: ClipInfo, model: str, profile_name: str, profile_sha256: str, re
 
 
 def rep_as_plain(rep: Rep) -> dict[str, Any]:
-    """One repetition as it stands in report.json."""
+    """One repetition as in report.json."""
     return {
         "index": rep.index,
         **{name: _plain(getattr(rep, name)) for name in ("start_s", "bottom_s", "end_s")},

@@ -12,7 +12,7 @@ from ...verdict.cues import CUES
 from ...verdict.poses import chunks
 from ...verdict.types import METRICS, Phase, Result
 
-# frames.csv: these columns in this order; measures that came later stand behind ``cues``.
+# frames.csv: these columns in this order. Measures added later come after ``cues``.
 FIRST_METRICS: Final = (
     *("hip_flexion_deg", "knee_flexion_deg", "trunk_lean_deg", "shin_lean_deg", "spine_lower_deg", "spine_upper_deg"),
     *("butt_drop", "shoulder_shift", "knee_ankle_ratio", "ankle_hip_ratio", "view_yaw_deg"),
@@ -21,7 +21,7 @@ COLUMNS: Final = ("time_s", *FIRST_METRICS, "phase", "rep", "cues", *(name for n
 
 
 def frames_csv(result: Result) -> Iterator[str]:
-    """frames.csv in pieces: a row a frame; a measure is empty where it is NaN, ``rep`` is 0 between reps, ``cues`` are joined by ';'."""
+    """frames.csv in pieces, one row per frame. A NaN measure is empty, ``rep`` is 0 between reps, ``cues`` are joined by ';'."""
     yield ",".join(COLUMNS) + "\n"
     for part in chunks(result):
         text = io.StringIO()

@@ -10,7 +10,7 @@ MOST_MOMENTS: Final = 6
 
 
 class Moment(NamedTuple):
-    """A time worth a picture, and the cue that was off then; ``cue`` None: nothing was, it shows the bottom of a rep."""
+    """A time worth a picture, and the cue that was wrong then. ``cue`` None: the bottom of a rep without a fault."""
 
     time_s: float
     rep: int
@@ -26,7 +26,7 @@ class Still:
 
 
 def worst_moments(result: Result) -> list[Moment]:
-    """Each cue's worst fault over all reps, most important cue first, at most six; without a fault, the bottom of the first rep."""
+    """The worst fault of each cue over all reps, most important cue first, at most six. Without a fault: the bottom of the first rep."""
     worst: dict[str, tuple[float, Moment]] = {}
     for rep in result.reps:
         for cue_id, said in rep.cues.items():

@@ -1,4 +1,4 @@
-"""report.html and summary.html: pages that bring all they need and ask for nothing."""
+"""report.html and summary.html: self-contained pages that make no request."""
 
 import base64
 from collections import Counter
@@ -19,9 +19,9 @@ from .words import FILTERS, explained, judged
 
 
 def html(report: Mapping[str, Any], result: Result, stills: Iterable[Still] = (), *, limits: Limits = TABLE_LIMITS) -> Iterator[str]:
-    """report.html of one clip or session, in pieces: ``report`` as ``build`` made it, with the frames it was made of.
+    """report.html of one clip or session, in pieces. ``report`` is what ``build`` made of ``result``.
 
-    ``limits`` are the profile's, (cue id, direction) -> limit; dashed lines show from where a cue is called.
+    ``limits`` are those of the profile, (cue id, direction) -> limit. Dashed lines show the value from which a cue is called.
     """
     plots = plotted(report, result, limits)
     return _pieces(
@@ -44,10 +44,10 @@ def plotted(report: Mapping[str, Any], result: Result, limits: Limits) -> dict[s
 
 
 def batch_summary_html(rows: Sequence[Mapping[str, Any]], stills: Mapping[str, bytes] | None = None) -> str:
-    """summary.html of a folder: the rows of results.csv (text or values), lowest score first, clips without a score after them.
+    """summary.html of a folder, from the rows of results.csv (text or values): lowest score first, clips without a score last.
 
-    A row may carry ``report``, the relative address of its own page. ``stills``: path of a clip -> JPEG of its worst moment, shown in
-    the order given.
+    A row may have ``report``, the relative address of its own page. ``stills``: path of a clip -> JPEG of its worst moment, in the order
+    to show them.
     """
 
     def number(row: Mapping[str, Any], name: str) -> float | None:
@@ -76,31 +76,31 @@ def batch_summary_html(rows: Sequence[Mapping[str, Any]], stills: Mapping[str, b
 
 
 def _score_bars(scores: Sequence[float]) -> list[tuple[str, int, float]]:
-    """Clips by tens of their score, 0-9 to 90-100, as bars."""
+    """A histogram of scores as bars, in tens from 0-9 to 90-100."""
     tens = Counter(min(int(score) // 10, 9) for score in scores)
     return _bars({f"{10 * ten}\u2013{100 if ten == 9 else 10 * ten + 9}": tens[ten] for ten in range(10)}) if scores else []
 
 
 def _bars(counts: Mapping[str, int]) -> list[tuple[str, int, float]]:
-    """What is counted, how many, and how long its bar is in percent of the longest."""
+    """For each count: its name, the count, and the length of its bar in percent of the longest."""
     most = max(counts.values(), default=0) or 1
     return [(name, count, round(100 * count / most, 1)) for name, count in counts.items()]
 
 
 def _picture(still: Still, reps: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """A still with what its caption says."""
+    """A still and the values for its caption."""
     moment = still.moment
     said = next((rep["cues"].get(moment.cue) for rep in reps if rep["index"] == moment.rep), None)
     return {"address": _embedded(still.jpeg), "cue": BY_ID.get(moment.cue or ""), "said": said, "rep": moment.rep, "time_s": moment.time_s}
 
 
 def _embedded(jpeg: bytes) -> str:
-    """The address of a picture that is in the page itself."""
+    """The picture as a data: address, so that it lies in the page itself."""
     return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")
 
 
 def _plotly_js() -> str:
-    from plotly.offline import get_plotlyjs  # only when a page is written: 0.1 s and 5 MB
+    from plotly.offline import get_plotlyjs  # imported only when a page is written: it takes 0.1 s and 5 MB
 
     return str(get_plotlyjs())
 

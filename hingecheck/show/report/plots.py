@@ -1,4 +1,4 @@
-"""The plots of a report: measures over time with reps, faults and where cues are called, as the JSON that Plotly draws."""
+"""The plots of a report, as the JSON that Plotly draws: measures over time, with reps, faults and the values where cues are called."""
 
 import base64
 from collections.abc import Container, Iterable, Mapping
@@ -10,9 +10,9 @@ from ...verdict.cues import BY_ID, COLUMN, CUES, Cue
 from ...verdict.types import METRICS, Bools, Floats, Phase, Result, ViewKind
 
 Limits = Mapping[tuple[str, str], float]
-MOST_LABELS: Final = 40  # more rep numbers or fault names than this in a plot are a smear
+MOST_LABELS: Final = 40  # more rep numbers or fault names than this would overlap, so none are shown
 
-# The plots, top to bottom; one that nothing was measured for is left out.
+# The plots, top to bottom. A plot without any measured value is left out.
 PLOTS: Final = (
     ("Hip flexion, degrees", (("hip_flexion_deg", "hip"),)),
     ("Knee flexion, degrees", (("knee_flexion_deg", "knee"),)),
@@ -28,15 +28,15 @@ LINES: Final = (("#0072b2", "solid"), ("#8a4a86", "dot"))
 
 
 def called_from(limits: Limits) -> dict[tuple[str, str], float]:
-    """The values from which cues are called in a clear view, for the limits in force: (cue id, direction) -> value."""
+    """(cue id, direction) -> the value from which the cue is called in a clear view, under these limits."""
     return {(cue_id, direction): BY_ID[cue_id].fault(direction).called_from(limit) for (cue_id, direction), limit in limits.items()}
 
 
 def figure(result: Result, limits: Limits, view: str, judged: Container[str]) -> dict[str, Any] | None:
-    """The plots as Plotly's own JSON: one time axis, a row a plot, reps and faults shaded; None where nothing was measured.
+    """The plots as Plotly's JSON: one time axis, one row per plot, reps and faults shaded. None where nothing was measured.
 
-    ``view`` is the kind of view: gaps between left and right mean nothing but from the front. Of the cues
-    ``judged``, a dashed line shows from where each is called.
+    ``view`` is the kind of view. Gaps between left and right mean something only from the front, so other views leave them out. A dashed
+    line shows from where each cue in ``judged`` is called.
     """
     from_front = {fault.metric for cue in CUES for fault in cue.faults if cue.view is ViewKind.FRONT}
     shown = {name for name in METRICS if np.isfinite(getattr(result.metrics, name)).any() and (view == "front" or name not in from_front)}
@@ -51,7 +51,7 @@ def figure(result: Result, limits: Limits, view: str, judged: Container[str]) ->
         plots["annotations"].append(_note(f"rep {rep.index}", x=rep.bottom_s, xref="x", y=1, yref="paper", yanchor="bottom"))
 
     shown_in = {name: number for number, (_, lines) in enumerate(rows) for name, _ in lines}
-    pitch = 1 / (len(rows) - 0.2)  # of the height: four fifths plot, one fifth its title
+    pitch = 1 / (len(rows) - 0.2)  # share of the height: four fifths are the plot, one fifth its title
     for number, (title, lines) in enumerate(rows):
         axis, top = f"y{number + 1 if number else ''}", 1 - number * pitch
         reach = [value for name, _ in lines for value in _extremes(getattr(result.metrics, name))]
@@ -68,7 +68,7 @@ def figure(result: Result, limits: Limits, view: str, judged: Container[str]) ->
 
 
 def _curves(result: Result, lines: Iterable[tuple[str, str]], axis: str, digits: str) -> list[dict[str, Any]]:
-    """The traces of one row: (metric, label) each."""
+    """The traces of one row; ``lines`` are (metric, label)."""
     common = {"x": _packed(result.time_s), "yaxis": axis, "type": "scatter", "mode": "lines", "hovertemplate": f"%{{y:{digits}}}"}
     return [
         {**common, "name": label, "y": _packed(getattr(result.metrics, name)), "line": {"color": colour, "dash": dash, "width": 2}}
@@ -79,9 +79,9 @@ def _curves(result: Result, lines: Iterable[tuple[str, str]], axis: str, digits:
 def _draw_thresholds(
     plots: dict[str, Any], result: Result, thresholds: Limits, judged: Container[str], metrics: Mapping[str, str], axis: str
 ) -> list[float]:
-    """Dashed lines where a row's metrics are called, in the phases where they are. Returns the thresholds drawn.
+    """Draw dashed lines at the thresholds of a row's metrics, in the phases where they are judged. Returns the thresholds drawn.
 
-    A threshold is named by its direction on the first of the metrics, by the curve's own name on the others: "rounded 20", "upper 15".
+    On the row's first metric the label names the direction ("rounded 20"), on the others the curve ("upper 15").
     """
     drawn, first = [], next(iter(metrics))
     for cue, fault in ((row, fault) for row in CUES for fault in row.faults if row.id in judged and fault.metric in metrics):
@@ -98,7 +98,7 @@ def _draw_thresholds(
 
 
 def _draw_faults(plots: dict[str, Any], result: Result, cue: Cue, row: int, *, named: bool) -> None:
-    """Shade and label the stretches in which a cue was off; ``named`` where the row does not show its measure."""
+    """Shade and label the stretches in which a cue was wrong. ``named``: label with the cue's name, where the row lacks its measure."""
     spans = _spans(result, result.active[:, COLUMN[cue.id]])
     domain = f"y{row + 1 if row else ''} domain"
     plots["shapes"] += [_shade(span, domain, OFF) for span in spans]
@@ -108,7 +108,7 @@ def _draw_faults(plots: dict[str, Any], result: Result, cue: Cue, row: int, *, n
 
 
 def _shade(span: tuple[float, float], yref: str, colour: str) -> dict[str, Any]:
-    """A stretch of time, coloured behind the lines."""
+    """A shaded stretch of time behind the lines."""
     place = {"type": "rect", "x0": span[0], "x1": span[1], "y0": 0, "y1": 1, "yref": yref, "layer": "below"}
     return {**place, "fillcolor": colour, "line": {"width": 0}}
 
@@ -118,7 +118,7 @@ def _note(text: str, **place: Any) -> dict[str, Any]:
 
 
 def _direction(result: Result, cue: Cue, end_s: float) -> str:
-    """What was off when a cue went on, last before ``end_s``: "rounded"."""
+    """The direction in which a cue was last called before ``end_s``, such as "rounded"."""
     said = [event.direction for event in result.events if event.kind == "cue_on" and event.cue == cue.id and event.time_s <= end_s]
     return _words(said[-1]) if said and said[-1] else cue.name
 
@@ -128,7 +128,7 @@ def _words(direction: str) -> str:
 
 
 def _extremes(values: Floats) -> list[float]:
-    """Least and greatest; nothing where all are NaN."""
+    """Minimum and maximum, NaN left out. Empty where all are NaN."""
     seen = values[np.isfinite(values)]
     return [float(seen.min()), float(seen.max())] if len(seen) else []
 
@@ -141,5 +141,5 @@ def _spans(result: Result, on: Bools) -> list[tuple[float, float]]:
 
 
 def _packed(values: Floats) -> dict[str, str]:
-    """Figures as Plotly reads them packed: a third of their size as text, NaN a gap."""
+    """Numbers in Plotly's binary form: a third of the size of text. NaN shows as a gap."""
     return {"dtype": "f4", "bdata": base64.b64encode(values.astype("<f4").tobytes()).decode("ascii")}

@@ -1,4 +1,4 @@
-"""What a report says in words: the next cue and what it rests on, notes, reasons, and figures as people read them."""
+"""The words of a report: the next cue and its evidence, notes, reasons, and numbers as people read them."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -9,7 +9,7 @@ from ...verdict.scoring import AREAS, EXERCISES
 
 
 def explained(report: Mapping[str, Any]) -> dict[str, Any]:
-    """What the templates ``verdict.html``, ``reps.html`` and ``unjudged.html`` say of a report in words."""
+    """The values that the templates ``verdict.html``, ``reps.html`` and ``unjudged.html`` need for a report."""
     return {
         "report": report,
         "judged": judged(report),
@@ -22,18 +22,18 @@ def explained(report: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def judged(report: Mapping[str, Any]) -> list[Cue]:
-    """The cues that could be judged at all."""
+    """The cues that were judged in at least one rep."""
     return [cue for cue in CUES if any(report["cues"].get(cue.id, {}).get(status) for status in ("ok", "fault"))]
 
 
 def _notes(reps: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    """What has to be known of judgements that were made, each with the number it is referred to by, in the order of the table."""
+    """Note on a judgement -> the number that refers to it, in the order in which the table shows them."""
     said = (said for rep in reps for said in rep["cues"].values() if said["status"] != "not_judged")
     return {note: number for number, note in enumerate(dict.fromkeys(one["reason"] for one in said if one["reason"]), 1)}
 
 
 def _unjudged(reps: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[str]]]:
-    """Why cues were not judged: (reason, cue names, with the number of reps where it was not all of them)."""
+    """Why cues were not judged: (reason, cue names). A name has the number of reps with it unless it was all of them."""
     counts = Counter(
         (said["reason"] or "not seen", cue_id) for rep in reps for cue_id, said in rep["cues"].items() if said["status"] == "not_judged"
     )
@@ -44,7 +44,7 @@ def _unjudged(reps: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[str]]]:
 
 
 def _evidence(report: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The next cue in a coach's words and what it rests on: its commonest fault, in how many reps, and the worst of them."""
+    """The next cue in a coach's words, with its evidence: its commonest fault, in how many reps, and the worst of them."""
     if report["next_cue"] is None:
         return None
     cue = BY_ID[report["next_cue"]]
@@ -59,7 +59,7 @@ def _evidence(report: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _shown(value: float | None, off: float | None, unit: str = "", finer: int = 0) -> str:
-    """A figure and how far it may be off, as people read them: 31 ± 5° or 0.21 ± 0.03; empty where there is none."""
+    """A value and its uncertainty as people read them: 31 ± 5° or 0.21 ± 0.03. Empty for None."""
     if value is None:
         return ""
     digits = finer + _digits(unit)
@@ -68,17 +68,20 @@ def _shown(value: float | None, off: float | None, unit: str = "", finer: int = 
 
 
 def _digits(unit: str) -> int:
-    """Decimals that people are shown; report.json has one more."""
+    """Decimals shown to people; report.json has one more."""
     return 0 if unit == "degrees" else 2
 
 
 def _measured(said: Mapping[str, Any]) -> str:
-    """The value of a judgement."""
+    """The value of a judgement with its uncertainty."""
     return _shown(said["value"], said["uncertainty"], said["unit"])
 
 
 def _against(said: Mapping[str, Any]) -> str:
-    """A value and from where the cue was called, with a digit more where fewer would tell another story: "36 ± 5°, called from 34.9°"."""
+    """A value and from where the cue is called: "36 ± 5°, called from 34.9°".
+
+    The value gets one digit more where rounding would put it on the other side of that number.
+    """
     value, unit = said["value"], said["unit"]
     called_at = said.get("called_at")  # not in reports of earlier versions
     if value is None or called_at is None:
@@ -94,12 +97,12 @@ def _against(said: Mapping[str, Any]) -> str:
 
 
 def _in_full(said: Mapping[str, Any]) -> str:
-    """A value, from where the cue was called, and their unit, where numbers without one would say nothing."""
+    """As ``_against``, with the unit written out: for places where numbers without one would mean nothing."""
     return _against(said) + ("" if said["unit"] == "degrees" else f" {said['unit']}")
 
 
 def _words(name: str | None) -> str:
-    """The name of a direction as it is read."""
+    """The name of a direction in words: "leaning_back" -> "leaning back"."""
     return (name or "").replace("_", " ")
 
 
@@ -111,7 +114,7 @@ def _count_of(number: int, thing: str) -> str:
     return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
-# What templates that show a report write figures and words with.
+# The filters with which templates of a report write numbers and words.
 FILTERS: Final[dict[str, Callable[..., str]]] = {
     **{"shown": _shown, "measured": _measured, "against": _against, "in_full": _in_full},
     **{"words": _words, "sentence": _sentence, "count_of": _count_of},
