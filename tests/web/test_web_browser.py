@@ -230,6 +230,7 @@ def test_two_clips_keep_step_by_the_phase_of_the_rep(page, server, ids):
         for side, rep in zip(("left", "right"), reps, strict=True):
             assert page.locator(f"#video_{side}").evaluate("video => video.currentTime") == pytest.approx(rep[moment], abs=0.02)
     expect(page.locator("#clock")).to_have_text("end")
+    page.locator("#loop").check()
     page.locator("#play").click()
     middle_s = (reps[0]["start_s"] + 2 * reps[0]["bottom_s"]) / 3  # it plays from the start
     both = "['left', 'right'].map(side => document.getElementById('video_' + side).currentTime)"
