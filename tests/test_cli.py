@@ -123,7 +123,7 @@ def hingecheck(monkeypatch, capsys):
 def process(*arguments, **options):
     """Run a command in a process of its own."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    return subprocess.run([*HINGECHECK, *map(str, arguments)], capture_output=True, text=True, env=environment, timeout=120, **options)
+    return subprocess.run([*HINGECHECK, *map(str, arguments)], capture_output=True, text=True, env=environment, timeout=600, **options)
 
 
 def one_line(text):
@@ -726,12 +726,20 @@ def test_retry_under_another_profile_gives_another_verdict(rounded, hingecheck, 
     assert after == {"ok": 3, "fault": 0, "not_judged": 0}
 
 
-def test_retry_takes_well_under_a_second(rounded):
+def test_retry_costs_no_more_than_a_few_million_steps_of_python(rounded):
     profile = Profile.default()
-    one_clip.retry(rounded, profile=profile)
-    began_s = time.process_time()
-    one_clip.retry(rounded, profile=profile)
-    assert time.process_time() - began_s < 0.5
+    one_clip.retry(rounded, profile=profile)  # imports what it needs
+
+    def spent_s(work):
+        began_s = time.process_time()
+        work()
+        return time.process_time() - began_s
+
+    both_s = [
+        (spent_s(lambda: one_clip.retry(rounded, profile=profile)), spent_s(lambda: sum(n * n for n in range(10**6)))) for _ in range(3)
+    ]
+    retry_s, million_s = map(min, zip(*both_s, strict=True))
+    assert retry_s < 5 * million_s
 
 
 def test_retry_writes_only_where_it_is_told_to(rounded, hingecheck, tmp_path):
@@ -891,17 +899,17 @@ def test_the_version_is_said(hingecheck):
 
 
 def test_help_is_quick_and_loads_nothing_heavy():
-    def spent_s():
-        used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return used.ru_utime + used.ru_stime
+    def spent_s(begin):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        assert begin().returncode == 0
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-    took_s = []
-    for _ in range(3):
-        before_s = spent_s()
-        run = process("--help", check=True)
-        took_s.append(spent_s() - before_s)
-    assert "analyze" in run.stdout
-    assert min(took_s) < 0.5
+    nothing = [sys.executable, "-c", "pass"]
+    both_s = [(spent_s(lambda: process("--help")), spent_s(lambda: subprocess.run(nothing, check=True))) for _ in range(3)]
+    help_s, nothing_s = map(min, zip(*both_s, strict=True))
+    assert help_s < 30 * nothing_s  # usually ten times; a pose network alone takes a hundred
+    assert "analyze" in process("--help").stdout
     script = "import sys\ntry:\n from hingecheck.cli import main; sys.argv[1:] = ['--help']; main()\nfinally: print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True).stdout.split()
     assert "hingecheck.cli" in loaded

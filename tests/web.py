@@ -64,7 +64,7 @@ def golden(client: TestClient, name: str, athlete: str = "Ana", day: str = "2026
     return clip_id
 
 
-def finished(client: httpx2.Client, clip_id: str, seconds: float = 120) -> dict:
+def finished(client: httpx2.Client, clip_id: str, seconds: float = 1200) -> dict:
     """How a clip stands once nothing is to be done with it any more."""
     ends = time.monotonic() + seconds
     while True:
@@ -102,9 +102,9 @@ class Server:
         assert self.process.stdout is not None
         said = self.process.stdout.readline()
         found = re.search(r"(https?://\S+)", said)
-        assert found, (said, self.process.communicate(timeout=10))
+        assert found, (said, self.process.communicate(timeout=300))
         self.address = found[1]
-        self.client = httpx2.Client(base_url=self.address, timeout=60)
+        self.client = httpx2.Client(base_url=self.address, timeout=600)
         self.client.headers["X-CSRF-Token"] = self.client.get("/api/session").json()["csrf"]
 
     def upload(self, clip: Path, athlete: str = "Ana", **query: str) -> str:
@@ -131,7 +131,7 @@ class Server:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
             try:
-                self.process.wait(15)
+                self.process.wait(300)
             except subprocess.TimeoutExpired:
                 self.kill()
         for stream in (self.process.stdout, self.process.stderr):

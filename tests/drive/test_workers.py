@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from hingecheck.drive import workers as processes
 from hingecheck.drive.workers import Limits, Lost, work_off
 
-PATIENT_S = 12.0  # a busy machine takes some seconds to start a process
+LIMIT_S = 12.0  # by the clock below, which stands still while what is not to run out of time is at work
 
 # The functions below run in processes of their own, which import this module anew.
 
@@ -29,7 +30,7 @@ def obey(job, tell, folder):
     if job.startswith("exit"):
         os._exit(7)
     if job.startswith("sleep"):
-        time.sleep(600)
+        time.sleep(3600)
     if job.startswith("talk"):
         while True:
             tell("still here")
@@ -71,10 +72,32 @@ def test_nothing_to_do_starts_nothing(tmp_path):
     assert outcomes(tmp_path, []) == {}
 
 
-def test_whoever_dies_hangs_or_grows_is_lost_and_nobody_else(tmp_path):
+class Clock:
+    """The clock of the process that drives: it goes on by ``STEP_S`` at every look while ``runs()`` holds, and stands still else."""
+
+    STEP_S = 0.1
+
+    def __init__(self, runs):
+        self.now_s, self._runs = 0.0, runs
+        self._ends_s = time.monotonic() + 600
+
+    def monotonic(self):
+        assert time.monotonic() < self._ends_s, "never came to that"  # only so that nothing hangs for ever
+        if self._runs():
+            self.now_s += self.STEP_S
+        return self.now_s
+
+
+def test_whoever_dies_hangs_or_grows_is_lost_and_nobody_else(tmp_path, monkeypatch):
     jobs = ["a", "kill", "b", "stop", "exit", "c", "raise", "odd", "once", "grow", "d"]
-    done = outcomes(tmp_path, jobs, limits=Limits(silent_s=PATIENT_S, memory_bytes=400e6))
+    done = {}
+    clock = Clock(lambda: len(done) == len(jobs) - 1 and attempts(tmp_path, "stop") == 1)
+    monkeypatch.setattr(processes, "time", clock)
+    for job, result in work_off(functools.partial(obey, folder=str(tmp_path)), jobs, 2, Limits(silent_s=LIMIT_S, memory_bytes=400e6)):
+        done[job] = result
     assert set(done) == set(jobs)
+    assert list(done)[-1] == "stop"
+    assert LIMIT_S < clock.now_s < LIMIT_S + 1
     assert {job for job, result in done.items() if isinstance(result, tuple)} == {"a", "b", "c", "d", "once"}
     assert {job: str(done[job]) for job in ("kill", "exit", "raise")} == {
         "kill": "the process that read it died (SIGKILL). Convert the clip, or give it more memory.",
@@ -84,7 +107,7 @@ def test_whoever_dies_hangs_or_grows_is_lost_and_nobody_else(tmp_path):
     assert isinstance(done["raise"], ValueError)
     assert isinstance(done["odd"], TypeError)
     assert isinstance(done["stop"], Lost)
-    assert f"nothing came of it for {PATIENT_S:g} s" in str(done["stop"])
+    assert f"nothing came of it for {LIMIT_S:g} s" in str(done["stop"])
     assert "more than 400 MB of memory" in str(done["grow"])
     assert {job: attempts(tmp_path, job) for job in ("kill", "exit", "once", "stop", "grow", "raise")} == {
         **{"kill": 2, "exit": 2, "once": 2},
@@ -92,12 +115,16 @@ def test_whoever_dies_hangs_or_grows_is_lost_and_nobody_else(tmp_path):
     }
 
 
-def test_a_job_ends_with_its_time_whether_it_talks_or_not(tmp_path):
-    begun_s = time.monotonic()
-    done = outcomes(tmp_path, ["talk", "sleep", "a"], limits=Limits(job_s=PATIENT_S))
-    assert all(str(done[job]).startswith(f"took longer than {PATIENT_S:g} s") for job in ("talk", "sleep"))
+def test_a_job_ends_with_its_time_whether_it_talks_or_not(tmp_path, monkeypatch):
+    done, told, ended_s = {}, [], {}
+    clock = Clock(lambda: told and attempts(tmp_path, "sleep") and not {"talk", "sleep"} <= set(done))
+    monkeypatch.setattr(processes, "time", clock)
+    work, limits = functools.partial(obey, folder=str(tmp_path)), Limits(job_s=LIMIT_S)
+    for job, result in work_off(work, ["talk", "sleep", "a"], 2, limits, lambda job, value: told.append(job)):
+        done[job], ended_s[job] = result, clock.now_s
+    assert all(str(done[job]).startswith(f"took longer than {LIMIT_S:g} s") for job in ("talk", "sleep"))
     assert done["a"][0] == "A"
-    assert PATIENT_S <= time.monotonic() - begun_s < 10 * PATIENT_S
+    assert all(LIMIT_S < ended_s[job] < 3 * LIMIT_S for job in ("talk", "sleep"))
 
 
 def test_a_process_is_replaced_after_so_many_jobs(tmp_path):

@@ -1,10 +1,12 @@
 """The voice, with real little programs as speakers: each writes down what it is asked to say."""
 
 import os
+import subprocess
 import sys
 import time
 from contextlib import closing
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -13,9 +15,17 @@ from hingecheck.show.voice import Voice, speakers
 
 # Shell scripts whose last argument is the text to speak: DIARY gets a line for each text.
 TELLS = 'for text; do :; done; echo "$text" >> "$0.said"'
-SLOWLY = f"{TELLS}; exec sleep 1"
-FOR_LONG = 'echo $$ > "$0.pid"; for text; do :; done; echo "$text" >> "$0.said"; exec sleep 60'
+FOR_LONG = f'echo $$ > "$0.pid"; {TELLS}; exec sleep 3600'
+HELD = f'echo $$ > "$0.pid"; {TELLS}; exec cat "$0.gate"'  # speaks until somebody has written to its FIFO
 FAILS = f"{TELLS}; exit 3"
+
+
+PATIENCE_S = 300.0  # only so that nothing hangs for ever
+
+
+@pytest.fixture(autouse=True)
+def no_program_hangs_because_the_machine_is_busy(monkeypatch):
+    monkeypatch.setattr(voice, "LONGEST_S", 4 * PATIENCE_S)
 
 
 def program(folder: Path, does: str, name: str = "speaker") -> Path:
@@ -32,9 +42,9 @@ def said(path: Path) -> list[str]:
     return diary.read_text(encoding="utf-8").splitlines() if diary.exists() else []
 
 
-def wait_until(holds, seconds=10.0) -> bool:
-    """Whether something comes true in time; the machine may be busy."""
-    until = time.monotonic() + seconds
+def wait_until(holds) -> bool:
+    """Whether something comes true; the machine may be busy."""
+    until = time.monotonic() + PATIENCE_S
     while not holds() and time.monotonic() < until:
         time.sleep(0.01)
     return bool(holds())
@@ -57,24 +67,41 @@ def test_arguments_stand_before_the_text(tmp_path):
         assert wait_until(lambda: said(speaker) == ["-s 160 One"])
 
 
+def held(folder: Path) -> Path:
+    """A program that speaks until ``let_go``."""
+    speaker = program(folder, HELD)
+    os.mkfifo(gate_of(speaker))
+    return speaker
+
+
+def gate_of(speaker: Path) -> Path:
+    return speaker.with_name(f"{speaker.name}.gate")
+
+
+def let_go(speaker: Path) -> None:
+    """Let a held program end what it says now."""
+    gate_of(speaker).write_text("")
+
+
 def test_nobody_waits_while_it_speaks(tmp_path):
-    speaker = program(tmp_path, SLOWLY)
+    speaker = held(tmp_path)
     with closing(Voice([[str(speaker)]])) as speaks:
         speaks.say("first")
         assert wait_until(lambda: said(speaker) == ["first"])
-        begun_s = time.monotonic()
         for n in range(100):
             speaks.say(str(n))
-        assert time.monotonic() - begun_s < 0.5, "the program takes a second for each"
+        assert runs(speaker), "it still says the first"
+        assert said(speaker) == ["first"]
 
 
 def test_what_waits_gives_way_to_what_is_newer(tmp_path):
-    speaker = program(tmp_path, SLOWLY)
+    speaker = held(tmp_path)
     with closing(Voice([[str(speaker)]])) as speaks:
         speaks.say("first")
         assert wait_until(lambda: said(speaker) == ["first"])
         for text in ("late", "later", "newest"):
             speaks.say(text)
+        let_go(speaker)
         assert wait_until(lambda: len(said(speaker)) == 2)
     assert said(speaker) == ["first", "newest"]
 
@@ -110,8 +137,19 @@ def test_without_any_program_it_warns_at_once_and_stays_silent():
 
 
 def test_a_program_that_hangs_is_ended_and_the_next_one_asked(tmp_path, monkeypatch):
-    monkeypatch.setattr(voice, "LONGEST_S", 0.3)
     hangs, sound = program(tmp_path, FOR_LONG, "hangs"), program(tmp_path, "sleep 0; " + TELLS, "sound")
+
+    class Spoken(subprocess.Popen):
+        """For the program that hangs, time is up as soon as it does; for the other one never."""
+
+        def communicate(self, input=None, timeout=None):
+            if timeout is not None and self.args[0] == str(hangs):
+                assert timeout == voice.LONGEST_S
+                assert wait_until(lambda: said(hangs))
+                timeout = 0.01
+            return super().communicate(input, timeout)
+
+    monkeypatch.setattr(voice.subprocess, "Popen", Spoken)
     with closing(Voice([[str(hangs)], [str(sound)]])) as speaks:
         speaks.say("One")
         assert wait_until(lambda: said(sound) == ["One"])
@@ -133,10 +171,11 @@ def test_closing_stops_it_in_the_middle_of_a_word(tmp_path):
     speaks.say("a long speech")
     assert wait_until(lambda: said(speaker) and runs(speaker))
     speaks.say("what comes after it")
-    begun_s = time.monotonic()
-    speaks.close()
-    assert time.monotonic() - begun_s < 2.0
-    assert wait_until(lambda: not runs(speaker), seconds=3.0), "long before it would be taken to hang"
+    closes = Thread(target=speaks.close, daemon=True)
+    closes.start()
+    closes.join(PATIENCE_S)
+    assert not closes.is_alive(), "it does not wait for the end of the speech"
+    assert wait_until(lambda: not runs(speaker)), "long before it would be taken to hang"
     assert said(speaker) == ["a long speech"]
     assert speaks.warning is None, "it was stopped, it did not fail"
 
