@@ -1,4 +1,4 @@
-"""What on this computer works, what does not, and what to install. Says it as data; printing is for ``cli``."""
+"""Checks what works on this computer, what does not, and what to install. Yields data; ``cli`` prints it."""
 
 import ctypes
 import importlib
@@ -13,29 +13,29 @@ from typing import Final, Literal
 
 from .errors import HingecheckError
 
-# Shared libraries that the wheels link and do not bring -> Debian's package. Read off with `readelf -d` over every .so of the wheels.
+# Shared libraries that the wheels link to but do not contain -> Debian package. Found with `readelf -d` on every .so of the wheels.
 NEEDED_LIBRARIES: Final = {
-    "libEGL.so.1": "libegl1",  # mediapipe, to run at all
+    "libEGL.so.1": "libegl1",  # needed to run mediapipe
     "libGLESv2.so.2": "libgles2",
-    "libGL.so.1": "libgl1",  # OpenCV's Qt, to be imported
+    "libGL.so.1": "libgl1",  # needed to import OpenCV, by its Qt
     "libglib-2.0.so.0": "libglib2.0-0",
     "libgthread-2.0.so.0": "libglib2.0-0",
 }
 WINDOW_LIBRARIES: Final = {
-    "libX11.so.6": "libx11-6",  # Qt's xcb plugin, to open a window
+    "libX11.so.6": "libx11-6",  # needed to open a window, by Qt's xcb plugin
     "libXext.so.6": "libxext6",
     "libxcb.so.1": "libxcb1",
     "libSM.so.6": "libsm6",
     "libICE.so.6": "libice6",
 }
-# What a check is called -> codec and direction as PyAV writes them, and what is lost without it.
+# Name of a check -> codec, PyAV's mode ("r" or "w"), and what does not work without it.
 CODECS: Final[dict[str, tuple[str, Literal["r", "w"], str]]] = {
     "read h264": ("h264", "r", "clips of most phones and cameras cannot be read"),
     "read hevc": ("hevc", "r", "clips of recent iPhones cannot be read"),
     "write h264": ("libx264", "w", "annotated videos cannot be written"),
 }
 REINSTALL: Final = "python -m pip install --force-reinstall --no-deps {}"
-OPENCV: Final = "'opencv-contrib-python<5.1'"  # as pyproject.toml wants it
+OPENCV: Final = "'opencv-contrib-python<5.1'"  # same bound as in pyproject.toml
 
 
 class Verdict(StrEnum):
@@ -46,13 +46,13 @@ class Verdict(StrEnum):
     FAIL = "fail"
 
 
-# Pose model -> how bad it is to lack it; heavy is too large to ship, and is built by who wants it.
+# Pose model -> verdict if it is missing. heavy is too large to ship; users who want it build it.
 MODELS: Final = {"lite": Verdict.FAIL, "full": Verdict.FAIL, "heavy": Verdict.WARN}
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One finding: what was looked at, how it is, and what to do (empty when all is well)."""
+    """One finding: what was checked, the verdict, the detail, and the remedy (empty if all is well)."""
 
     name: str
     verdict: Verdict
@@ -61,22 +61,22 @@ class Check:
 
 
 def examine() -> Iterator[Check]:
-    """Every check, each as soon as it is known (a camera takes a second). None of them raises."""
+    """Yield each finding as soon as it is known (a camera takes a second). Never raises."""
     for name, check in CHECKS.items():
         try:
             yield from check()
-        except Exception as error:  # a broken library may raise anything, and the other checks still tell something
+        except Exception as error:  # a broken library may raise anything; the other checks are still useful
             detail = f"{type(error).__name__}: {error}".partition("\n")[0]
             yield Check(name, Verdict.FAIL, detail, "Reinstall hingecheck in a fresh environment: python -m venv")
 
 
 def python() -> Iterator[Check]:
-    """The interpreter; an older one than 3.11 does not get as far as this."""
+    """The Python interpreter. Versions before 3.11 fail before this check runs."""
     yield Check("python", Verdict.OK, f"{sys.version.split()[0]}, {sys.executable}")
 
 
 def libraries(load: Callable[[str], object] = ctypes.CDLL) -> Iterator[Check]:
-    """The system's shared libraries. Linux only: elsewhere the wheels bring their own."""
+    """The system's shared libraries. Linux only: on other systems the wheels contain them."""
     if not sys.platform.startswith("linux"):
         return
     for name, wanted, verdict in (
@@ -100,7 +100,7 @@ def _loads(library: str, load: Callable[[str], object]) -> bool:
 
 
 def mediapipe() -> Iterator[Check]:
-    """The pose library, by importing it."""
+    """Whether MediaPipe can be imported."""
     try:
         importlib.import_module("mediapipe")
     except (ImportError, OSError) as error:
@@ -110,14 +110,14 @@ def mediapipe() -> Iterator[Check]:
 
 
 def _not_imported(name: str, distribution: str, error: Exception) -> Check:
-    """A package that does not load: for want of a system library, which another check names, or because it is broken."""
+    """A package that does not import: a system library is missing (another check names it), or the package is broken."""
     reason = str(error).partition("\n")[0]
     remedy = "Install the system libraries first" if ".so" in reason else REINSTALL.format(distribution)
     return Check(name, Verdict.FAIL, reason, remedy)
 
 
 def models() -> Iterator[Check]:
-    """The pose models: present, and byte for byte those that were measured."""
+    """Whether each pose model is present and, by its SHA-256, identical to the one that was measured."""
     from .vision.models import verify
 
     for model, loss in MODELS.items():
@@ -130,13 +130,13 @@ def models() -> Iterator[Check]:
 
 
 def _halves(error: HingecheckError) -> tuple[str, str]:
-    """What is wrong, and what to do, of a message that says both."""
+    """Split an error message into what is wrong and what to do."""
     wrong, _, remedy = str(error).partition(". ")
     return wrong, remedy.removesuffix(".")
 
 
 def opencv(owners: Sequence[str] | None = None) -> Iterator[Check]:
-    """OpenCV: exactly one distribution owns the folder ``cv2``, and it can open windows."""
+    """Whether exactly one distribution owns the folder ``cv2``, and whether it can open windows."""
     owners = cv2_owners() if owners is None else owners
     if len(owners) > 1:
         remove = " ".join(name for name in owners if name != "opencv-contrib-python")
@@ -158,14 +158,14 @@ def opencv(owners: Sequence[str] | None = None) -> Iterator[Check]:
 
 
 def cv2_owners() -> list[str]:
-    """Names of the installed distributions that say they own ``cv2/__init__.py``: one, when all is well."""
+    """Names of the installed distributions that list ``cv2/__init__.py`` among their files; there should be one."""
     return sorted(
         {found.metadata["Name"] for found in distributions() if any(str(file) == "cv2/__init__.py" for file in found.files or ())}
     )
 
 
 def codecs() -> Iterator[Check]:
-    """What PyAV can read and write."""
+    """Which codecs PyAV can read and write."""
     import av
     from av.codec import Codec
 
@@ -179,7 +179,7 @@ def codecs() -> Iterator[Check]:
 
 
 def cameras(devices: Sequence[Path] | None = None, open_camera: Callable[[int], tuple[int, int] | None] | None = None) -> Iterator[Check]:
-    """Each camera that gives a picture; one webcam often shows several devices, of which one does."""
+    """Each camera that delivers a picture. One webcam often has several device files, of which only one delivers pictures."""
     linux = sys.platform.startswith("linux")
     if devices is None:
         devices = sorted(Path("/dev").glob("video[0-9]*"), key=lambda device: int(device.name[5:])) if linux else [Path("video0")]
@@ -198,7 +198,7 @@ def cameras(devices: Sequence[Path] | None = None, open_camera: Callable[[int], 
 
 
 def _picture_size(number: int) -> tuple[int, int] | None:
-    """Width and height of one picture of a camera, px; None when it gives none."""
+    """Width and height of one camera picture, px; None if the camera delivers none."""
     from .media.camera import open_camera
 
     try:
@@ -211,7 +211,7 @@ def _picture_size(number: int) -> tuple[int, int] | None:
 
 
 def display() -> Iterator[Check]:
-    """Somewhere to open the live window."""
+    """Whether there is a display for the live window."""
     if not sys.platform.startswith("linux"):
         yield Check("display", Verdict.OK, sys.platform)
     elif screen := os.environ.get("DISPLAY"):
@@ -222,10 +222,10 @@ def display() -> Iterator[Check]:
 
 
 def protection() -> Iterator[Check]:
-    """Which bounds on processes that open clips this system does not enforce. ``drive`` does without them."""
+    """Which limits on processes that open clips cannot be enforced on this system. ``drive`` then runs without them."""
     linux = sys.platform.startswith("linux")
     enforced = {
-        "memory of uploads (serve)": linux and _is_there("resource"),  # others know the limit and ignore it
+        "memory of uploads (serve)": linux and _is_there("resource"),  # other systems have this limit but ignore it
         "memory of clips (batch --memory)": linux and hasattr(os, "sysconf") and Path("/proc/self/statm").exists(),
         "pages before analysis (serve)": hasattr(os, "nice"),
     }

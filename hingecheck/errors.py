@@ -3,9 +3,9 @@
 ::
 
     HingecheckError          the root: a message fit for a user, one line
-    +-- InputError           what was handed in cannot be used (exit code 2)
+    +-- InputError           the user's input cannot be used (exit code 2)
     |   +-- SourceError      a clip or camera cannot be read
-    |   +-- ProfileError     a profile does not say what a profile may say
+    |   +-- ProfileError     a profile cannot be used
     |   +-- RecordingError   a poses.npz cannot be used
     +-- ModelError           a pose model is missing, damaged or will not load (exit code 2)
     +-- OutputError          a result cannot be written: no room, no permission (exit code 2)
@@ -19,7 +19,7 @@ class HingecheckError(Exception):
 
 
 class InputError(HingecheckError):
-    """What was handed in cannot be used."""
+    """The user's input cannot be used."""
 
 
 class SourceError(InputError):

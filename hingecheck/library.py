@@ -1,4 +1,4 @@
-"""hingecheck from Python: a clip or its poses in, a verdict out. What ``import hingecheck`` shows."""
+"""The Python API: a clip or its poses in, a verdict out. ``import hingecheck`` exports it."""
 
 from pathlib import Path
 
@@ -10,14 +10,14 @@ from .verdict.profiles import Profile
 from .verdict.types import ClipInfo
 from .vision import estimators
 
-UNRECORDED = "unknown"  # the model of poses that do not say which one saw them
+UNRECORDED = "unknown"  # model name of poses that do not record which model estimated them
 
 
 def analyze(path: str | Path, *, profile: Profile | str | Path | None = None, model: str = estimators.DEFAULT) -> Verdict:
-    """See the poses in a clip and judge them.
+    """Estimate the poses in a clip and judge them.
 
-    Nothing is written: no report, no video, no recording. The call returns when the whole clip was seen. Every error below is a
-    ``HingecheckError``, whose text is one line that says what to do.
+    Writes nothing: no report, no video, no recording. Returns when the whole clip has been processed. Every error below is a
+    ``HingecheckError`` with a one-line message that says what to do.
 
     Parameters
     ----------
@@ -59,13 +59,13 @@ def analyze(path: str | Path, *, profile: Profile | str | Path | None = None, mo
 
 
 def judge(poses: PoseSource | str | Path, profile: Profile | str | Path | None = None) -> Verdict:
-    """Judge poses that were seen before, without video or pose model.
+    """Judge poses that were estimated earlier, without video or pose model.
 
     Parameters
     ----------
     poses : PoseSource, str or Path
-        Poses of T frames, or the path of a ``poses.npz`` that ``hingecheck analyze`` or ``hingecheck live`` wrote. Poses in memory know
-        no clip and no model: ``verdict.clip.path`` is empty then, and its width and height are 0.
+        Poses of T frames, or the path of a ``poses.npz`` that ``hingecheck analyze`` or ``hingecheck live`` wrote. Poses in memory
+        have no clip and no model name: ``verdict.clip.path`` is then empty, and its width and height are 0.
     profile : Profile, str or Path, optional
         The limits to judge by: a profile, or the path of its TOML file. Without one, the default limits.
 
@@ -81,7 +81,7 @@ def judge(poses: PoseSource | str | Path, profile: Profile | str | Path | None =
     ProfileError
         The profile's file cannot be used.
     ValueError
-        The times of the poses do not rise.
+        The times of the poses do not increase.
 
     Examples
     --------
@@ -93,7 +93,7 @@ def judge(poses: PoseSource | str | Path, profile: Profile | str | Path | None =
     >>> judgement.status.value, judgement.direction
     ('fault', 'rounded')
 
-    With a limit of one's own:
+    With your own profile:
 
     >>> mine = hingecheck.Profile.model_validate({"name": "mine", "cues": {"neutral_spine": {"enabled": False}}})
     >>> hingecheck.judge(verdict.poses, mine).result.reps[0].cues["neutral_spine"].status.value

@@ -1,8 +1,8 @@
-"""OpenCV, as everything here loads it: ``from ..opencv import cv2``."""
+"""Imports OpenCV with the right settings. All modules use ``from ..opencv import cv2``."""
 
 import os
 
-# Read when OpenCV, ours and MediaPipe's own, is loaded: its threads would wait for their next job by running, a core for nothing.
+# OpenCV reads these when it is loaded, ours and MediaPipe's own copy. By default its idle threads busy-wait, which uses up a core.
 for _wait in ("WORKER", "MAIN"):
     os.environ.setdefault(f"OPENCV_THREAD_POOL_ACTIVE_WAIT_{_wait}", "0")
 

@@ -1,4 +1,4 @@
-"""Runs the work: one clip, a folder, a live session. The only processes, threads and signals. Imports from all folders but ``web``."""
+"""Processes clips, folders and live sessions; manages processes, threads and signals. Imports from all folders but ``web``."""
 
 from typing import TYPE_CHECKING
 

@@ -1,6 +1,6 @@
-"""The driver of a folder: one clip a process, on this machine or a cluster.
+"""Scores a folder of clips, each in a worker process, on this machine or a cluster.
 
-A finished clip is known by its report and never done twice; a clip that breaks its process is the only one lost.
+A finished clip is recognised by its report and never scored twice. A clip that crashes its process affects no other clip.
 """
 
 import json
@@ -33,16 +33,17 @@ VIDEO_SUFFIXES: Final = frozenset(
 
 STILL: Final = "worst.jpg"
 MOST_STILLS: Final = 12  # on the summary page
-# A clip that gets nowhere for minutes hangs; four hours see an hour's film through on a slow machine, and 2 GB the largest pictures.
+# A clip without progress for minutes hangs. Four hours are enough for an hour of film on a slow machine, 2 GB for the largest pictures.
 LIMITS: Final = Limits(job_s=4 * 3600.0, silent_s=300.0, memory_bytes=2e9, jobs=500)
 _MESSAGE_EVERY_S: Final = 0.5
 
-Outcome = tuple[dict[str, Any] | None, str | None, float]  # of one clip in a batch: report, or why there is none, and seconds it took
+# Of one clip: its report, or the reason why there is none, and the seconds it took.
+Outcome = tuple[dict[str, Any] | None, str | None, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One clip of a batch: its name below the batch's folder, the file, and where its results go."""
+    """One clip of a batch: its path below the batch's folder, the file, and the folder for its results."""
 
     name: str
     path: str
@@ -50,7 +51,7 @@ class Job:
 
 
 def jobs(folder: str | Path, out: str | Path) -> list[Job]:
-    """The clips in a folder and its subfolders, by name. ``InputError`` when there are none, or it is not a folder."""
+    """The clips in a folder and its subfolders, sorted by name. ``InputError`` if it is not a folder or holds no clip."""
     root, out = Path(folder), Path(out)
     if not root.is_dir():
         raise InputError(f"{root}: not a folder. Give the folder that holds the clips.")
@@ -72,7 +73,7 @@ def _unreadable(error: OSError) -> None:
 
 
 def finished(job: Job, profile: Profile, model: str, every_frame: bool = False) -> dict[str, Any] | None:
-    """The report of a clip that was already done with this content, profile, model and version; else None."""
+    """The report of a clip already scored with this content, profile, model and version; else None."""
     try:
         content: dict[str, Any] = json.loads(Path(job.folder, "report.json").read_text(encoding="utf-8"))
         same = (
@@ -90,9 +91,10 @@ def finished(job: Job, profile: Profile, model: str, every_frame: bool = False) 
 def score(
     job: Job, send: Send | None = None, *, settings: Mapping[str, Any], model: str, every_frame: bool = False, alone: bool = False
 ) -> Outcome:
-    """Score one clip of a batch in this process, by a profile's settings as plain values. Raises nothing a clip can cause.
+    """Score one clip of a batch in this process. Errors that a clip causes are returned, not raised.
 
-    ``send`` is called with frames seen: how many since the call before; ``alone`` as for ``one_clip.see``.
+    ``settings``: a profile's settings as plain values. ``send`` is called with the number of frames seen since its last call. ``alone`` as
+    for ``one_clip.see``.
     """
     began = time.perf_counter()
     profile = Profile.model_validate(settings)
@@ -119,7 +121,7 @@ def score(
 
 
 def _twice_a_second(send: Send | None) -> one_clip.Progress | None:
-    """A callback for frames that sends how many more there are, twice a second."""
+    """A progress callback that sends the number of new frames, at most twice a second."""
     if send is None:
         return None
     sent, sent_s = 0, time.monotonic()
@@ -134,7 +136,7 @@ def _twice_a_second(send: Send | None) -> one_clip.Progress | None:
 
 
 def _save_still(path: Path, stills: Sequence[report.Still]) -> None:
-    """Keep the worst moment as a picture, or none."""
+    """Save the picture of the worst moment; without one, remove an earlier file."""
     if stills:
         with atomic(path) as draft:
             draft.write_bytes(stills[0].jpeg)
@@ -144,13 +146,13 @@ def _save_still(path: Path, stills: Sequence[report.Still]) -> None:
 
 
 def _elsewhere(work: Callable[[Job], Outcome], todo: Iterable[Job], executor: Executor) -> Iterator[tuple[Job, Outcome]]:
-    """Do jobs on somebody else's executor, which looks after its workers itself."""
+    """Run jobs on an external executor, which manages its own workers."""
     futures = {executor.submit(work, job): job for job in todo}
     for future in as_completed(futures):
         job = futures[future]
         try:
             outcome = future.result()
-        except Exception as error:  # whatever a cluster calls a worker it has lost
+        except Exception as error:  # clusters raise various errors for a lost worker
             outcome = None, f"{job.path}: lost on its way ({type(error).__name__}: {error}). Start the batch again.", 0.0
         yield job, outcome
 
@@ -158,7 +160,7 @@ def _elsewhere(work: Callable[[Job], Outcome], todo: Iterable[Job], executor: Ex
 def _here(
     work: Callable[..., Outcome], todo: Iterable[Job], workers: int, limits: Limits, on_frames: Callable[[int], None] | None
 ) -> Iterator[tuple[Job, Outcome]]:
-    """Do jobs in processes of this machine."""
+    """Run jobs in processes on this machine."""
 
     def on_message(job: Job, frames: int) -> None:
         if on_frames is not None:
@@ -186,8 +188,8 @@ def batch(
 ) -> list[dict[str, Any]]:
     """Score every clip of a folder; write results.csv, reps.csv and summary.html into ``out``. Returns the rows of results.csv.
 
-    ``parquet``: results.parquet and reps.parquet too. ``on_clip`` is called with every row, ``on_frames`` with how many more frames were
-    seen; ``limits``, and what is said of frames, hold for processes of this machine, not for an ``executor``.
+    ``parquet``: also write results.parquet and reps.parquet. ``on_clip`` is called with every row, ``on_frames`` with the number of new
+    frames seen. ``limits`` and ``on_frames`` apply to processes on this machine, not to an ``executor``.
     """
     todo = jobs(folder, out)
     out = one_clip.ready(out)
@@ -198,7 +200,7 @@ def batch(
                 Path(job.folder, "report.json").unlink(missing_ok=True)
     rows: dict[str, dict[str, Any]] = {}
     reps: dict[str, list[dict[str, Any]]] = {}
-    # a profile's classes are made on the fly: pickle cannot find them
+    # a profile's classes are created at run time, so pickle cannot find them
     work = partial(score, settings=profile.model_dump(), model=model, every_frame=every_frame)
     if executor is None:
         workers = min(workers or os.cpu_count() or 1, len(todo))
@@ -217,7 +219,7 @@ def batch(
 
 
 def _row(job: Job, content: Mapping[str, Any] | None, error: str | None, took_s: float) -> dict[str, Any]:
-    """One row of results.csv; a cue that was never judged stays empty, for 0 would say it was right."""
+    """One row of results.csv. A cue that was never judged stays empty, because 0 would mean that it had no fault."""
     row: dict[str, Any] = {"path": job.name, "status": "failed" if content is None else "ok", "view": "", "reps": "", "score": ""}
     row |= {cue.id: "" for cue in CUES}
     if content is not None:
@@ -240,7 +242,7 @@ REPS: Final[dict[str, type]] = {
 
 
 def _rep_rows(job: Job, content: Mapping[str, Any] | None) -> list[dict[str, Any]]:
-    """The rows of reps.csv that a report gives."""
+    """The rows of reps.csv for one report."""
     facts = ("index", "start_s", "bottom_s", "end_s", "complete", "score")
     rows = []
     for rep in [] if content is None else content["reps"]:
@@ -258,7 +260,7 @@ def _write_tables(out: Path, results: Sequence[Mapping[str, Any]], reps: Sequenc
 
 
 def _stills(todo: Iterable[Job], rows: Mapping[str, Mapping[str, Any]]) -> dict[str, bytes]:
-    """Clip -> JPEG of its worst moment, of the clips with the lowest scores; of those in which nothing was off, none."""
+    """Clip name -> JPEG of its worst moment, for the clips with the lowest scores. Clips without a fault have none."""
     scored = [job for job in todo if rows[job.name]["score"] not in ("", None) and any(rows[job.name][cue.id] for cue in CUES)]
     scored.sort(key=lambda job: (rows[job.name]["score"], job.name))
     stills: dict[str, bytes] = {}
@@ -268,5 +270,5 @@ def _stills(todo: Iterable[Job], rows: Mapping[str, Mapping[str, Any]]) -> dict[
         try:
             stills[job.name] = Path(job.folder, STILL).read_bytes()
         except OSError:
-            continue  # scored by an executor whose disk is not ours, or taken away: the figures stand without it
+            continue  # on another machine's disk, or deleted: the summary does without the picture
     return stills

@@ -1,6 +1,6 @@
-"""The driver of one clip: see the poses in it, judge them, draw what was decided, write it down.
+"""Processes one clip: estimates the poses, judges them, draws the verdict and writes the files.
 
-Every frame is tracked, the engine runs once over all of them, then the pictures that the report or the overlay needs are read again.
+First, every frame is tracked. Then the engine runs once over all poses. Last, the pictures for the report or the overlay are read again.
 """
 
 import json
@@ -31,23 +31,23 @@ from ..vision import estimators
 from .threads import Behind, ahead
 
 SUFFIX: Final = ".hingecheck"
-ENOUGH_HZ: Final = 30.0  # of frames shown to the pose network; a hinge has no faster movement
+ENOUGH_HZ: Final = 30.0  # frames a second for the pose network; a hinge has no faster movement
 
-_AT_ONCE: Final = 64  # frames that are put aside together
-# In one thread, frames that are decoded, then seen, then worked out together: after the network has run, the processor has to fetch all
-# code and data for anything else anew, which takes longer than the work itself.
+_AT_ONCE: Final = 64  # frames that are stored together
+# Frames that one thread decodes together, then estimates together, then finishes together. The network displaces all other code and data
+# from the processor's caches, and loading them again takes longer than the other steps themselves.
 _BUNCH: Final = 8
-# Python runs one thread at a time, and that of the pose network needs a moment of it between two frames: just then the mask of the frame
-# before would be read. Waiting for a millisecond instead makes a clip 2 to 5 % faster.
+# Python runs one thread at a time. The pose network's thread needs it briefly between two frames, just when the mask of the frame before
+# would be read. Sleeping for a millisecond first makes a clip 2 to 5 % faster.
 _GIVE_WAY_S: Final = 0.001
 
 Progress = Callable[[int, int | None], None]  # frames done, frames expected if the clip says
-Tracker = Callable[..., tuple[ClipInfo, PoseSource, tuple[str, ...]]]  # called as ``track`` is: path, model=, on_frame=
+Tracker = Callable[..., tuple[ClipInfo, PoseSource, tuple[str, ...]]]  # called like ``track``: path, model=, on_frame=
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """All there is to know of one clip: what report, plots and overlay are made from. ``live``: it was judged while it was filmed."""
+    """The complete result for one clip: report, plots and overlay are made from it. ``live``: it was judged during filming."""
 
     clip: ClipInfo
     model: str
@@ -59,7 +59,7 @@ class Verdict:
 
     @property
     def limits(self) -> dict[tuple[str, str], float]:
-        """The limits in force."""
+        """The limits that apply."""
         return self.profile.limits
 
     def report(self) -> dict[str, Any]:
@@ -69,9 +69,9 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What was seen of a clip, or of a stretch of it: ``poses`` in the types of a file, what their estimator warned of.
+    """The poses seen in a clip or a stretch of it, in the types of a file, and the estimator's ``warnings``.
 
-    ``clip``, ``clip_warnings`` and ``size`` (width, height, px) hold for what was read, from the beginning of the file.
+    ``clip``, ``clip_warnings`` and ``size`` (width, height, px) describe the part that was read, from the start of the file.
     """
 
     poses: PoseSource
@@ -90,10 +90,10 @@ def see(
     alone: bool = True,
     on_frame: Progress | None = None,
 ) -> Sight:
-    """See the poses in a clip, or in the frames with the indices ``only``; ``clip`` is None where these end before the file does.
+    """Estimate the poses in a clip, or in its frames ``only`` (indices). ``Sight.clip`` is None if these end before the file does.
 
-    Decoding, the pose network and what is left to be worked out of its masks run in three threads; in one where this process is not
-    ``alone`` but shares the cores with others, for then three only wait for each other. Raises ``HingecheckError``.
+    Decoding, the pose network and the evaluation of its masks run in three threads. If this process is not ``alone`` but shares the cores
+    with others, they run in one thread: three would only wait for each other. Raises ``HingecheckError``.
     """
     in_order: Callable[[Iterable[Any]], Generator[Any, None, None]] = ahead if alone else _in_bunches
     fresh: list[Poses] = []
@@ -139,22 +139,23 @@ def track(
     alone: bool = True,
     on_frame: Progress | None = None,
 ) -> tuple[ClipInfo, PoseSource, tuple[str, ...]]:
-    """Read a clip and see the poses in it: what is known of the file, poses of T frames, warnings. Raises ``HingecheckError``.
+    """Read a clip and estimate its poses. Returns facts about the file, poses of T frames, warnings. Raises ``HingecheckError``.
 
-    Of more than ``ENOUGH_HZ`` frames a second the poses show as many as are enough, unless ``every_frame``. ``alone`` as for ``see``.
+    A clip with many more than ``ENOUGH_HZ`` frames a second is thinned to about that rate, unless ``every_frame``. ``alone`` as for
+    ``see``.
     """
     return tracked(see(path, model=model, every_frame=every_frame, alone=alone, on_frame=on_frame))
 
 
 def tracked(sight: Sight) -> tuple[ClipInfo, PoseSource, tuple[str, ...]]:
-    """A clip that was seen to its end: what is known of the file, poses, warnings."""
+    """Facts about the file, poses and warnings of a clip that was seen to its end."""
     if sight.clip is None:
         raise ValueError("tracked: it was not seen to the end of the clip")
     return sight.clip, sight.poses, (*sight.clip_warnings, *sight.warnings, *_cropped(sight.poses, sight.size))
 
 
 def _cropped(poses: PoseSource, size: tuple[int, int]) -> list[str]:
-    """Say from when the feet are out of the picture of ``size`` (width, height), if they are for a second or more."""
+    """A warning from when the feet are out of the picture of ``size`` (width, height) px, if they are for at least a second."""
     below = np.concatenate([(part.xy[:, SIDES["ankle"], 1] > size[1]).all(axis=1) for part in chunks(poses)])
     if not below.any():
         return []
@@ -166,7 +167,7 @@ def _cropped(poses: PoseSource, size: tuple[int, int]) -> list[str]:
 
 
 def judge(clip: ClipInfo, poses: PoseSource, warnings: Sequence[str], *, profile: Profile, model: str, live: bool = False) -> Verdict:
-    """The verdict on tracked poses, without video or network; ``retry`` and the tests start here. ``live``: as it was said at the time."""
+    """Judge tracked poses, without video or network; ``retry`` and the tests start here. ``live``: as judged during the session."""
     result = engine.analyse(poses, profile, hindsight=not live)
     return Verdict(clip, model, profile, poses, result, scoring.summarise(result, poses.people, warnings), live)
 
@@ -182,11 +183,11 @@ def clip(
     on_drawn: Progress | None = None,
     tracker: Tracker | None = None,
 ) -> dict[str, Any]:
-    """Score one clip and write its files into ``folder``, made if needed; report.json is written last. Returns the report.
+    """Score one clip and write its files into ``folder``, created if needed; report.json is written last. Returns the report.
 
-    ``tracker``: who sees the poses, if not ``track`` itself.
+    ``tracker``: the function that estimates the poses, instead of ``track``.
     """
-    with open_clip(path):  # what is no clip leaves no folder behind
+    with open_clip(path):  # a file that is no clip leaves no folder behind
         folder = ready(folder)
     info, poses, warnings = (tracker or track)(path, model=model, on_frame=on_frame)
     verdict = judge(info, poses, warnings, profile=profile, model=model)
@@ -197,7 +198,7 @@ def clip(
 
 
 def ready(folder: str | Path) -> Path:
-    """Make a folder for results if it is not there; ``OutputError`` when that cannot be."""
+    """Create a folder for results if it does not exist. ``OutputError`` if that fails."""
     folder = Path(folder)
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -205,11 +206,11 @@ def ready(folder: str | Path) -> Path:
 
 
 def folders(clips: Sequence[Path], out: Path | None) -> list[Path]:
-    """Where each clip's results go: NAME.hingecheck in ``out`` or beside the clip.
+    """Results folder of each clip: NAME.hingecheck in ``out`` or next to the clip.
 
-    Clips that share a NAME keep their endings in it; those that share even these are numbered.
+    Clips with the same NAME keep their suffixes in it. Clips with the same suffix too are numbered.
     """
-    clips = [clip if clip.name else clip.absolute() for clip in clips]  # "." is no clip, but has to get as far as being told so
+    clips = [clip if clip.name else clip.absolute() for clip in clips]  # "." has no name, but must reach the error message
     homes = [(clip.parent if out is None else out) / clip.stem for clip in clips]
     owners: dict[Path, Path] = {}
     places = []
@@ -221,12 +222,12 @@ def folders(clips: Sequence[Path], out: Path | None) -> list[Path]:
 
 
 def cut_off(content: Mapping[str, Any]) -> str | None:
-    """What a report says of a clip of which only the beginning could be read; None for a whole one."""
+    """A report's warning that only the beginning of the clip could be read; None for a complete clip."""
     return next((said for said in content["tracking"]["warnings"] if said.startswith(ENDS_EARLY)), None)
 
 
 def save_poses(path: Path, verdict: Verdict, warnings: Sequence[str]) -> None:
-    """Store poses with what ``retry`` needs to judge them again."""
+    """Store poses with the metadata that ``retry`` needs to judge them again."""
     meta = {"clip": asdict(verdict.clip), "model": verdict.model, "warnings": list(warnings), "live": verdict.live}
     recording.save_poses(path, verdict.poses, meta)
 
@@ -241,7 +242,7 @@ def write(folder: Path, verdict: Verdict, stills: Iterable[report.Still] = ()) -
 
 
 def write_text(path: Path, text: str | Iterable[str]) -> None:
-    """UTF-8, whole or in pieces; a byte of a file name that no encoding has becomes an escape, which JSON reads back as it was."""
+    """Write text as UTF-8, whole or in pieces. Undecodable bytes of a file name become escapes, which JSON reads back unchanged."""
     with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         file.writelines([text] if isinstance(text, str) else text)
 
@@ -269,7 +270,7 @@ def draw(
     on_drawn: Progress | None = None,
     moments: Sequence[report.Moment] | None = None,
 ) -> list[report.Still]:
-    """Draw the verdict on the clip: the whole of it into ``target`` if given, and a still of each moment, by default the report's."""
+    """Draw the verdict on the clip: the whole clip into ``target`` if given, and a still of each moment, by default the report's."""
     result, poses = verdict.result, verdict.poses
     moments = report.worst_moments(result) if moments is None else moments
     if target is None and not moments:
@@ -313,7 +314,7 @@ def draw(
 
 
 def _frames(path: str | Path, verdict: Verdict, wanted: Collection[int] | None) -> Generator[Frame, None, None]:
-    """The frames of a clip that was judged, or those with the ``wanted`` indices."""
+    """All frames of a judged clip, or only those with the ``wanted`` indices."""
     hz = ENOUGH_HZ if verdict.clip.thinned else None
     if wanted is not None:
         expected = [(index, verdict.result.time_s[index]) for index in sorted(wanted)]
@@ -322,12 +323,12 @@ def _frames(path: str | Path, verdict: Verdict, wanted: Collection[int] | None) 
         if [(frame.index, frame.time_s) for frame in found] == expected:
             yield from found
             return
-    with open_clip(path, enough_hz=hz) as clip:  # damage among what was passed over shifts the count: decode all, as when it was judged
+    with open_clip(path, enough_hz=hz) as clip:  # damage in skipped frames shifts the indices: decode all, as for judging
         yield from (frame for frame in clip if wanted is None or frame.index in wanted)
 
 
 def _line_of(moment: report.Moment, verdict: Verdict) -> coaching.Line:
-    """What a still says."""
+    """The coaching line on a still."""
     if moment.cue is None:
         return coaching.Line()
     judgement = verdict.result.reps[moment.rep - 1].cues[moment.cue]
@@ -335,7 +336,7 @@ def _line_of(moment: report.Moment, verdict: Verdict) -> coaching.Line:
 
 
 def view_note(kind: ViewKind) -> str:
-    """What the view hides, said on the picture."""
+    """Note on the picture about what cannot be judged in this view."""
     return {
         ViewKind.FRONT: "Front view: back not judged",
         ViewKind.OBLIQUE: "Seen at an angle: back not judged",

@@ -1,4 +1,4 @@
-"""What a process may take of the machine, as far as the system can hold it to that; `hingecheck doctor` says what it cannot."""
+"""Resource limits of a process, as far as the system can enforce them. `hingecheck doctor` lists those it cannot."""
 
 import os
 import signal
@@ -12,10 +12,10 @@ from threading import Thread
 
 @dataclass(frozen=True, slots=True)
 class Confinement:
-    """Bounds that a process sets itself before it does anything else; one that the system does not have is left out.
+    """Limits that a process sets on itself before anything else. Limits that the system lacks are skipped.
 
-    ``address_bytes`` of memory, None: any; ``niceness`` added to that of the process that starts it; ``core``: the one it runs on, None:
-    any; ``interruptible``: whether Ctrl-C ends it.
+    ``address_bytes``: memory, None for no limit. ``niceness``: added to that of the parent process. ``core``: the core it runs on, None for
+    any. ``interruptible``: whether Ctrl-C ends it.
     """
 
     address_bytes: int | None = None
@@ -24,7 +24,7 @@ class Confinement:
     interruptible: bool = True
 
     def apply(self) -> None:
-        """Confine this process, and all that it starts from here on."""
+        """Apply the limits to this process and all that it starts from now on."""
         signal.signal(signal.SIGINT, signal.SIG_DFL if self.interruptible else signal.SIG_IGN)
         if self.niceness and hasattr(os, "nice"):
             os.nice(self.niceness)
@@ -37,7 +37,7 @@ class Confinement:
 
 
 def _limit_memory(address_bytes: int) -> None:
-    """Have more memory refused to this process; a crash leaves no image of it on the disk."""
+    """Limit the memory of this process. A crash writes no core dump."""
     if sys.platform == "win32":
         return
     try:
@@ -46,12 +46,12 @@ def _limit_memory(address_bytes: int) -> None:
         return
     for limit, most in (("RLIMIT_AS", address_bytes), ("RLIMIT_CORE", 0)):
         if hasattr(resource, limit):
-            with suppress(OSError, ValueError):  # macOS knows the first one and may refuse it
+            with suppress(OSError, ValueError):  # macOS has the first limit but may refuse to set it
                 resource.setrlimit(getattr(resource, limit), (most, most))
 
 
 def _end_with_parent() -> None:
-    """Have this process end when the one that started it has."""
+    """End this process when its parent process has ended."""
 
     def watch() -> None:
         if (parent := parent_process()) is not None:
@@ -62,12 +62,12 @@ def _end_with_parent() -> None:
 
 
 def cores() -> list[int]:
-    """The cores that this process may use, by number; none where the system does not say."""
+    """Numbers of the cores that this process may use; empty if the system does not say."""
     return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 
 
 def resident_bytes(pid: int | None) -> int:
-    """Memory that a process holds; 0 where the system does not say (it is not Linux)."""
+    """Resident memory of a process, bytes; 0 if the system does not report it (not Linux)."""
     try:
         return int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError, IndexError, AttributeError):

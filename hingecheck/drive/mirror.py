@@ -1,7 +1,7 @@
-"""The mirror: the newest frame in, the verdict on the screen, until the lifter has had enough.
+"""The live mirror: takes the newest frame and shows the verdict on the screen, until the lifter stops.
 
-One loop in the caller's thread sees, judges, draws and shows; grabbing, speaking and recording each have a thread of their own and never
-keep it waiting.
+One loop in the caller's thread estimates, judges, draws and shows. Grabbing, speaking and recording have threads of their own and never
+block the loop.
 """
 
 import queue
@@ -30,17 +30,17 @@ from .session import Session, Shown
 
 WANTED_FPS: Final = 25.0
 FALLBACK: Final = "lite"
-JUDGED_OVER: Final = 50  # frames of which the median must be fast enough
-TOLD_S: Final = 5.0  # how long it is said that the model was changed
-GO_S: Final = 1.0  # how long "Go" stands
-WAIT_S: Final = 0.1  # how long the newest frame is waited for before the screen is looked after
-END_S: Final = 4.0  # how long it is said that time is up
+JUDGED_OVER: Final = 50  # frames over which the median time is taken
+TOLD_S: Final = 5.0  # how long a remark is shown, such as that the model was changed
+GO_S: Final = 1.0  # how long "Go" is shown
+WAIT_S: Final = 0.1  # how long to wait for the newest frame before refreshing the screen
+END_S: Final = 4.0  # how long the notice that time is up is shown
 NUMBERS: Final = ("", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
 
 
 @dataclass(slots=True)
 class Pace:
-    """How the loop keeps up: frames shown, and milliseconds from grabbing a frame to its being shown, counted by the millisecond."""
+    """Speed of the loop: frames shown, and the latency from grabbing to showing a frame, as a histogram with bins of 1 ms."""
 
     shown: int = 0
     began_s: float = 0.0
@@ -60,15 +60,15 @@ class Pace:
         return (self.shown - 1) / (self.ended_s - self.began_s) if self.shown > 1 else 0.0
 
     def percentile_ms(self, share: float) -> float:
-        """Latency that this share of the frames did not exceed, ms; NaN before the first."""
+        """Latency that this share (0 to 1) of the frames did not exceed, ms; NaN before the first frame."""
         below = np.cumsum(self.latency_ms)
         return float(np.searchsorted(below, share * below[-1]) + 1) if self.shown else float("nan")
 
 
 class Recorder:
-    """Writes what was shown to a video in a thread of its own; a frame that would keep the mirror waiting is left out."""
+    """Writes the shown pictures to a video, in a thread of its own. A frame that would block the mirror is left out."""
 
-    WAITING: Final = 8  # pictures; 22 MB of 1280 x 720
+    WAITING: Final = 8  # pictures; 22 MB at 1280 x 720
 
     def __init__(self, path: object) -> None:
         self.left_out = 0
@@ -80,7 +80,7 @@ class Recorder:
         self._thread.start()
 
     def write(self, image: Image, time_s: float) -> None:
-        """Add a picture as it was shown; ``OutputError`` once that fails. Later ones are fitted to the first one's size."""
+        """Add a picture as it was shown, fitted to the first one's size. ``OutputError`` if an earlier one could not be written."""
         if self._error is not None:
             raise self._error
         try:
@@ -102,14 +102,14 @@ class Recorder:
                     image, time_s = item
                     self._size = self._size or (image.shape[1], image.shape[0])
                     encoder.write(fit(image, self._size), time_s)
-        except Exception as error:  # is raised again where it can be told
+        except Exception as error:  # raised again by ``write`` or ``close``
             self._error = error
             while self._queue.get() is not None:
                 pass
 
 
 def fit(image: Image, size: tuple[int, int]) -> Image:
-    """The picture, (H, W, 3), scaled into ``size`` (width, height) px with its proportions kept, black around it."""
+    """The picture, (H, W, 3), scaled to fit ``size`` (width, height) px, with its proportions kept and black borders."""
     width, height = size
     if image.shape[:2] == (height, width):
         return image
@@ -122,7 +122,7 @@ def fit(image: Image, size: tuple[int, int]) -> Image:
 
 
 class Mirror:
-    """Drives one session: ``run`` it until it is over. ``model`` None: the best that is fast enough."""
+    """Runs one session: call ``run``. ``model`` None: the default model, or a faster one if the computer is too slow."""
 
     def __init__(
         self,
@@ -145,7 +145,7 @@ class Mirror:
         self._limit_s, self._mirror = 60.0 * minutes, mirror
         self._voice, self._recorder = voice, recorder
         self._busy_s: list[float] = []
-        self._remark: tuple[str, float] | None = None  # a remark, and until when it stands
+        self._remark: tuple[str, float] | None = None  # a remark, and until when it is shown
         self._silent = False
         self._ready_s = -np.inf
         self._said: tuple[coaching.Line, str] = coaching.Line(), ""
@@ -156,11 +156,11 @@ class Mirror:
         self._stop = False
 
     def stop(self) -> None:
-        """Leave after the frame that is being worked on; may be called from a signal handler."""
+        """End after the current frame. May be called from a signal handler."""
         self._stop = True
 
     def run(self) -> None:
-        """Go on until the source ends, the time is up, or the user leaves by key, window or Ctrl-C."""
+        """Run until the source ends, the time is up, or the user quits by key, window or Ctrl-C."""
         try:
             while not self._stop and (not self._feed.ended or self._feed.waiting):
                 grabbed = self._feed.newest(WAIT_S)
@@ -183,13 +183,13 @@ class Mirror:
             self._estimator.close()
 
     def _warm(self, model: str) -> PoseEstimator:
-        """The estimator of that name, after its first picture, which takes it ten times as long as any other."""
+        """Create the estimator and give it a first picture, which takes ten times as long as any other."""
         estimator = self._create(model)
         estimator.estimate(Frame(0, 0.0, np.zeros((480, 640, 3), np.uint8)))
         return estimator
 
     def _show(self, grabbed: Grabbed) -> bool:
-        """See, judge, draw and show one frame; False when the user wants to leave."""
+        """Estimate, judge, draw and show one frame. False if the user quits."""
         frame = grabbed.frame
         poses = self._estimator.estimate(frame)
         was_practising = self._session.practising
@@ -224,12 +224,12 @@ class Mirror:
             praise=praise,
             note=remark or shown.note,
             clock=clock(self._limit_s - shown.elapsed_s),
-            gauges=not shown.note,  # both are for the side
+            gauges=not shown.note,  # both gauges are for the side view
             mirror=self._mirror,
         )
 
     def _speak(self, shown: Shown) -> None:
-        """Say what is new: a cue, that something is better, a repetition's number, the next step of getting set."""
+        """Say what is new: a cue, an improvement, the number of a rep, the next step of setting up."""
         if self._voice is None:
             return
         line, step = shown.line, "" if shown.advice is None else shown.advice.say
@@ -252,14 +252,14 @@ class Mirror:
             self._remark = "No voice: nothing here can speak", float(shown.poses.time_s[0]) + TOLD_S
 
     def _wait(self) -> bool:
-        """Look after the screen while no frame comes; False when the user wants to leave."""
+        """Refresh the screen while no frame comes. False if the user quits."""
         if self._picture is None:
             return True
         lost = self._feed.lost and not self._feed.ended
         return self._screen.show(prompts.notice(self._picture, "Camera lost: waiting for it") if lost else self._picture)
 
     def _is_over(self, t: float) -> bool:
-        """Whether the practice time has been up for long enough to have been read; an open repetition is waited for."""
+        """Whether the practice time is up and the notice was shown for ``END_S``. An open rep is finished first."""
         if self._over_s is None and self._session.elapsed_s >= self._limit_s and not self._session.in_rep:
             self._over_s = t
             if self._voice is not None:
@@ -267,7 +267,7 @@ class Mirror:
         return self._over_s is not None and t - self._over_s >= END_S
 
     def _is_slow(self) -> bool:
-        """Whether a faster model is needed; judged once every few frames, never in the middle of a repetition."""
+        """Whether a faster model is needed. Checked once every ``JUDGED_OVER`` frames; never True during a rep."""
         if self._fixed or self._model == FALLBACK:
             self._busy_s.clear()
         if len(self._busy_s) < JUDGED_OVER:
@@ -278,11 +278,11 @@ class Mirror:
 
 
 def brightness(image: Image) -> float:
-    """Median brightness of a picture, (H, W, 3) RGB, 0 to 255; of every sixteenth pixel, for it is asked for every frame."""
+    """Median brightness of a picture, (H, W, 3) RGB, 0 to 255. Only every 16th row and column, because it runs on every frame."""
     return float(np.median(image[::16, ::16].max(axis=2)))
 
 
 def clock(left_s: float) -> str:
-    """Minutes and seconds that are left, "14:32"; "0:00" when none are."""
+    """Remaining minutes and seconds, "14:32"; "0:00" when the time is up."""
     left = max(0, int(np.ceil(left_s)))
     return f"{left // 60}:{left % 60:02d}"

@@ -1,4 +1,4 @@
-"""What a process needs that scores clips, imported and not begun: no model, no thread. Copies of a process that has it start at once."""
+"""Imports all that a process needs to score clips, but loads no model and starts no thread. Forks of it start at once."""
 
 from contextlib import suppress
 
@@ -9,5 +9,5 @@ from . import segments
 
 __all__ = ["batches", "segments"]
 
-with suppress(ModelError):  # told by whoever needs it
+with suppress(ModelError):  # reported later, by the code that needs MediaPipe
     mediapipe_pose.load()

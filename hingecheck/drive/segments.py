@@ -1,7 +1,7 @@
-"""One long clip on several cores: cut into stretches, each seen by a process of its own, the poses joined, judged in one piece.
+"""One long clip on several cores: each process tracks one stretch; the poses are joined and judged as a whole.
 
-A tracker that begins in the middle of a clip needs a moment to settle, so each stretch is led into by the end of the one before. There
-both have seen the same frames: where they do not agree on whom and where, the clip is seen again in one piece.
+A tracker that starts in the middle of a clip needs a moment to settle. So each stretch starts with a lead-in: the last frames of the
+stretch before. Both processes see these frames. If they disagree on the person or the position, the clip is tracked again in one piece.
 """
 
 import os
@@ -24,14 +24,14 @@ from ..vision import estimators
 from . import clip as one_clip
 from .workers import Limits, Send, work_off
 
-LEAD_FRAMES: Final = 60  # two seconds: whoever is followed has been found, and the smoothing of landmarks has settled
-WORTH_FRAMES: Final = 900  # a stretch shorter than half a minute gains less than a process costs to start
-AGREE_TRUNKS: Final = 0.05  # of a trunk length that joints may be apart, in the median, where two stretches meet
+LEAD_FRAMES: Final = 60  # two seconds: the person is found by then, and the smoothing of landmarks has settled
+WORTH_FRAMES: Final = 900  # half a minute: a shorter stretch gains less than its process costs to start
+AGREE_TRUNKS: Final = 0.05  # trunk lengths; the largest median distance between joints where two stretches overlap
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Frames ``start`` to ``stop`` of a clip, by index, of which those before ``keep`` only lead in."""
+    """Frames ``start`` to ``stop`` of a clip, by index. Frames before ``keep`` are only the lead-in."""
 
     start: int
     keep: int
@@ -39,7 +39,7 @@ class Stretch:
 
 
 def cut(frames: int, workers: int) -> list[Stretch]:
-    """Stretches for so many workers, as equal in length as can be; the last has no end, for a file may hold more than it says."""
+    """Stretches of about equal length for the workers. The last has no end, because a file may hold more than it declares."""
     number = max(1, min(workers, frames // WORTH_FRAMES))
     edges = [frames * part // number for part in range(number)]
     stops = [*edges[1:], sys.maxsize]
@@ -54,7 +54,7 @@ def track(
     every_frame: bool = False,
     on_frame: one_clip.Progress | None = None,
 ) -> tuple[ClipInfo, PoseSource, tuple[str, ...]]:
-    """What ``one_clip.track`` gives, from so many processes (default: one a core) where the clip is long enough to be worth it."""
+    """Like ``one_clip.track``, but in ``workers`` processes (default: one per core) if the clip is long enough to gain from it."""
     with open_clip(path, enough_hz=None if every_frame else one_clip.ENOUGH_HZ) as clip:
         expected = clip.frames_hint
     stretches = cut(expected or 0, workers or os.cpu_count() or 1)
@@ -68,14 +68,14 @@ def track(
 def _see_all(
     path: str | Path, stretches: Sequence[Stretch], model: str, every_frame: bool, on_frame: one_clip.Progress | None, expected: int | None
 ) -> one_clip.Sight | None:
-    """The stretches as one; None where they do not fit together, or a process died."""
+    """Track the stretches and join them; None if they do not fit together or a process died."""
     done = dict.fromkeys(stretches, 0)
     spools: dict[Stretch, PoseSpool] = {}
 
     def on_message(stretch: Stretch, message: int | tuple[bool, Poses]) -> None:
         if isinstance(message, tuple):
             begins, poses = message
-            if begins:  # maybe for the second time, after the first process has died
+            if begins:  # possibly again, after the first process died
                 spools[stretch] = PoseSpool()
             spools[stretch].append(poses)
             return
@@ -88,13 +88,13 @@ def _see_all(
     with closing(work_off(work, stretches, len(stretches), Limits(), on_message)) as outcomes:
         for stretch, outcome in outcomes:
             if isinstance(outcome, Exception):
-                return None  # in one piece it is reported properly, if it happens again
+                return None  # if it happens again in one piece, it is reported properly
             sights[stretch] = replace(outcome, poses=spools[stretch])
     return joined([(stretch, sights[stretch]) for stretch in stretches])
 
 
 def _see(stretch: Stretch, send: Send, *, path: str, model: str, every_frame: bool) -> one_clip.Sight:
-    """See one stretch, in a process of its own. Its poses are sent, not returned: a chunk at a time, with whether it is the first."""
+    """Track one stretch in its own process. Its poses are not returned but sent chunk by chunk, each with whether it is the first."""
 
     def on_frame(done: int, expected: int | None) -> None:
         if done % 30 == 0:
@@ -108,7 +108,7 @@ def _see(stretch: Stretch, send: Send, *, path: str, model: str, every_frame: bo
 
 
 def joined(seen: Sequence[tuple[Stretch, one_clip.Sight]]) -> one_clip.Sight | None:
-    """Stretches of a clip, in order and the last to its end, as one; None where one and its lead-in do not agree, or frames are missing."""
+    """Join the stretches of a clip, in order and up to its end; None if a lead-in does not agree or frames are missing."""
     whole = PoseSpool()
     before: PoseSource | None = None
     for stretch, sight in seen:
@@ -118,12 +118,12 @@ def joined(seen: Sequence[tuple[Stretch, one_clip.Sight]]) -> one_clip.Sight | N
         for part in chunks(poses, lead):
             whole.append(part)
         before = poses
-    warnings = next((sight.warnings for _, sight in seen if sight.warnings), ())  # later stretches would say it again
+    warnings = next((sight.warnings for _, sight in seen if sight.warnings), ())  # later stretches repeat the warning
     return replace(seen[-1][1], poses=whole, warnings=warnings)
 
 
 def agree(one: Poses, other: Poses) -> bool:
-    """Whether two trackers saw the same person in the same place at the end of the frames that both have seen."""
+    """Whether two trackers saw the same person in the same place, in the second half of the frames that both saw."""
     if len(one) != len(other) or not np.array_equal(one.time_s, other.time_s):
         return False
     late = slice(len(one) // 2, None)

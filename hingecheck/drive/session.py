@@ -1,8 +1,8 @@
-"""A practice session, frame by frame: getting set, then reps and cues, then the verdict. Knows no camera, window or voice.
+"""A practice session, frame by frame: setting up, then reps and cues, then the verdict. Uses no camera, window or voice.
 
-The engine is shown only what belongs to practice: it starts afresh with the second in which the lifter stands tall, and rests while the
-lifter is out of the picture, turned away or walking about. What it was shown is what is kept, so that ``one_clip.retry`` gives the same
-verdict as was seen live.
+The engine gets only the frames of practice. It starts with the second in which the lifter stands tall, and pauses while the lifter is out
+of the picture, turned away or walking about. Exactly these frames are stored, so that ``one_clip.retry`` gives the same verdict as the live
+session.
 """
 
 from collections import deque
@@ -24,11 +24,11 @@ from ..verdict.readiness import Advice, Guide, Tier
 from ..verdict.types import ClipInfo, Event, Phase, Rep, Result, ViewKind
 from . import clip as one_clip
 
-BEFORE_S: Final = 3.0  # of frames before practice are kept, in which the stand must lie
-EARLY_S: Final = 1.5  # who bends over so soon after a stand too short to be asked for has begun all the same ...
-EARLY_LEAN_DEG: Final = 20.0  # ... if it is the trunk that bends, not a leg that steps
-UPRIGHT_DEG: Final = 25.0  # leaning less than this a lifter may be looked at again: in the picture, turned as before
-GONE_S: Final = 2.0  # unseen for so long, or no frame at all
+BEFORE_S: Final = 3.0  # of frames before practice that are kept; the stand must lie within them
+EARLY_S: Final = 1.5  # bending over this soon after a stand that was too short starts practice all the same ...
+EARLY_LEAN_DEG: Final = 20.0  # ... if the trunk leans more than this: a step must not count
+UPRIGHT_DEG: Final = 25.0  # only with less lean than this is a lifter checked for being in the picture and turned as before
+GONE_S: Final = 2.0  # not seen, or no frame at all, for this long
 OUTSIDE_S: Final = 1.5
 TURNED_S: Final = 1.0
 TURNED_DEG: Final = 35.0
@@ -36,9 +36,9 @@ TURNED_DEG: Final = 35.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shown:
-    """What there is to show of one frame: its poses and result (T = 1), what to do or what to say, and what is done.
+    """What to show for one frame: its poses and result (T = 1), what to do or what to say, and the reps done.
 
-    ``advice`` while getting set, None in practice. ``fresh``: the repetition that this frame completed. ``elapsed_s`` since practice began.
+    ``advice``: while setting up; None in practice. ``fresh``: the rep that this frame completed. ``elapsed_s``: since practice began.
     """
 
     poses: Poses
@@ -52,10 +52,10 @@ class Shown:
 
 
 class Session:
-    """One practice: ``step`` for every frame, ``close`` for the verdict.
+    """One practice: call ``step`` for every frame, ``close`` for the verdict.
 
-    Writes events.jsonl (or ``events``) as it goes on, and the rest into ``folder`` at the end. ``source``: what the frames come from, for
-    the report. ``model`` and ``warnings`` are the caller's to set before ``close``.
+    Writes events.jsonl (or ``events``) during the session, and the other files into ``folder`` at the end. ``source``: where the frames
+    come from, for the report. The caller sets ``model`` and ``warnings`` before ``close``.
     """
 
     def __init__(self, folder: str | Path, *, profile: Profile, source: str, events: str | Path | None = None) -> None:
@@ -74,7 +74,7 @@ class Session:
         self._coach = coaching.start()
         self._before: deque[Poses] = deque()
         self._early: tuple[float, float] | None = None  # when a stand began, and when it was last seen
-        self._since: dict[str, float] = {}  # what speaks against going on, and since when
+        self._since: dict[str, float] = {}  # reason to pause -> since when it holds
         self._began_s: float | None = None
         self._last_s: float | None = None
         self._practised_s = -np.inf
@@ -91,7 +91,7 @@ class Session:
 
     @property
     def practising(self) -> bool:
-        """Whether reps are counted: the lifter is set, and there."""
+        """Whether reps are counted: the lifter is set up and in view."""
         return self._going
 
     @property
@@ -101,7 +101,7 @@ class Session:
 
     @property
     def in_rep(self) -> bool:
-        """Whether a repetition is open."""
+        """Whether a rep is in progress."""
         return self._going and self._practice is not None and self._practice.track.open
 
     @property
@@ -115,7 +115,7 @@ class Session:
         return 0.0 if self._began_s is None or self._last_s is None else self._last_s - self._began_s
 
     def step(self, poses: Poses, size: tuple[int, int], light: float) -> Shown:
-        """Take in one frame (T = 1) of a picture of ``size`` (width, height) px and median brightness ``light``."""
+        """Process one frame (T = 1) of a picture of ``size`` (width, height) px and median brightness ``light``."""
         poses = recording.storable(poses)
         t = float(poses.time_s[0])
         if self._size != size or (self._last_s is not None and t - self._last_s > GONE_S):
@@ -129,9 +129,9 @@ class Session:
         return self._get_set(poses, light)
 
     def close(self, stills: Callable[[tuple[Rep, ...]], Iterable[report.Still]] = lambda reps: ()) -> one_clip.Verdict:
-        """End practice: the verdict on all of it, with its files written. Call once; ``HingecheckError`` if they cannot be.
+        """End practice, write its files and return the verdict on all of it. Call once. ``HingecheckError`` if writing fails.
 
-        ``stills`` gives the pictures for the report, when it is told the repetitions.
+        ``stills`` is called with the reps and returns the pictures for the report.
         """
         poses = self._spool
         if len(poses) == 0:
@@ -148,7 +148,7 @@ class Session:
             variable_frame_rate=True,
         )
         verdict = one_clip.judge(info, poses, self.warnings, profile=self.profile, model=self.model, live=True)
-        for event in verdict.result.events[-1:]:  # a rep that the end leaves open closes only now
+        for event in verdict.result.events[-1:]:  # a rep still open at the end closes only now
             if event.kind == "rep" and event.rep is not None and event.rep > len(self._done):
                 self._write(event, verdict.result.reps)
         self._events.close()
@@ -157,7 +157,7 @@ class Session:
         return verdict
 
     def _get_set(self, poses: Poses, light: float) -> Shown:
-        """Watch a lifter who is not set yet."""
+        """Process one frame of a lifter who is not set up yet."""
         t = float(poses.time_s[0])
         self._scout, result = engine.advance(self._scout, poses, self.profile)
         self._before.append(poses)
@@ -176,7 +176,7 @@ class Session:
         return self._shown(poses, result, advice, coaching.Line(), None)
 
     def _signed_yaw(self, result: Result) -> float:
-        """Smoothed yaw, signed by the way faced."""
+        """Smoothed yaw, degrees, with the sign of the direction that the lifter faces."""
         return float(result.metrics.view_yaw_deg[-1]) * (-1.0 if result.facing[-1] < 0 else 1.0)
 
     def _bends_already(self, result: Result, t: float) -> bool:
@@ -185,8 +185,8 @@ class Session:
         return bool(bends and t - self._early[1] <= EARLY_S)
 
     def _go(self, since_s: float, yaw_deg: float) -> Shown:
-        """Begin practice with the frames since the lifter stood."""
-        # Long enough after what was practised before for the engine to forget where in the picture that was.
+        """Begin practice, with the frames since the lifter stood still."""
+        # At least ``FORGET_S`` after the last practice, so that the engine has forgotten the position in the picture.
         since_s = max(since_s, self._practised_s + smoothing.FORGET_S)
         frames = [poses for poses in self._before if poses.time_s[0] >= since_s] or [self._before[-1]]
         if self._practice is None:
@@ -202,7 +202,7 @@ class Session:
         return self._practise(Poses.concat(frames))
 
     def _practise(self, poses: Poses) -> Shown:
-        """Judge T more frames of practice; the last one is shown."""
+        """Judge T more frames of practice and show the last one."""
         assert self._practice is not None
         self._spool.append(poses)
         self._practice, result = engine.advance(self._practice, poses, self.profile)
@@ -232,7 +232,7 @@ class Session:
         return any(t - self._since[reason] >= long_s for reason, (_, long_s) in against.items() if reason in self._since)
 
     def _pause(self, t: float) -> None:
-        """Practice rests until the lifter is set again."""
+        """Pause practice until the lifter is set up again."""
         if self._going:
             self._record({"time_s": t, "kind": "paused"})
         self._going, self._guide, self._coach = False, Guide(), coaching.start()
@@ -244,7 +244,7 @@ class Session:
         return Shown(poses, result, advice, line, self.done, fresh, self.elapsed_s, note)
 
     def _write(self, event: Event, reps: tuple[Rep, ...]) -> None:
-        """An event as a line; of a repetition, all that was judged."""
+        """Write an event as one line; for a rep, with all its judgements."""
         fields: dict[str, Any] = {name: value for name, value in asdict(event).items() if value is not None and value is not False}
         if event.kind == "rep":
             rep = next(rep for rep in reps if rep.index == event.rep)

@@ -1,6 +1,6 @@
-"""Work done in a thread of its own while the caller does something else: reading ahead, and writing behind.
+"""Background threads: one reads ahead of the caller, one writes behind it.
 
-It pays where either side lets go of Python meanwhile: decoding, pose networks, drawing, encoding.
+They help where either side releases the GIL: decoding, pose networks, drawing, encoding.
 """
 
 import queue
@@ -12,14 +12,14 @@ from typing import Any, Final, Generic, Self, TypeVar
 
 T = TypeVar("T")
 
-DEPTH: Final = 2  # what waits between two threads: enough to even out slow pictures, few enough to cost little memory
-_LOOK_S: Final = 0.1  # how soon a thread that cannot go on notices that nobody wants it to
+DEPTH: Final = 2  # items between two threads: enough to even out slow pictures, few enough to cost little memory
+_LOOK_S: Final = 0.1  # how often a blocked thread checks whether it is still needed
 
 
 def ahead(source: Iterable[T], depth: int = DEPTH) -> Generator[T, None, None]:
-    """The items of ``source``, in order, taken from it in another thread up to ``depth`` ahead; what it raises is raised here.
+    """The items of ``source``, in order, read up to ``depth`` ahead by another thread. Its exceptions are raised here.
 
-    A generator: closed or forgotten, it ends the thread, and waits until ``source`` is not used any more.
+    A generator: closing or garbage-collecting it ends the thread and waits until ``source`` is no longer in use.
     """
     line: queue.Queue[tuple[str, Any]] = queue.Queue(depth)
     unwanted = Event()
@@ -35,7 +35,7 @@ def ahead(source: Iterable[T], depth: int = DEPTH) -> Generator[T, None, None]:
             yield item
     finally:
         unwanted.set()
-        with suppress(queue.Empty):  # make room, or the thread waits for it a moment longer
+        with suppress(queue.Empty):  # make room, or the thread blocks a moment longer
             while True:
                 line.get_nowait()
         thread.join()
@@ -54,15 +54,15 @@ def _take(source: Iterable[Any], line: "queue.Queue[tuple[str, Any]]", unwanted:
             if not put("item", item):
                 return
         put("end", None)
-    except BaseException as error:  # whatever it is, it belongs to who waits for the items
+    except BaseException as error:  # whatever it is, it is raised where the items are read
         put("error", error)
 
 
 class Behind(Generic[T]):
-    """Hands items to ``use`` in another thread, in order: ``with Behind(use) as line: line.put(item)``.
+    """Passes items to ``use`` in another thread, in order: ``with Behind(use) as line: line.put(item)``.
 
-    At most ``depth`` wait. What ``use`` raises is raised by the next ``put``, or at the end of the block, which waits until all is done;
-    a block that fails lets what still waits go.
+    At most ``depth`` items wait. An exception of ``use`` is raised by the next ``put`` or at the end of the block. The end of the block
+    waits until all items are done. If the block fails, the waiting items are dropped.
     """
 
     def __init__(self, use: Callable[[T], object], depth: int = DEPTH) -> None:
@@ -85,7 +85,7 @@ class Behind(Generic[T]):
             raise self._error
 
     def put(self, item: T) -> None:
-        """Add an item; waits while ``depth`` others do."""
+        """Add an item. Blocks while ``depth`` others wait."""
         if self._error is not None:
             raise self._error
         self._line.put(item)
@@ -95,5 +95,5 @@ class Behind(Generic[T]):
             if self._error is None and not self._dropped.is_set():
                 try:
                     self._use(item)
-                except BaseException as error:  # told by ``put``; what comes meanwhile is taken and dropped, so that nobody waits for ever
+                except BaseException as error:  # raised by ``put``; later items are dropped, so that ``put`` never blocks for ever
                     self._error = error

@@ -1,8 +1,8 @@
-"""Confined processes that do jobs. One that dies, hangs or grows too large costs its own job, and nothing else.
+"""Worker processes with limits. One that dies, hangs or grows too large loses its own job, and nothing else.
 
-Everything that runs in a process of its own is a ``Worker``: clips of a batch and stretches of a long clip by ``work_off``, uploads and
-live sessions of the page one at a time. Each has a pipe of its own to the process that drives it. They share no lock and no queue, so that
-in whatever way one ends, killed in the middle of a message even, the others go on.
+Everything that runs in its own process is a ``Worker``. ``work_off`` runs the clips of a batch and the stretches of a long clip. The page
+runs uploads and live sessions one at a time. Each worker has its own pipe to the parent process. Workers share no lock and no queue. So the
+others continue however one ends, even if it is killed in the middle of a message.
 """
 
 import math
@@ -22,18 +22,18 @@ from .confinement import Confinement, cores, resident_bytes
 
 J = TypeVar("J")
 Send = Callable[[Any], None]
-Work = Callable[..., Any]  # called as work(job, send) -> its result; ``send`` hands a message to the process that drives
+Work = Callable[..., Any]  # called as work(job, send) -> result; ``send`` passes a message to the parent process
 Kind = Literal["message", "result", "died", "stopped"]
-Pipe = connection.Connection  # of anything that can be pickled
+Pipe = connection.Connection  # carries anything that can be pickled
 
 TRIES: Final = 2
-_LOOK_S: Final = 0.25  # between two looks at clocks and memory
+_LOOK_S: Final = 0.25  # between two checks of time and memory
 _MOST_MESSAGES: Final = 100  # read at a time
-# For processes that share the cores among them. glibc keeps a heap a thread, with a dozen threads a process 50 MB of holes; OpenCV,
-# MediaPipe's own too, and OpenBLAS keep a thread a core, which waits by running.
+# For processes that share the cores. glibc keeps one heap per thread: with a dozen threads, 50 MB of gaps per process. OpenCV, MediaPipe's
+# own copy too, and OpenBLAS keep one thread per core, which busy-waits.
 _SHARING: Final = {"MALLOC_ARENA_MAX": "2", "OPENCV_FOR_THREADS_NUM": "1", "OPENBLAS_NUM_THREADS": "1"}
-# A copy of this process would inherit the pose model's threads, half alive. So it is one that has done nothing but import that is copied;
-# where there are no copies, each imports for itself.
+# A fork of this process would inherit the pose model's threads in a broken state. So workers are forked from a process that has only
+# imported modules. Where the system cannot do that, each worker imports for itself.
 _COPIES: Final = "forkserver" in get_all_start_methods()
 _COPIED: Final[Any] = get_context("forkserver" if _COPIES else "spawn")
 _FRESH: Final[Any] = get_context("spawn")
@@ -41,12 +41,12 @@ _IMPORTED: Final = ["hingecheck.drive.preload"]
 
 
 class Lost(HingecheckError):
-    """A job without a result, because the process that did it died or was stopped."""
+    """A job without a result, because its process died or was stopped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a process may take: seconds a job, seconds without any message or result, bytes of memory; and jobs in its life."""
+    """Limits of a worker: seconds per job, seconds without a message or result, bytes of memory, and jobs until it is replaced."""
 
     job_s: float = math.inf
     silent_s: float = math.inf
@@ -57,10 +57,10 @@ class Limits:
 def work_off(
     work: Work, jobs: Iterable[J], workers: int, limits: Limits | None = None, on_message: Callable[[J, Any], None] | None = None
 ) -> Generator[tuple[J, Any], None, None]:
-    """Do jobs in ``workers`` processes; hands out each with its result, or the exception that it has instead, as they come.
+    """Run jobs in ``workers`` processes. Yields each job with its result or its exception, as they come.
 
-    ``work`` is a function of a module, or a partial of one, and its results can be pickled. A job whose process dies is tried once more,
-    after the others; one that takes longer or more than ``limits`` allow is not: both end in ``Lost``. Closed early, or interrupted, it
+    ``work`` is a module-level function, or a partial of one, and its results can be pickled. A job whose process dies is tried once more,
+    after the others. A job that exceeds ``limits`` is not tried again. Both end in ``Lost``. Closing the generator early, or an interrupt,
     ends the processes.
     """
     prepare()
@@ -97,7 +97,7 @@ def work_off(
 
 
 def prepare() -> None:
-    """Begin to import, in another process, what those that do jobs need. For callers who know early that there will be some; repeatable."""
+    """Start importing, in another process, what workers need. Call it early if jobs are expected. May be called again."""
     for name, value in _SHARING.items():
         os.environ.setdefault(name, value)
     if _COPIES:
@@ -108,10 +108,10 @@ def prepare() -> None:
 
 
 class Worker(Generic[J]):
-    """One confined process, started by the constructor, and the job it has: ``busy`` while it has one.
+    """One process with limits, started by the constructor. It is ``busy`` while it has a job.
 
-    ``copied``: as a copy of a process that has imported what jobs need; else from nothing, which takes seconds longer and keeps no such
-    process. ``fed``: ``work`` is also given ``feed``, the other end of this worker's ``feed``, for bytes that come from outside: nothing
+    ``copied``: fork it from a process that has imported what jobs need. Otherwise it starts from nothing, which takes seconds longer but
+    keeps no such process. ``fed``: ``work`` also gets ``feed``, the other end of this worker's ``feed``, for bytes from outside. Nothing
     that goes through it is ever unpickled.
     """
 
@@ -133,18 +133,18 @@ class Worker(Generic[J]):
         self._done = 0
         try:
             self._send(work)
-        except BaseException:  # it cannot be pickled
+        except BaseException:  # ``work`` cannot be pickled
             self.end()
             raise
 
     @property
     def pid(self) -> int | None:
-        """The number of its process."""
+        """The process ID."""
         pid: int | None = self._process.pid
         return pid
 
     def begin(self, job: J, tries: int = 1) -> None:
-        """Begin a job; ``tries`` counts how often it was begun."""
+        """Begin a job. ``tries`` counts its attempts."""
         self.job, self.tries, self.busy = job, tries, True
         self._began_s = self._heard_s = time.monotonic()
         self._send(job)
@@ -154,22 +154,22 @@ class Worker(Generic[J]):
             self.pipe.send(value)
 
     def is_fit(self, limits: Limits) -> bool:
-        """Whether it can do another job; ended if not."""
+        """Whether it can do another job. If not, the process is ended."""
         if self._process.is_alive() and self._done < limits.jobs:
             return True
         self.end()
         return False
 
     def follow(self, limits: Limits) -> Iterator[tuple[Kind, Any]]:
-        """What comes of the job, as it comes: messages, at last one "result", "died" or "stopped"."""
+        """Yield the job's messages as they come, then one "result", "died" or "stopped"."""
         while self.busy:
             connection.wait([self.pipe], _LOOK_S)
             yield from self.messages(limits)
 
     def messages(self, limits: Limits) -> Iterator[tuple[Kind, Any]]:
-        """What has come of the job since the last call, without waiting: messages, then maybe "result", "died" or "stopped"."""
+        """Yield what has come since the last call, without waiting: messages, then possibly "result", "died" or "stopped"."""
         try:
-            for _ in range(_MOST_MESSAGES):  # one that never stops sending must not keep the clock from being looked at
+            for _ in range(_MOST_MESSAGES):  # limited, so that a worker that sends without end cannot prevent the time check
                 if not self.busy or not self.pipe.poll():
                     break
                 kind, value = self.pipe.recv()
@@ -198,7 +198,7 @@ class Worker(Generic[J]):
         return kind, Lost(why)
 
     def _how(self) -> str:
-        """How the process came to its end, in the words of the system."""
+        """How the process ended: its signal or exit code."""
         self._process.join(1.0)
         code = self._process.exitcode
         if code is None or code >= 0:
@@ -208,11 +208,11 @@ class Worker(Generic[J]):
         return f"signal {-code}"
 
     def kill(self) -> None:
-        """Kill the process, from any thread; the one that follows it sees that it died."""
+        """Kill the process. May be called from any thread; ``follow`` then yields "died"."""
         self._process.kill()
 
     def end(self) -> None:
-        """Kill the process and let go of its pipes; more than once does no harm."""
+        """Kill the process and close its pipes. May be called more than once."""
         self._process.kill()
         self._process.join()
         self.pipe.close()
@@ -221,21 +221,21 @@ class Worker(Generic[J]):
 
 
 def _places(workers: int) -> list[int | None]:
-    """A core each for so many workers, if they are as many as the cores this process may use; None each, if they may go anywhere.
+    """One core for each worker, if there are as many workers as usable cores and more than one; else None (any core) for each.
 
-    MediaPipe hands every picture through several threads. On all cores each hand-over wakes a core that had gone to sleep, or waits for
-    one that is at work for somebody else: two bare loops at once make 1.6 to 1.7 times the frames of one, and twice as many if each keeps
-    to its core.
+    MediaPipe passes every picture through several threads. Without fixed cores, each hand-over wakes an idle core or waits for one that is
+    busy with another worker. Two bare loops at once then process 1.6 to 1.7 times the frames of one, and twice as many if each stays on its
+    core.
     """
     there = cores()
     return [*there] if 1 < len(there) == workers else [None] * workers
 
 
 def _serve(pipe: "Pipe[Any, Any]", feed: "Pipe[Any, Any] | None", confinement: Confinement) -> None:
-    """The life of a process: confined first, then jobs from the pipe and their results into it, until nobody listens any more."""
+    """Main function of a worker process: apply the limits, then read jobs from the pipe and send results until it closes."""
     confinement.apply()
     with suppress(EOFError, OSError):
-        work = pipe.recv()  # and only now whatever it needs is imported
+        work = pipe.recv()  # imports what ``work`` needs, after the limits apply
         if feed is not None:
             work = partial(work, feed=feed)
         while True:
@@ -248,5 +248,5 @@ def _serve(pipe: "Pipe[Any, Any]", feed: "Pipe[Any, Any] | None", confinement: C
                 pipe.send(("result", result))
             except OSError:
                 raise
-            except Exception as error:  # it cannot be pickled
+            except Exception as error:  # the result cannot be pickled
                 pipe.send(("result", TypeError(f"{type(result).__name__} cannot be handed over: {error}")))

@@ -1,10 +1,10 @@
-"""Clips, streams and cameras as frames with their true times, and frames as clips. Imports from ``storage`` and lower folders."""
+"""Reads clips, streams and cameras as frames with true times, and writes clips. Imports from ``storage`` and lower folders."""
 
 from typing import TYPE_CHECKING
 
 from .. import _lazy
 
-# Before av: both bring a libxcb, and with av's loaded first OpenCV's windows wait for the X server for ever.
+# Import OpenCV before av: both contain a libxcb. If av's is loaded first, OpenCV's windows wait for the X server for ever.
 from .. import opencv as opencv
 
 if TYPE_CHECKING:

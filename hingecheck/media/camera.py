@@ -1,4 +1,4 @@
-"""Cameras, clips and streams as a live source: a thread keeps only the newest frame, and a camera that vanishes is waited for."""
+"""Cameras, clips and streams as a live source. A thread keeps only the newest frame and reopens a camera that disappears."""
 
 import sys
 import time
@@ -18,40 +18,40 @@ from ..verdict.types import Frame
 from .frames import Clip
 from .sources import open_clip, open_stream
 
-STALLED_S: Final = 2.0  # a camera that has given nothing for so long is lost
-RETRY_S: Final = 1.0  # between two attempts to open it again
+STALLED_S: Final = 2.0  # a camera that delivers nothing for this long counts as lost
+RETRY_S: Final = 1.0  # between two attempts to reopen the source
 FIRST_PICTURE_S: Final = 10.0
 DEVICES: Final = Path("/dev")
-WANTED: Final = (1280, 720)  # px; a camera that cannot gives what it has
+WANTED: Final = (1280, 720)  # px, requested; a camera without this size delivers another
 
 Image = NDArray[np.uint8]
 
 
 class Picture(NamedTuple):
-    """(H, W, 3) uint8 RGB; its own time in seconds, or None when it is as old as it looks."""
+    """(H, W, 3) uint8 RGB, and its time stamp in seconds, or None: then the time of grabbing counts."""
 
     image: Image
     time_s: float | None = None
 
 
 class Device(Protocol):
-    """Where pictures come from, one after the other; any thread may use it, one at a time.
+    """A source of pictures, read one by one. Any thread may use it, one at a time.
 
-    ``live``: it goes on for ever, so that when it stops something is wrong; a clip may pause, and ends.
+    ``live``: the source has no end, so a stop is a fault. A clip is not live: it may pause, and it ends.
     """
 
     live: bool
 
     def read(self) -> Picture | None:
-        """The next picture, as soon as there is one; None when the source has failed. ``EOFError`` at its end."""
+        """Wait for the next picture and return it; None if the source failed. ``EOFError`` at its end."""
         ...
 
     def release(self) -> None:
-        """Let go of it; more than once does no harm."""
+        """Release the source. May be called more than once."""
 
 
 class Grabbed(NamedTuple):
-    """A frame, and when it was grabbed by the clock of ``time.monotonic``."""
+    """A frame, and the time it was grabbed (``time.monotonic``, seconds)."""
 
     frame: Frame
     at_s: float
@@ -60,10 +60,9 @@ class Grabbed(NamedTuple):
 class Feed:
     """The newest frame of a source: ``with Feed(open_camera(0)) as feed: grabbed = feed.newest(0.5)``.
 
-    ``opener`` opens the source and raises ``SourceError`` when it cannot; the first failure is passed on, later ones are waited out. It is
-    grabbed from when the first frame is asked for, so that a clip does not run off while a model is loaded. Frames are timed from the
-    first one by when they were grabbed, or by their own time where they have one. A frame nobody asked for in time is replaced by the
-    next: never more than one waits.
+    ``opener`` opens the source and raises ``SourceError`` if it cannot. The first failure is raised; after later ones the feed tries again.
+    Grabbing starts when the first frame is requested, so that a clip does not run on while a model is loaded. Times count from the first
+    frame: by the time of grabbing, or by the frame's own time stamp if it has one. At most one frame waits: a newer one replaces it.
     """
 
     def __init__(self, opener: Callable[[], Device]) -> None:
@@ -89,27 +88,27 @@ class Feed:
         self.close()
 
     def close(self) -> None:
-        """Let go of the source; more than once does no harm."""
+        """Release the source. May be called more than once."""
         with self._changed:
             self._generation += 1
             self._stop.set()
         if self._thread is None and self._device is not None:
             self._device.release()
         elif self._thread is not None:
-            self._thread.join(timeout=1.0)  # one that hangs in its driver is left behind
+            self._thread.join(timeout=1.0)  # a thread that hangs in its driver is abandoned
 
     @property
     def waiting(self) -> bool:
-        """Whether a frame lies there that was not handed out yet."""
+        """Whether a frame is waiting that was not handed out yet."""
         return self._slot is not None
 
     @property
     def lost(self) -> bool:
-        """Whether the source has vanished or stalled, and is being waited for."""
+        """Whether the source has disappeared or stalled and is being reopened."""
         return self._lost
 
     def newest(self, timeout_s: float) -> Grabbed | None:
-        """The newest frame that was not handed out yet, waiting for it up to ``timeout_s``; None when there is none, lost or ended."""
+        """The newest frame not handed out yet, after waiting up to ``timeout_s``; None if none came, or the source is lost or ended."""
         with self._changed:
             if self._thread is None:
                 self._start(self._device)
@@ -118,7 +117,7 @@ class Feed:
             taken, self._slot = self._slot, None
             if taken is None:
                 if self._live and not self.ended and not self._lost and time.monotonic() - self._alive_s > STALLED_S:
-                    self._lost = True  # its thread hangs: leave it there and try anew
+                    self._lost = True  # its thread hangs: abandon it and start another
                     self._start(None)
                 return None
             picture, at_s = taken
@@ -129,7 +128,7 @@ class Feed:
             return Grabbed(Frame(self.handed_out - 1, self._last_s, picture.image), at_s)
 
     def expect(self, name: str, timeout_s: float = FIRST_PICTURE_S) -> None:
-        """Wait until the first frame is there; ``SourceError`` about ``name`` when none comes."""
+        """Wait for the first frame. ``SourceError`` about ``name`` if none comes."""
         with self._changed:
             if self._thread is None:
                 self._start(self._device)
@@ -144,7 +143,7 @@ class Feed:
         self._thread.start()
 
     def _run(self, generation: int, device: Device | None) -> None:
-        """Grab until another thread takes over; open the source again whenever it fails."""
+        """Grab pictures until another thread takes over. Reopen the source whenever it fails."""
         while generation == self._generation:
             if device is None:
                 try:
@@ -170,7 +169,7 @@ class Feed:
             self._stop.wait(RETRY_S)
 
     def _grab(self, generation: int, device: Device) -> None:
-        """Keep the newest picture until the source fails or this thread is no longer the one that is meant."""
+        """Keep the newest picture until the source fails or another thread has taken over."""
         while generation == self._generation:
             picture = device.read()
             if picture is None:
@@ -194,7 +193,7 @@ class _Webcam:
         if not self._capture.isOpened():
             raise SourceError(_no_camera(number))
         for what, value in (
-            (cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG")),  # raw pictures of this size come at 10 a second over USB 2
+            (cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG")),  # uncompressed pictures of this size reach only 10 a second over USB 2
             (cv2.CAP_PROP_FRAME_WIDTH, WANTED[0]),
             (cv2.CAP_PROP_FRAME_HEIGHT, WANTED[1]),
             (cv2.CAP_PROP_FPS, 30),
@@ -214,7 +213,7 @@ class _Webcam:
 
 
 class _Recording:
-    """A clip, or a stream from elsewhere: a clip at its own pace, a live stream as it comes."""
+    """A clip, played at its own speed, or a live stream, read as it arrives."""
 
     def __init__(self, clip: Clip, *, live: bool, name: str) -> None:
         self._clip, self.live, self._name = clip, live, name
@@ -241,12 +240,12 @@ class _Recording:
 
 
 def open_camera(number: int) -> Callable[[], Device]:
-    """Opener of the camera of that number, from 0."""
+    """Opener of the camera with this number, counted from 0."""
 
     def opener() -> Device:
         log = cv2.utils.logging
         level = log.getLogLevel()
-        log.setLogLevel(log.LOG_LEVEL_SILENT)  # OpenCV would complain of every attempt on stderr
+        log.setLogLevel(log.LOG_LEVEL_SILENT)  # OpenCV would print every failed attempt to stderr
         try:
             return _Webcam(number)
         finally:

@@ -1,6 +1,6 @@
-"""The frames of a clip that is open: upright, square pixels, RGB, each with its own time.
+"""Frames of an open clip: upright, square pixels, RGB, each with its own time.
 
-No thread of its own: FFmpeg's frame threads decode ahead.
+Starts no Python thread: FFmpeg's frame threads decode ahead.
 """
 
 import math
@@ -27,25 +27,25 @@ from .packets import begins_anew, groups, stamps
 from .pictures import no_higher, orientation, pixel_aspect, scaled_size
 from .timestamps import Clock
 
-ENDS_EARLY: Final = "ends early"  # how the warning of a clip that is not all there begins
-_PATIENCE: Final = 100  # broken packets in a row before a clip is given up
-_TOO_MANY: Final = 1.9  # times the rate that is enough: fewer frames than that are all kept, for every second one would be too few
-_EVEN: Final = 0.89  # of an interval: stamps are rounded, and a frame must not be lost for a millisecond
-_CUT_S: Final = 0.5  # a clip this much shorter than it says was cut off
+ENDS_EARLY: Final = "ends early"  # start of the warning about an incomplete clip
+_PATIENCE: Final = 100  # broken packets in a row after which reading stops
+_TOO_MANY: Final = 1.9  # times ``enough_hz``; below this rate all frames are kept, because every second one would be too few
+_EVEN: Final = 0.89  # share of an interval that is long enough: stamps are rounded, and a millisecond must not cost a frame
+_CUT_S: Final = 0.5  # a clip this much shorter than it declares was cut off
 _ROTATIONS: Final = (cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_180, cv2.ROTATE_90_COUNTERCLOCKWISE)
 CONVERT: Final = "Convert it to H.264, for example: ffmpeg -i IN -pix_fmt yuv420p OUT.mp4"
 
 
 class Clip:
-    """Frames of a clip file: ``with open_clip(path) as clip: for frame in clip: ...``, once.
+    """Frames of a clip file, read once: ``with open_clip(path) as clip: for frame in clip: ...``.
 
-    Times are the file's own presentation times less the stream's start, so the first is 0 unless the beginning cannot be
-    decoded; they rise strictly. A frame without a time follows its predecessor by one nominal frame; a stray frame that is not
-    later than its predecessor is left out; when the clock itself is set back or leaps, time goes on from there. HDR pictures are
-    shown without tone mapping (it costs 200 ms a frame). All frames have one size.
+    Times are the file's presentation times minus the stream's start. The first is 0 unless the beginning cannot be decoded. Times increase
+    strictly. A frame without a time is placed one nominal frame after the one before. A stray frame, not later than the one before, is left
+    out. If the clock itself is set back or jumps ahead, time continues from there. HDR pictures are converted without tone mapping, which
+    would cost 200 ms a frame. All frames have the same size.
 
-    ``warnings``: sentences on what had to be repaired, complete after the last frame. ``frames_hint``: about how many frames to
-    expect, for a progress bar; None when the file does not say.
+    ``warnings``: sentences about repairs, complete after the last frame. ``frames_hint``: approximate number of frames, for a progress bar;
+    None if the file does not say.
     """
 
     def __init__(
@@ -67,24 +67,24 @@ class Clip:
         self._enough_px = enough_px
         self._only = only
         self._begun = False
-        # AVI stores no presentation times and FFmpeg's guesses at them jump back and forth; its decoding times rise with the display.
+        # AVI stores no presentation times, and FFmpeg's guesses at them jump back and forth. Its decoding times follow the display order.
         self._has_pts = container.format.name != "avi"
         rate = next(rate for rate in (stream.guessed_rate, stream.average_rate, Fraction(30)) if rate and rate <= 1000)
         start = stream.start_time if self._has_pts else None
         self._clock = Clock(stream.time_base or Fraction(1, av.time_base), rate, start, stamped=self._has_pts)
         self._reformatter = VideoReformatter()
-        self._orientations: dict[int, tuple[int, bool]] = {}  # degrees of a picture's mark -> quarter turns, mirrored
+        self._orientations: dict[int, tuple[int, bool]] = {}  # rotation tag, degrees -> quarter turns, mirrored
         self._displayed: tuple[int, int] | None = None  # (width, height) of the first frame, upright, before downscaling
-        self._size = (0, 0)  # (width, height) of every image handed out, but for ``enough_px``
+        self._size = (0, 0)  # (width, height) of every image handed out, before ``enough_px`` is applied
         self._rotation_deg = 0
         self._reshaped = self._cut_off = False
         self._frames_read = self._frames_kept = self._damaged = self._broken_in_a_row = 0
-        self._in_decoder = 0  # packets that the decoder was given and has not yet made a picture of
+        self._in_decoder = 0  # packets sent to the decoder that have not yielded a picture yet
         self._interval_s = _EVEN / enough_hz if enough_hz is not None and rate >= _TOO_MANY * enough_hz else 0.0
         declared_s = self._clock.seconds(stream.duration) if stream.duration else (container.duration or 0) / av.time_base
         every = max(1, math.ceil(self._interval_s * rate))
         self.frames_hint = round(declared_s * rate / every) or stream.frames // every or None
-        # Sound may go on when the pictures are over, so the length of a file with sound says nothing of them.
+        # Sound may last longer than the pictures, so the duration of a file with sound says nothing about its pictures.
         self._promised_s = declared_s if stream.duration or len(container.streams) == 1 else 0.0
 
     def __enter__(self) -> Self:
@@ -94,8 +94,8 @@ class Clip:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file; closing twice is fine."""
-        self._packets.close()  # before its container: it reads from it
+        """Close the file. May be called twice."""
+        self._packets.close()  # before the container that it reads from
         self._container.close()
         self._begun = True
 
@@ -124,11 +124,11 @@ class Clip:
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height of the pictures, px, as they are without ``enough_px``; (0, 0) before the first."""
+        """Width and height of the pictures, px, before ``enough_px`` is applied; (0, 0) before the first picture."""
         return self._size
 
     def info(self) -> ClipInfo:
-        """Describe the clip as far as it was read: after the last frame, all of it. ``ValueError`` before the first frame."""
+        """Describe the part of the clip that was read; after the last frame, all of it. ``ValueError`` before the first frame."""
         if self._displayed is None:
             raise ValueError("a Clip is known only once frames were read")
         width, height = self._displayed
@@ -145,9 +145,9 @@ class Clip:
         )
 
     def _pictures(self) -> Iterator[tuple[int | None, av.VideoFrame | None]]:
-        """Stamp and picture of everything that comes out of the decoder, in the order of display; only stamps of what nobody wants.
+        """Time stamp and picture of each frame, in display order. Skipped frames have a stamp but no picture.
 
-        Says in ``warnings`` what did not come.
+        Adds what could not be read to ``warnings``.
         """
         packets = self._whole_packets()
         yield from self._decoded(packets) if self._only is None or not self._has_pts else self._wanted(packets)
@@ -159,7 +159,7 @@ class Clip:
             self.warnings.append(f"damaged frames left out: {self._damaged}")
 
     def _decoded(self, packets: "Iterable[Packet[VideoStream]]") -> Iterator[tuple[int | None, av.VideoFrame]]:
-        """What the decoder makes of packets; nothing more once ``_PATIENCE`` in a row were broken."""
+        """Stamps and pictures that the decoder makes of packets. Stops after ``_PATIENCE`` broken packets in a row."""
         for packet in packets:
             self._in_decoder += 1
             try:
@@ -176,8 +176,8 @@ class Clip:
                     yield (picture.pts if self._has_pts else picture.dts), picture
 
     def _wanted(self, packets: "Iterable[Packet[VideoStream]]") -> Iterator[tuple[int | None, av.VideoFrame | None]]:
-        """What the decoder makes of the groups of packets with a wanted picture in them; of the others only the stamps."""
-        passed_over: list[Packet[VideoStream]] = []  # a group not wanted, to which the one after it may refer
+        """Stamps and pictures of the packet groups with a wanted picture; only the stamps of the other groups."""
+        passed_over: list[Packet[VideoStream]] = []  # a skipped group, which the next one may refer to
         passed_stamps: list[int] = []  # of its pictures
         for group in groups(packets):
             ahead = max(self._in_decoder, 0) + len(passed_over) + len(group)
@@ -198,7 +198,7 @@ class Clip:
         yield from ((stamp, None) for stamp in passed_stamps)
 
     def _drained(self) -> Iterator[tuple[int | None, av.VideoFrame]]:
-        """What the decoder still holds, after which it can begin anew somewhere else."""
+        """The pictures still in the decoder. Afterwards it is reset and can start at another group."""
         if self._in_decoder:
             with suppress(av.FFmpegError):
                 yield from ((picture.pts, picture) for picture in self._stream.decode(None))
@@ -206,12 +206,12 @@ class Clip:
             self._in_decoder = 0
 
     def _whole_packets(self) -> "Iterator[Packet[VideoStream]]":
-        """What the file holds for the decoder, but for a torn packet at the end; finds out whether the file was cut off."""
+        """The file's packets, without an incomplete one at the end. Sets ``_cut_off`` if the file was cut off."""
         torn = None
         delivered_s = 0.0
         try:
             for packet in self._packets:
-                if packet.size:  # the last one is empty: it asks the decoder for what it still holds
+                if packet.size:  # the last packet is empty: it flushes the decoder
                     if torn is not None:  # not the end, so let the decoder try
                         yield torn
                     torn = packet if packet.is_corrupt else None
@@ -220,13 +220,13 @@ class Clip:
                     delivered_s = max(delivered_s, self._clock.seconds(end))
                 if torn is None or not packet.size:
                     yield packet
-        except av.FFmpegError:  # the file goes on in nonsense
+        except av.FFmpegError:  # the rest of the file is unreadable
             self._cut_off = True
         self._cut_off |= torn is not None or 0 < delivered_s < self._promised_s - _CUT_S
 
     def _image(self, picture: av.VideoFrame, time_s: float) -> NDArray[np.uint8]:
-        """(H, W, 3) uint8 RGB, contiguous: scaled straight from the decoder's format, then turned upright."""
-        # Asked for once: the side data and its picture hold on to each other until the garbage collector comes by, and pictures are large.
+        """(H, W, 3) uint8 RGB, contiguous: scaled directly from the decoder's format, then rotated upright."""
+        # Read once per rotation: side data and picture refer to each other until garbage collection, and pictures are large.
         if picture.rotation not in self._orientations:
             self._orientations[picture.rotation] = orientation(picture)
         turns, mirrored = self._orientations[picture.rotation]

@@ -1,40 +1,40 @@
-"""Groups of pictures: a video's packets from one that stands alone to the next, so that a group nobody wants need not be decoded."""
+"""Groups of pictures: a video's packets from one keyframe to the next, so that unwanted groups need not be decoded."""
 
 from collections.abc import Iterable, Iterator
 from typing import Final, Protocol, TypeVar
 
-LONGEST: Final = 600  # packets held at a time; of a video with fewer pictures that stand alone nothing is left out
+LONGEST: Final = 600  # packets held at a time; in a video with keyframes further apart, no group is skipped
 
 
 class Stamped(Protocol):
-    """What a packet tells of itself; ``size`` 0 for the last one, which is no picture."""
+    """Properties of a packet. ``size`` is 0 for the last one, which holds no picture."""
 
     @property
     def pts(self) -> int | None:
-        """When its picture is due."""
+        """Presentation time of its picture, ticks."""
 
     @property
     def size(self) -> int:
-        """Bytes in it."""
+        """Number of bytes."""
 
     @property
     def is_keyframe(self) -> bool:
-        """Its picture stands alone."""
+        """Whether its picture decodes without any other."""
 
     @property
     def is_corrupt(self) -> bool:
-        """It is known to be damaged."""
+        """Whether it is known to be damaged."""
 
     @property
     def is_discard(self) -> bool:
-        """Its picture is not to be shown."""
+        """Whether its picture must not be shown."""
 
 
 P = TypeVar("P", bound=Stamped)
 
 
 def groups(packets: Iterable[P]) -> Iterator[list[P]]:
-    """The packets, in order, cut before every one whose picture stands alone, and after ``LONGEST``."""
+    """The packets in order, split before every keyframe and after ``LONGEST`` packets."""
     group: list[P] = []
     for packet in packets:
         if group and (packet.is_keyframe or len(group) == LONGEST):
@@ -46,7 +46,7 @@ def groups(packets: Iterable[P]) -> Iterator[list[P]]:
 
 
 def stamps(group: Iterable[Stamped]) -> list[int] | None:
-    """When the pictures of a group are due, in order; None where its packets do not say for certain, and it has to be decoded."""
+    """Presentation times of a group's pictures, sorted; None if the packets do not give them reliably and must be decoded."""
     due = []
     for packet in group:
         if packet.size:
@@ -57,6 +57,6 @@ def stamps(group: Iterable[Stamped]) -> list[int] | None:
 
 
 def begins_anew(group: list[P]) -> bool:
-    """Whether a decoder can begin with a group: its first picture stands alone, and none refers to the group before."""
+    """Whether decoding can start at a group: its first picture is a keyframe, and none refers to the group before."""
     first = group[0]
     return bool(first.is_keyframe and first.pts is not None and all(packet.pts is None or packet.pts >= first.pts for packet in group))

@@ -1,4 +1,4 @@
-"""How a stored picture is shown: upright, with square pixels, no larger than is of use."""
+"""Display of stored pictures: upright, with square pixels, no larger than needed."""
 
 import math
 from dataclasses import replace
@@ -14,7 +14,7 @@ from ..verdict.types import Frame
 
 
 def no_higher(frame: Frame, most_px: int) -> Frame:
-    """The frame with its image at most so high, which ``Frame.scale`` tells. Halved while it can be, against aliasing."""
+    """The frame with its image at most ``most_px`` high, recorded in ``Frame.scale``. Halved first where possible, against aliasing."""
     height, width = frame.image.shape[:2]
     if height <= most_px:
         return frame
@@ -28,13 +28,13 @@ def no_higher(frame: Frame, most_px: int) -> Frame:
 
 
 def pixel_aspect(stream: VideoStream) -> float:
-    """How much wider than high a stored pixel is shown; 1 when the file does not say, or says nonsense."""
+    """Width over height of a displayed pixel; 1 if the file gives no value or an implausible one."""
     aspect = float(stream.sample_aspect_ratio or 1)
     return aspect if 0.1 < aspect < 10 else 1.0
 
 
 def orientation(picture: av.VideoFrame) -> tuple[int, bool]:
-    """Clockwise quarter turns, 0 to 3, that bring a stored picture upright, and whether it is mirrored left to right before them."""
+    """Clockwise quarter turns, 0 to 3, that turn a stored picture upright, and whether to mirror it left to right first."""
     matrix: Any = picture.side_data.get("DISPLAYMATRIX")
     if matrix is None:
         return 0, False

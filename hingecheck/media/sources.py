@@ -1,4 +1,4 @@
-"""Clips and streams: opened where they are what they should be, refused with the reason where not."""
+"""Opens clips and streams. Anything else is refused, with the reason."""
 
 import stat
 from collections.abc import Container
@@ -13,9 +13,9 @@ from av.video.stream import VideoStream
 from ..errors import SourceError
 from .frames import CONVERT, Clip
 
-_ANSWER_S: Final = (10.0, 5.0)  # how long a video elsewhere may take to answer, and to go on
+_ANSWER_S: Final = (10.0, 5.0)  # time limits for a remote video: to open it, and for each read
 _PICTURES: Final = {"image2", "ico", "avif", "heic", "heix", "mif1"}  # demuxers, and brands of the mp4 family
-_REFERENCES: Final = {"hls", "dash", "concat", "imf", "webm_dash_manifest"}  # text that names other files: those are not ours to open
+_REFERENCES: Final = {"hls", "dash", "concat", "imf", "webm_dash_manifest"}  # text that names other files, which must not be opened
 
 
 def open_clip(
@@ -26,19 +26,21 @@ def open_clip(
     only: Container[int] | None = None,
     enough_hz: float | None = None,
 ) -> Clip:
-    """Open a clip for one pass over its frames; pictures whose long side is over ``max_side`` px are made smaller, never larger.
+    """Open a clip for one pass over its frames. Pictures with a long side over ``max_side`` px are made smaller, never larger.
 
-    ``enough_px``: pictures that are still higher than that are made smaller once more, and say so in ``Frame.scale``.
-    ``only``: indices of the frames wanted; the others are neither converted nor handed out, and not even decoded where a whole group of
-    pictures can be passed over. Damage in such a group shows nowhere, and may shift the indices after it.
-    ``enough_hz``: of a clip with twice as many frames a second or more, about so many are kept, at their own times; the rest is left
-    out as if it were not there, and not counted by ``Frame.index``.
+    ``enough_px``: pictures still higher than this are made smaller again, and ``Frame.scale`` records it.
 
-    Raises ``SourceError`` for anything that is not a readable video file; what is wrong further in shows while frames are read.
+    ``only``: indices of the wanted frames. The others are neither converted nor handed out. A whole group of unwanted pictures is not even
+    decoded where possible. Damage in a skipped group goes unnoticed and may shift the indices after it.
+
+    ``enough_hz``: a clip with twice this frame rate or more is thinned to about this rate. The frames kept have their own times. The others
+    are left out, and ``Frame.index`` does not count them.
+
+    Raises ``SourceError`` for anything that is not a readable video file. Faults further into the file appear while frames are read.
     """
     family = _first_bytes(path)[4:]
     try:
-        # Only local files, whatever the content asks for. A title in a strange encoding is no reason to refuse a clip.
+        # Open local files only, whatever the content refers to. A title in an unknown encoding is no reason to refuse a clip.
         container = av.open(f"file:{path}", container_options={"protocol_whitelist": "file"}, metadata_errors="replace")
     except av.FFmpegError as error:
         if family == b"ftyp":
@@ -52,7 +54,7 @@ def open_clip(
 
 
 def open_stream(url: str, *, max_side: int = 1280) -> tuple[Clip, bool]:
-    """Open a video elsewhere, by its URL: its frames, and whether it is live (it has no length). ``SourceError`` when nothing answers."""
+    """Open a video by its URL. Returns its frames, and whether it is live (no duration). ``SourceError`` if nothing answers."""
     try:
         container = av.open(url, timeout=_ANSWER_S, container_options={"rtsp_transport": "tcp"}, metadata_errors="replace")
     except (av.FFmpegError, OSError) as error:
@@ -61,7 +63,7 @@ def open_stream(url: str, *, max_side: int = 1280) -> tuple[Clip, bool]:
         stream = _video_stream(url, container)
         live = not container.duration
         if live:
-            stream.thread_type = "SLICE"  # frame threads hand a picture out only when the next ones have come
+            stream.thread_type = "SLICE"  # frame threads return a picture only after the next ones have arrived
         return Clip(url, container, stream, max_side), live
     except BaseException:
         container.close()
@@ -69,7 +71,7 @@ def open_stream(url: str, *, max_side: int = 1280) -> tuple[Clip, bool]:
 
 
 def _first_bytes(path: str | Path) -> bytes:
-    """Return up to 8 bytes of ``path``; ``SourceError`` unless it is a file that can be read and holds something."""
+    """The first bytes of ``path``, up to 8. ``SourceError`` unless it is a readable file that is not empty."""
     try:
         mode = Path(path).stat().st_mode
         if stat.S_ISDIR(mode):
@@ -90,11 +92,11 @@ def _first_bytes(path: str | Path) -> bytes:
 
 
 def _video_stream(path: str | Path, container: InputContainer) -> VideoStream:
-    """Pick the moving picture among the streams, set to decode on several threads."""
+    """Choose the video stream, not a cover image, and set it to decode on several threads."""
     kinds = {container.format.name, container.metadata.get("major_brand", "")}
     if kinds & _REFERENCES:
         raise SourceError(f"{path}: a playlist, not a video. Name the clip itself.")
-    if "tty" in kinds:  # FFmpeg draws any .txt
+    if "tty" in kinds:  # FFmpeg opens any .txt as a video
         raise SourceError(f"{path}: a text, not a video. Name a clip.")
     if kinds & _PICTURES or container.format.name.endswith("_pipe"):
         raise SourceError(f"{path}: a picture, not a video. Name a clip.")

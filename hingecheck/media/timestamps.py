@@ -1,18 +1,18 @@
-"""A stream's time stamps as seconds that rise strictly, whatever the file says."""
+"""Converts a stream's time stamps to strictly increasing seconds, whatever the file says."""
 
 from collections import Counter
 from fractions import Fraction
 from typing import Final
 
-_SETBACK_S: Final = 0.5  # a stamp that falls behind by less is a stray frame; by more, a clock that was set back
-_LEAP_S: Final = 60.0  # a stamp that runs ahead by more is a clock that was set, not a pause in the recording
+_SETBACK_S: Final = 0.5  # a stamp earlier by less than this is a stray frame; by more, the clock was set back
+_LEAP_S: Final = 60.0  # a stamp later by more than this means that the clock was set, not that the recording paused
 
 
 class Clock:
-    """Counts in the stream's own ticks (``tick_s`` seconds each), so that nothing is rounded before the last multiplication.
+    """Counts in the stream's ticks (``tick_s`` seconds each), so that nothing is rounded before the last multiplication.
 
-    ``rate``: nominal frames a second. ``start``: the stamp that is 0 s, if the stream says; else the first one. ``stamped``: False
-    where frames without a stamp are nothing to complain of.
+    ``rate``: nominal frames a second. ``start``: the stamp of 0 s if the stream gives it, else the first stamp. ``stamped``: False if
+    frames without a stamp need no warning.
     """
 
     def __init__(self, tick_s: Fraction, rate: Fraction, start: int | None = None, *, stamped: bool = True) -> None:
@@ -23,7 +23,7 @@ class Clock:
         self._start = start
         self._origin: int | None = None
         self._last: int | None = None
-        self._intervals: Counter[int] = Counter()  # distinct ones are few, so memory stays flat over hours
+        self._intervals: Counter[int] = Counter()  # few distinct values, so memory use stays constant over hours
         self._missing = self._stray = 0
         self._first_jump_s: float | None = None
 
@@ -32,10 +32,10 @@ class Clock:
         return float(ticks * self._tick_s)
 
     def time_of(self, stamp: int | None) -> float | None:
-        """Seconds since the start, later than any before; None for a frame that is not, and must be left out.
+        """Seconds since the start, later than all before; None for a frame that is not later and must be left out.
 
-        A frame without a stamp follows the one before by one nominal frame. A stamp a little too early is a stray frame; one far
-        too early or far too late means that the clock was set, and time goes on from the frame before.
+        A frame without a stamp is placed one nominal frame after the one before. A stamp a little too early is a stray frame. A stamp far
+        too early or far too late means that the clock was set; time continues from the frame before.
         """
         due = 0 if self._last is None else self._last + self._nominal
         if stamp is None:
@@ -64,7 +64,7 @@ class Clock:
 
     @property
     def _median(self) -> int:
-        """The middle interval, ticks; the nominal one before there are two frames."""
+        """Median interval, ticks; the nominal interval until there are two frames."""
         rest = self._intervals.total() / 2
         for interval in sorted(self._intervals):
             rest -= self._intervals[interval]
@@ -74,19 +74,19 @@ class Clock:
 
     @property
     def end_s(self) -> float:
-        """When the last frame is over: its time and one median interval. 0 before the first frame."""
+        """End of the last frame, s: its time plus one median interval. 0 before the first frame."""
         return 0.0 if self._last is None else self.seconds(self._last + self._median)
 
     @property
     def varies(self) -> bool:
-        """Whether more than 1 in 20 intervals is over 20 % off the median, the rounding to whole ticks not counted."""
+        """Whether more than 1 in 20 intervals differ from the median by over 20 %. Rounding to whole ticks does not count."""
         median = self._median
         tolerance = max(0.2 * median, 1.5)
         off = sum(count for interval, count in self._intervals.items() if abs(interval - median) > tolerance)
         return off > 0.05 * self._intervals.total()
 
     def complaints(self) -> list[str]:
-        """One sentence for each kind of repair that was needed."""
+        """One sentence for each kind of repair."""
         sentences = []
         if self._missing and self._stamped:
             sentences.append(f"frames without a time: {self._missing}, each placed 1/{float(self._rate):.4g} s after the one before")

@@ -1,4 +1,4 @@
-"""Files that are whole or absent: poses, tables, and what is written while frames come. Imports from ``verdict`` and ``errors``."""
+"""Storage: recorded poses, tables, session data. Files are complete or absent. Imports from ``verdict`` and ``errors``."""
 
 from typing import TYPE_CHECKING
 

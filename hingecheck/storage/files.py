@@ -1,6 +1,6 @@
-"""Files that are whole or absent: written beside their place under another name, then moved into it.
+"""Atomic file writing: a file is written next to its target under a temporary name, then moved into place.
 
-A reader, or a run that was killed, finds the old file or the new one and nothing in between.
+A reader always finds the old file or the complete new one, even if the writer was killed.
 """
 
 import errno
@@ -16,7 +16,7 @@ from typing import Final
 from ..errors import InputError, OutputError
 
 _DRAFT: Final = ".hingecheck-*.part"
-# What a failed write means to the one who waits for the file: what is wrong, what to do.
+# errno -> message for the user: what is wrong, what to do.
 _REASONS: Final = {
     errno.ENOSPC: "no room left on the disk. Free some space and start again.",
     errno.EDQUOT: "the disk quota is used up. Free some space and start again.",
@@ -33,7 +33,7 @@ _REASONS: Final = {
 
 @contextmanager
 def writing(path: str | Path) -> Iterator[None]:
-    """Turn any ``OSError`` of the block into an ``OutputError`` that names ``path``, the reason and the way out."""
+    """Turn any ``OSError`` of the block into an ``OutputError`` that names ``path``, the reason and the remedy."""
     try:
         yield
     except OSError as error:
@@ -42,11 +42,11 @@ def writing(path: str | Path) -> Iterator[None]:
 
 
 class Draft:
-    """A file in the making: write to ``draft.path``, then ``publish`` it or ``discard`` it; either is final.
+    """A file being written: write to ``draft.path``, then call ``publish`` or ``discard``; either is final.
 
-    For a writer that lives longer than one block; others use ``atomic``. The draft has a hidden name in the folder of the file
-    it is to become, because only within one file system is the move a single step. One that is forgotten, as when Ctrl-C falls
-    between making it and anything else, is discarded with the object, at the latest when Python ends.
+    For writers that live longer than one ``with`` block; others use ``atomic``. The draft is a hidden file in the target's folder, because
+    a move is atomic only within one file system. An unfinished draft, such as after Ctrl-C right after its creation, is discarded with the
+    object, at the latest when Python exits.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -55,12 +55,12 @@ class Draft:
             if self.target.is_dir():
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             self.path = self.target.parent / _DRAFT.replace("*", secrets.token_hex(6))
-            # Removes the draft, once; an earlier file of that name stays as it was. Ready before there is anything to remove.
+            # Removes the draft, once; an earlier file at the target stays. Registered before the draft exists.
             self.discard = weakref.finalize(self, _remove, self.path)
             self.path.touch(exist_ok=False)
 
     def publish(self) -> None:
-        """Make the draft, safely on the disk, the file; an earlier file of that name is replaced. Discarded if that fails."""
+        """Sync the draft to disk and move it to the target, replacing an earlier file. Discards the draft if that fails."""
         try:
             with writing(self.target):
                 with self.path.open("rb+") as file:
@@ -70,7 +70,7 @@ class Draft:
         except BaseException:
             self.discard()
             raise
-        # The folder's entry too; some systems cannot sync a folder, and the file itself is safe by now.
+        # Sync the folder's entry too. Some systems cannot sync a folder; the file itself is already safe.
         with suppress(OSError):
             folder = os.open(self.target.parent, os.O_RDONLY)
             try:
@@ -80,7 +80,7 @@ class Draft:
 
 
 def forget_drafts(folder: Path) -> None:
-    """Remove what writers that were killed have left in a folder to which nobody else writes now."""
+    """Remove drafts that killed writers left in a folder. Nobody else may be writing to the folder."""
     for draft in folder.glob(_DRAFT):
         _remove(draft)
 
@@ -92,9 +92,9 @@ def _remove(path: Path) -> None:
 
 @contextmanager
 def atomic(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary path beside ``path``: becomes ``path`` when the block ends well, is removed when it does not.
+    """Yield a temporary path next to ``path``. It is moved to ``path`` if the block succeeds, and removed if it fails.
 
-    The block should do nothing but write: every ``OSError`` in it becomes an ``OutputError`` about ``path``.
+    The block should only write: every ``OSError`` in it becomes an ``OutputError`` about ``path``.
     """
     draft = Draft(path)
     try:
@@ -107,7 +107,7 @@ def atomic(path: str | Path) -> Iterator[Path]:
 
 
 def sha256(path: str | Path) -> str:
-    """SHA-256 of a file's bytes, 64 hexadecimal digits. Memory stays flat whatever the size."""
+    """SHA-256 of a file's bytes, 64 hexadecimal digits. Memory use does not depend on the file's size."""
     try:
         with open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,8 +1,8 @@
 """Recorded poses: an npz file that the engine can judge again without model or video.
 
-Arrays of the file: the columns of ``Poses`` in the shapes and types of ``poses.COLUMNS``; ``schema`` a whole number; ``hingecheck`` the
-version that wrote it; ``meta`` JSON text. A file of before there was a ``leg`` has none: it counts as not seen. One of before there was
-``hidden`` says it by a score of ``HIDDEN_SCORE``.
+Arrays in the file: the columns of ``Poses`` in the shapes and types of ``poses.COLUMNS``; ``schema``, an integer; ``hingecheck``, the
+version that wrote the file; ``meta``, JSON text. Older files without ``leg`` are read as leg not seen. Older files without ``hidden`` mark
+hidden joints by a score of ``HIDDEN_SCORE``.
 """
 
 import json
@@ -26,17 +26,17 @@ _AGAIN: Final = "Analyze the clip again."
 
 
 def storable(poses: Poses) -> Poses:
-    """Round to what a file keeps (float32, still carried as float64): exactly what ``load_poses`` gives back later.
+    """Round to the file's precision (float32, still carried as float64): exactly what ``load_poses`` returns later.
 
-    To be applied before the engine sees the poses, so that judging them again is bit-identical.
+    Apply it before the engine gets the poses, so that judging them again is bit-identical.
     """
     return Poses(**poses.narrowed()).widened()
 
 
 def save_poses(path: str | Path, poses: PoseSource, meta: dict[str, Any]) -> None:
-    """Write poses and anything JSON can say about them, whole or not at all; never more than a chunk of them in memory.
+    """Write poses and JSON metadata, completely or not at all. Holds at most one chunk of poses in memory.
 
-    ``ValueError`` for poses that ``load_poses`` would refuse, or not give back number for number: pass them through ``storable`` first.
+    ``ValueError`` for poses that ``load_poses`` would reject or would not return exactly: pass them through ``storable`` first.
     """
     flaw = next(filter(None, map(_unfit, chunks(poses))), None) or _disorder(poses.time_s)
     if flaw:
@@ -52,7 +52,7 @@ def save_poses(path: str | Path, poses: PoseSource, meta: dict[str, Any]) -> Non
 
 
 def _write_column(file: IO[bytes], poses: PoseSource, name: str) -> None:
-    """One array of a file, as ``numpy.save`` writes it."""
+    """Write one array in the format of ``numpy.save``."""
     for number, part in enumerate(chunks(poses)):
         array = part.narrowed()[name]
         if number == 0:
@@ -62,9 +62,9 @@ def _write_column(file: IO[bytes], poses: PoseSource, name: str) -> None:
 
 
 def load_poses(path: str | Path) -> tuple[Poses, dict[str, Any]]:
-    """Read what ``save_poses`` wrote. ``RecordingError`` for anything else, whatever its bytes."""
+    """Read a file that ``save_poses`` wrote. ``RecordingError`` for any other file, whatever its content."""
     try:
-        # Without pickle a file can hold wrong numbers but run nothing.
+        # Without pickle a file can hold wrong numbers but cannot run code.
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:
             content = {name: stored[name] for name in stored.files}
     except FileNotFoundError as error:
@@ -73,7 +73,7 @@ def load_poses(path: str | Path) -> tuple[Poses, dict[str, Any]]:
         raise RecordingError(f"{path}: a folder, not recorded poses. Name the poses.npz in it.") from error
     except PermissionError as error:
         raise RecordingError(f"{path}: no permission to read it. Change its permissions or copy it.") from error
-    except Exception as error:  # zipfile, zlib and numpy raise a dozen kinds for damaged bytes
+    except Exception as error:  # zipfile, zlib and numpy raise a dozen exception types for damaged bytes
         raise RecordingError(f"{path}: not recorded poses, or damaged. {_AGAIN}") from error
 
     schema = content.get("schema")
@@ -98,7 +98,7 @@ def load_poses(path: str | Path) -> tuple[Poses, dict[str, Any]]:
 
 
 def _flaw(arrays: Mapping[str, NDArray[Any]]) -> str | None:
-    """Say what keeps arrays from being poses, or None."""
+    """Describe why the arrays are not valid poses; None if they are."""
     missing = [name for name in COLUMNS if name not in arrays]
     if missing:
         return f"no {' and no '.join(missing)} in it"
@@ -112,12 +112,12 @@ def _flaw(arrays: Mapping[str, NDArray[Any]]) -> str | None:
 
 
 def _disorder(time_s: NDArray[Any]) -> str | None:
-    """Say so if times do not rise, or return None."""
+    """A message if the times do not increase strictly, else None."""
     return None if np.isfinite(time_s).all() and (np.diff(time_s) > 0).all() else "its times do not rise"
 
 
 def _unfit(poses: Poses) -> str | None:
-    """Say what keeps poses from being stored as they are, or None."""
+    """Describe why the poses cannot be stored exactly; None if they can."""
     arrays = poses.narrowed()
     if flaw := _flaw(arrays):
         return flaw

@@ -1,4 +1,4 @@
-"""What is written while frames come: every event a line, every frame's poses behind the last. Memory stays flat over hours."""
+"""Data written during a session: one line per event, poses appended frame by frame. Memory use stays constant over hours."""
 
 import json
 import tempfile
@@ -15,11 +15,11 @@ from ..verdict.types import Floats, Ints
 from .files import writing
 
 _FRAME: Final = np.dtype([(name, column.on_disk, column.shape) for name, column in COLUMNS.items()])
-_IN_MEMORY: Final = 8_000_000  # bytes: five minutes
+_IN_MEMORY: Final = 8_000_000  # bytes, about five minutes of poses
 
 
 class Events:
-    """Events as lines of JSON, each on the disk before the next frame: what a session that ends badly has seen is not lost."""
+    """Writes events as JSON lines. Each is flushed before the next frame, so that a session that crashes keeps them."""
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
@@ -33,16 +33,16 @@ class Events:
             self._file.flush()
 
     def close(self) -> None:
-        """Let go of the file; twice is fine."""
+        """Close the file. May be called twice."""
         with writing(self.path):
             self._file.close()
 
 
 class PoseSpool:
-    """Poses put aside as they come: on the disk, in ``folder``, in a file without a name. A ``PoseSource``: a slice is read when asked for.
+    """Stores poses on disk as they arrive, in an unnamed file in ``folder``. A ``PoseSource``: slices are read on demand.
 
-    Without a ``folder``: where the system keeps what is temporary, and there only what is more than a few minutes. It is gone when nobody
-    holds the spool any more, or when the process ends. For one thread at a time.
+    Without ``folder``, a few minutes of poses stay in memory; more than that goes to the system's temporary folder. The file disappears
+    when the spool is garbage-collected or the process ends. Use it from one thread at a time.
     """
 
     def __init__(self, folder: str | Path | None = None) -> None:
@@ -60,7 +60,7 @@ class PoseSpool:
         return self._frames
 
     def __getitem__(self, frames: slice, /) -> Poses:
-        """Those frames, one after the other, in the types of a file."""
+        """The poses of consecutive frames, in the types of a file."""
         first, last, step = frames.indices(self._frames)
         if step != 1:
             raise ValueError("poses: a spool is read frame after frame")
@@ -72,21 +72,21 @@ class PoseSpool:
                 rows = np.frombuffer(self._file.read(_FRAME.itemsize * min(CHUNK, count - done)), _FRAME)
                 for name in COLUMNS:
                     getattr(poses, name)[done : done + len(rows)] = rows[name]
-            self._file.seek(self._frames * _FRAME.itemsize)  # where the next ones go
+            self._file.seek(self._frames * _FRAME.itemsize)  # the next append starts here
         return poses
 
     @property
     def time_s(self) -> Floats:
-        """(T,), read from the file."""
+        """(T,) seconds, read from the file."""
         return np.concatenate([part.time_s for part in chunks(self)])
 
     @property
     def people(self) -> Ints:
-        """(T,), read from the file."""
+        """(T,) number of people, read from the file."""
         return np.concatenate([part.people for part in chunks(self)])
 
     def append(self, poses: Poses) -> None:
-        """Add T frames; ``recording.storable`` ones, or what is read back is coarser."""
+        """Append T frames. Pass them through ``recording.storable`` first, or they are read back less precisely."""
         rows = np.empty(len(poses), _FRAME)
         for name in COLUMNS:
             rows[name] = getattr(poses, name)
@@ -96,5 +96,5 @@ class PoseSpool:
 
 
 def _let_go(file: IO[bytes]) -> None:
-    with suppress(OSError):  # of a full disk: nobody wants any more what it still holds
+    with suppress(OSError):  # a full disk: the unwritten rest is no longer needed
         file.close()

@@ -1,4 +1,4 @@
-"""Rows as tables that other programs read: CSV text, and Parquet files with a type a column."""
+"""Tables for other programs: CSV text, and Parquet files with typed columns."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ from .files import atomic
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
-    """Rows under a header; None and what is missing stay empty."""
+    """CSV text of rows under a header. None and missing values become empty cells."""
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
@@ -20,7 +20,7 @@ def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
 
 
 def need_parquet(asked: str) -> None:
-    """``InputError``, beginning with what was ``asked`` for, where Parquet cannot be written: said before the work, not after it."""
+    """Raise ``InputError`` if Parquet cannot be written; call it before the work. The message begins with ``asked``."""
     try:
         import pyarrow.parquet  # noqa: F401
     except ImportError as error:
@@ -28,7 +28,7 @@ def need_parquet(asked: str) -> None:
 
 
 def write_parquet(path: Path, columns: Mapping[str, type], rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write rows as Parquet, each column of the Python type given; None, an empty text and what is missing become null."""
+    """Write rows as Parquet, each column with the given Python type. None, empty strings and missing values become null."""
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -38,7 +38,7 @@ def write_parquet(path: Path, columns: Mapping[str, type], rows: Iterable[Mappin
         for name, column in values.items():
             value = row.get(name)
             if isinstance(value, str):
-                value = value.encode("utf-8", "backslashreplace").decode("utf-8")  # a file's name may hold bytes that no encoding has
+                value = value.encode("utf-8", "backslashreplace").decode("utf-8")  # a file name may hold bytes that are not valid UTF-8
             column.append(None if value == "" else value)
     schema = pa.schema([(name, types[kind]) for name, kind in columns.items()])
     with atomic(path) as draft:

@@ -1,4 +1,4 @@
-"""Pictures in, poses out. Only ``mediapipe_pose`` knows MediaPipe. Imports from ``media``, ``storage`` and lower folders."""
+"""Pictures in, poses out. Only ``mediapipe_pose`` uses MediaPipe. Imports from ``media``, ``storage`` and lower folders."""
 
 from typing import TYPE_CHECKING
 

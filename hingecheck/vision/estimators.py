@@ -1,4 +1,4 @@
-"""What turns pictures into poses: the protocol, the names one can ask for, and the estimator that replays a recording."""
+"""Pose estimators: the protocol, the registry of names, and an estimator that replays recorded poses."""
 
 import importlib
 from collections.abc import Callable
@@ -9,38 +9,38 @@ from ..errors import InputError
 from ..verdict.poses import Poses
 from ..verdict.types import Frame
 
-# Name -> "module:callable", which is called with the name. Looked up only when asked for: a pose network takes a second to load.
+# Name -> "module:callable"; the callable gets the name. Imported only on demand: a pose network takes a second to load.
 ESTIMATORS: Final[dict[str, str]] = {
     "lite": "hingecheck.vision.mediapipe_pose:MediaPipePose",
     "full": "hingecheck.vision.mediapipe_pose:MediaPipePose",
     "heavy": "hingecheck.vision.mediapipe_pose:MediaPipePose",
 }
 DEFAULT: Final = "full"
-ENOUGH_PX: Final = 480  # of height: the networks look at 256 x 256 px of a picture, and a mask as large as a larger one only costs time
+ENOUGH_PX: Final = 480  # picture height; the networks use 256 x 256 px, so a larger picture only makes a larger, slower mask
 
 
 class PoseEstimator(Protocol):
-    """Sees one frame after the other, in time order; a new clip wants a new estimator. Close it, or use it in a ``with``."""
+    """Estimates poses frame by frame, in time order. Use a new one for each clip. Close it, or use it in a ``with`` block."""
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What the user should know about the frames seen so far, each one line; may grow with every frame."""
+        """Warnings for the user about the frames so far, one line each. Any frame may add more."""
         ...
 
     def estimate(self, frame: Frame) -> Poses:
-        """The pose in one frame: T = 1, in the pixels of ``frame.image``. Nobody there: NaN, and ``people`` 0."""
+        """The pose in one frame: T = 1, in the pixels of ``frame.image``. Without a person: NaN, and ``people`` 0."""
         ...
 
     def look(self, frame: Frame) -> Callable[[], Poses]:
-        """See one frame as ``estimate`` does, but leave what can wait: it is done when the result is called.
+        """Like ``estimate``, but postpone part of the work: it is done when the result is called.
 
-        Results are called once each, in the order of the frames, in any one thread, while further frames may be looked at in another.
+        Call each result once, in frame order, always from the same thread. Another thread may look at further frames meanwhile.
         """
         poses = self.estimate(frame)
         return lambda: poses
 
     def close(self) -> None:
-        """Let go of models and memory; more than once does no harm."""
+        """Release models and memory. May be called more than once."""
 
     def __enter__(self) -> Self:
         return self
@@ -50,14 +50,14 @@ class PoseEstimator(Protocol):
 
 
 def check(name: str, asked: str = "") -> str:
-    """The name, if an estimator has it; else ``InputError``, which puts ``asked`` (such as an option) before the name."""
+    """Return the name if an estimator has it, else raise ``InputError`` with ``asked`` (such as an option) before the name."""
     if name not in ESTIMATORS:
         raise InputError(f"{asked}{name}: no pose model has this name. Choose one of: {', '.join(ESTIMATORS)}.")
     return name
 
 
 def create(name: str = DEFAULT) -> PoseEstimator:
-    """The estimator of that name, ready for its first frame."""
+    """Create the estimator with this name, ready for its first frame."""
     check(name)
     module, factory = ESTIMATORS[name].split(":")
     estimator: PoseEstimator = getattr(importlib.import_module(module), factory)(name)
@@ -65,7 +65,7 @@ def create(name: str = DEFAULT) -> PoseEstimator:
 
 
 class RecordedPoses(PoseEstimator):
-    """Hands out poses that were estimated before: row ``frame.index`` of ``poses``, with the time that was recorded."""
+    """Replays poses that were estimated earlier: row ``frame.index`` of ``poses``, with its recorded time."""
 
     def __init__(self, poses: Poses, warnings: tuple[str, ...] = ()) -> None:
         self.poses = poses

@@ -1,9 +1,12 @@
-"""MediaPipe as a ``PoseEstimator``; the only file that knows MediaPipe and its habits.
+"""MediaPipe as a ``PoseEstimator``. No other file depends on MediaPipe and its behaviour.
 
-MediaPipe tracks one person: a detector finds somebody anywhere in the picture, after that the landmark network looks where that person
-was a frame ago. It leaves open which person it finds, and with which one it goes on after losing sight. So: the one who stands out most
-when somebody is first seen is followed; every second or two another look counts the others; while there are others, or the person is out
-of sight, the tracker is shown only the part of the picture around that person; and anybody else it comes back with is turned down.
+MediaPipe tracks one person. Its detector finds a person anywhere in the picture; from then on, the landmark network searches where that
+person was a frame ago. MediaPipe does not define which person it finds, or which one it continues with after losing the first. Therefore:
+
+- The most prominent person at the first sighting is followed.
+- A separate network counts the other people every second or two.
+- While there are others, or the followed person is out of sight, the tracker gets only the part of the picture around that person.
+- Any other person that the tracker returns is rejected.
 """
 
 import atexit
@@ -33,22 +36,22 @@ from .offline import without_network
 from .people import REACH_M, REACH_M_PER_S, Person, same
 from .quiet import first_line, quiet, sparing
 
-LOOK_EVERY_S: Final = 1.5  # of video time, between two counts of the people; one costs about as much as a frame
-UNCALM_EVERY_S: Final = 0.3  # ... while there are several, or the one followed is on the move
-PATIENCE_S: Final = 1.0  # how long the one followed may be out of sight before somebody else will do
-HOME_S: Final = 3.0  # of staying there make a place the one where a person belongs
-GREY: Final = 114  # what is painted over the part of the picture that is not to be seen
+LOOK_EVERY_S: Final = 1.5  # video time between two counts of the people; a count costs about as much as a frame
+UNCALM_EVERY_S: Final = 0.3  # ... while there are several people, or the followed person moves
+PATIENCE_S: Final = 1.0  # how long the followed person may be out of sight before another one is accepted
+HOME_S: Final = 3.0  # time constant with which a person's home follows the place where they are
+GREY: Final = 114  # painted over the part of the picture that MediaPipe must not see
 MAX_OTHERS: Final = 3
-SETTLING: Final = 8  # pictures of somebody: by then MediaPipe has said what it says once, as of memory that happens to lie badly
-# MediaPipe is often sure of a leg it cannot see. Behind plates its knee is off by 8 degrees and more in a quarter of the frames.
+SETTLING: Final = 8  # pictures with a person; by then MediaPipe has printed its one-time messages, such as about unaligned memory
+# MediaPipe often gives a hidden leg a high score. Behind plates its knee angle is off by 8 degrees or more in a quarter of the frames.
 SHANK_SEEN: Final = 0.7
 
 
 class MediaPipePose(PoseEstimator):
     """MediaPipe's pose landmarker, ``model`` "lite", "full" or "heavy": follows one person and counts the others.
 
-    ``score`` is the lower of MediaPipe's visibility and presence, and 0 for a joint outside the picture, of which it is often too sure.
-    ``hidden`` are joints of a leg behind something.
+    ``score`` is the lower of MediaPipe's visibility and presence. It is 0 for a joint outside the picture, because MediaPipe's values there
+    are often too high. ``hidden`` marks joints of a leg that is behind something.
     """
 
     def __init__(self, model: str = "full") -> None:
@@ -59,31 +62,31 @@ class MediaPipePose(PoseEstimator):
         self._counter = ThreadPoolExecutor(1)
         self._closing = weakref.finalize(self, _close, self._tracker, self._counter)
         self._warnings: tuple[str, ...] = ()
-        self._clock_ms = -1  # MediaPipe wants whole milliseconds, each later than the one before
-        self._followed: Person | None = None  # the one followed, as last seen
-        self._home = np.full(3, np.nan)  # the place that one has mostly been at of late
+        self._clock_ms = -1  # MediaPipe requires whole milliseconds that increase strictly
+        self._followed: Person | None = None  # the followed person, as last seen
+        self._home = np.full(3, np.nan)  # the place where the followed person has mostly been recently
         self._in_sight = False
         self._to_settle = SETTLING
         self._people = 0
         self._looked_s = -np.inf
-        self._look_round: tuple[Person, Future[list[Person]]] | None = None  # under way while the next frame is seen
+        self._look_round: tuple[Person, Future[list[Person]]] | None = None  # a people count that runs while the next frame is processed
         self._plate = plates.NONE
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """That there are several people, from when, and which of them the poses show."""
+        """A warning if there are several people: from what time, and which of them the poses show."""
         return self._warnings
 
     def close(self) -> None:
-        """Let go of the network that follows; more than once does no harm."""
+        """Release the tracking network. May be called more than once."""
         self._closing()
 
     def estimate(self, frame: Frame) -> Poses:
-        """The pose of the person followed, T = 1, in pixels of ``frame.image``. NaN and ``people`` 0 while that person is not seen."""
+        """Pose of the followed person, T = 1, in pixels of ``frame.image``. NaN and ``people`` 0 while that person is not seen."""
         return self.look(frame)()
 
     def look(self, frame: Frame) -> Callable[[], Poses]:
-        """See one frame; its mask is read, and let go, when the result is called."""
+        """Process one frame. Its mask is read and freed when the result is called."""
         if not self._closing.alive:
             raise ValueError("estimate: this estimator is closed")
         frame = no_higher(frame, ENOUGH_PX)
@@ -96,7 +99,7 @@ class MediaPipePose(PoseEstimator):
         return functools.partial(self._finished, image, person, self._people, np.array(frame.scale))
 
     def _finished(self, image: NDArray[np.uint8], person: Person, people: int, scale: Floats) -> Poses:
-        """What is known of a person in one picture, T = 1, whose width and height are ``scale`` times those of the ``image`` shown."""
+        """Poses of one person, T = 1, in px of the original picture, which is ``scale`` (2,) times as wide and high as ``image``."""
         self._plate = plates.follow(self._plate, image, person.xy, person.time_s)
         behind = plates.behind(self._plate, person.xy)
         mask = person.mask.numpy_view()[..., 0]
@@ -112,7 +115,7 @@ class MediaPipePose(PoseEstimator):
         )
 
     def _follow(self, image: NDArray[np.uint8], time_s: float) -> Person | None:
-        """The person followed, or None where that person is not seen in this picture."""
+        """The followed person, or None if that person is not seen in this picture."""
         self._heed()
         if self._followed is not None and time_s - self._followed.time_s > PATIENCE_S:
             self._followed = None
@@ -138,7 +141,7 @@ class MediaPipePose(PoseEstimator):
         return seen
 
     def _track(self, image: NDArray[np.uint8], time_s: float, box: tuple[slice, slice] | None) -> Person | None:
-        """Whom the tracker sees in the picture, or in a ``box`` of it with the rest painted over."""
+        """The person the tracker finds in the picture, or only within ``box``, with the rest painted over."""
         if box is not None:
             whole, image = image, np.full_like(image, GREY)
             image[box] = whole[box]
@@ -146,7 +149,7 @@ class MediaPipePose(PoseEstimator):
         return next(iter(_persons(self._tracker.detect_for_video, image, time_s, self._clock_ms)), None)
 
     def _track_again(self, image: NDArray[np.uint8], time_s: float, who: Person, reach_m: float) -> Person | None:
-        """``who``, after the tracker came back with somebody else: it takes a look or two to let go, and one more to find."""
+        """Find ``who`` again after the tracker returned somebody else: one or two calls to drop that person, one more to find ``who``."""
         for _ in range(3):
             seen = self._track(image, time_s, who.box(reach_m))
             if seen is not None and same(who.place, seen.place, reach_m):
@@ -154,9 +157,9 @@ class MediaPipePose(PoseEstimator):
         return None
 
     def _heed(self) -> None:
-        """Take note of what a look round has shown: if somebody else is now where the person followed belongs, that is the one.
+        """Use the result of a people count: if another person is now at the followed person's home, follow that one.
 
-        For the tracker goes along with who passes in front.
+        The tracker tends to switch to a person who passes in front, while the right person has stayed in place.
         """
         if self._look_round is None:
             return
@@ -168,7 +171,7 @@ class MediaPipePose(PoseEstimator):
             self._followed, self._in_sight = rightful, False
 
     def _counted(self, seen: Person, others: list[Person]) -> list[Person]:
-        """The others; takes note of how many there are."""
+        """Return the others, and store how many people there are."""
         self._looked_s, self._people = seen.time_s, 1 + len(others)
         if others and not self._warnings:
             chosen = "the larger one near the middle" if self._followed is None else "the one who was there first"
@@ -177,7 +180,7 @@ class MediaPipePose(PoseEstimator):
 
 
 def _others(image: NDArray[np.uint8], seen: Person) -> list[Person]:
-    """Everybody but the one already ``seen``, who is painted over."""
+    """All people except the one already ``seen``. That person is painted over first."""
     rest = image.copy()
     rest[seen.box(0.1)] = GREY
     others: list[Person] = []
@@ -188,14 +191,15 @@ def _others(image: NDArray[np.uint8], seen: Person) -> list[Person]:
 
 
 def _back(mask: NDArray[np.float32], xy: Floats, behind: Bools) -> Floats:
-    """The back profile, (S,); all NaN where a hip is behind a plate: the chord the back is measured from would end on the plate."""
+    """Back profile, (S,). All NaN if a hip is behind a plate: the chord that the back is measured from would end on the plate."""
     return np.full(S, np.nan) if behind[list(SIDES["hip"])].any() else back_profile(mask, xy)
 
 
 def covered(mask: NDArray[np.float32], xy: Floats, behind: Bools) -> Bools:
-    """Which landmarks of the legs something stands before. (H, W) 0 to 1, (K, 2) px, (K,) -> (K,).
+    """Which leg landmarks are hidden behind something. (H, W) 0 to 1, (K, 2) px, (K,) -> (K,).
 
-    Hips, knees and ankles ``behind`` a plate are; and both knee and ankle where the shank between them is not on the person.
+    Hips, knees and ankles ``behind`` a plate are hidden. Knee and ankle are also hidden if too little of the shank between them lies in the
+    person's mask.
     """
     out = np.zeros(len(xy), np.bool_)
     for side, seen in enumerate(shanks_seen(mask, xy)):
@@ -210,7 +214,7 @@ _METRIC: Final = attrgetter("x", "y", "z")
 
 
 def _persons(detect: Any, image: NDArray[np.uint8], time_s: float, *clock_ms: int) -> list[Person]:
-    """Everybody one of MediaPipe's networks sees in an (H, W, 3) picture. Fractions of the picture become pixels here."""
+    """All people that one of MediaPipe's networks finds in an (H, W, 3) picture. Converts fractions of the picture to pixels."""
     from mediapipe.tasks.python.vision.core.image import Image, ImageFormat
 
     try:
@@ -232,7 +236,7 @@ def _persons(detect: Any, image: NDArray[np.uint8], time_s: float, *clock_ms: in
 
 
 def load() -> None:
-    """Import MediaPipe, which takes a while and so waits until it is needed. ``ModelError`` when that does not work."""
+    """Import MediaPipe. This is slow, so it is done only when needed. ``ModelError`` if it fails."""
     try:
         with sparing():
             from mediapipe.tasks.python.vision import pose_landmarker  # noqa: F401
@@ -241,14 +245,14 @@ def load() -> None:
 
 
 def _landmarker(bundle: bytes, *, video: bool, people: int) -> Any:
-    """MediaPipe's own object, with threads that have no network."""
+    """Create MediaPipe's landmarker. Its threads have no network access."""
     load()
     from mediapipe.tasks.python.core.base_options import BaseOptions
     from mediapipe.tasks.python.vision.core.vision_task_running_mode import VisionTaskRunningMode as Mode
     from mediapipe.tasks.python.vision.pose_landmarker import PoseLandmarker, PoseLandmarkerOptions
 
     class Discreet(BaseOptions):  # type: ignore[misc]
-        """Base options without certificates: where the kernel closes no sockets, MediaPipe trusts no server to report its use to."""
+        """Base options without certificates: MediaPipe trusts no server to report its use to, where the kernel cannot block sockets."""
 
         def to_ctypes(self) -> Any:
             options = super().to_ctypes()
@@ -269,20 +273,20 @@ def _landmarker(bundle: bytes, *, video: bool, people: int) -> Any:
 
 @functools.cache
 def _scout() -> Any:
-    """Who counts the people in a picture. It remembers none, so one does for all clips of a process."""
+    """The landmarker that counts people. It keeps no state between pictures, so one serves all clips of a process."""
     scout = _landmarker(verify("lite"), video=False, people=MAX_OTHERS)
     atexit.register(_close, scout)
     return scout
 
 
 def _close(landmarker: Any, counter: ThreadPoolExecutor | None = None) -> None:
-    """Close it, also when Python is already shutting down and the thread that MediaPipe closes it on is gone."""
+    """Close a landmarker, even while Python shuts down and the thread that MediaPipe closes it on is gone."""
     if counter is not None:
         counter.shutdown()
     with quiet():
         try:
             landmarker.close()
         except (RuntimeError, ValueError):
-            landmarker._handle = None  # or MediaPipe tries again on its way out, and prints a traceback
-    with contextlib.suppress(OSError, AttributeError, TypeError):  # glibc keeps what was freed, 70 MB of it, unless asked; others need not
+            landmarker._handle = None  # else MediaPipe tries again at exit and prints a traceback
+    with contextlib.suppress(OSError, AttributeError, TypeError):  # glibc keeps 70 MB of freed memory unless asked; others do not
         ctypes.CDLL(None).malloc_trim(0)

@@ -1,4 +1,4 @@
-"""The model files: where they are, and whether they are the ones listed."""
+"""The model files: where they are, and whether they match the listed checksums."""
 
 import hashlib
 from pathlib import Path
@@ -10,7 +10,7 @@ CHECKSUMS: Final = "SHA256SUMS"
 
 
 def model_path(name: str) -> Path:
-    """Where the model file of that name is, or belongs: in the installed package, or beside it in a source checkout."""
+    """Path of a model file, even if it does not exist yet: in the installed package, or next to it in a source checkout."""
     here = Path(__file__).resolve().parents[1]
     folders = (here / "models", here.parent / "models")
     file = f"pose_landmarker_{name}.task"
@@ -19,7 +19,7 @@ def model_path(name: str) -> Path:
 
 
 def verify(name: str) -> bytes:
-    """The content of the model file; ``ModelError`` if there is none, or if it is not the one ``SHA256SUMS`` lists."""
+    """Content of the model file. ``ModelError`` if it is missing or does not match its checksum in ``SHA256SUMS``."""
     path = model_path(name)
     remedy = f"Make it again: python {path.parent / 'build.py'} {name}"
     try:

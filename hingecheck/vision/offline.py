@@ -1,9 +1,9 @@
-"""Threads without a network, in which MediaPipe lives.
+"""Threads without network access, for MediaPipe.
 
-MediaPipe counts its use, and a thread of its own posts the counts to its makers (play.googleapis.com); it has no switch for that.
-On Linux a thread inherits the seccomp filter of the thread that starts it. So whatever is made in a thread that may open no socket can
-open none, nor look up a name, for as long as it lives, and nothing in the environment changes that. The other threads of the process
-keep their network.
+MediaPipe counts its use, and one of its threads sends the counts to its makers (play.googleapis.com). No setting turns this off. On Linux a
+thread inherits the seccomp filter of the thread that starts it. So MediaPipe is created in a thread that may not open sockets. None of its
+threads can then open a socket or look up a host name for as long as it runs, and no environment variable changes that. The other threads of
+the process keep their network access.
 """
 
 import ctypes
@@ -16,13 +16,13 @@ from typing import Final, TypeVar
 
 T = TypeVar("T")
 
-# Machine -> what linux/audit.h calls it, and the numbers of its system calls seccomp and socket.
+# Machine -> its number in linux/audit.h, and the numbers of its system calls seccomp and socket.
 _CALLS: Final = {"x86_64": (0xC000003E, 317, 41), "aarch64": (0xC00000B7, 277, 198)}
-_NO_NEW_PRIVILEGES: Final = 38  # PR_SET_NO_NEW_PRIVS, which the kernel asks for first
+_NO_NEW_PRIVILEGES: Final = 38  # PR_SET_NO_NEW_PRIVS, which the kernel requires first
 _SET_FILTER: Final = 1  # SECCOMP_SET_MODE_FILTER
-_AS_FAST_AS_BEFORE: Final = 4  # SECCOMP_FILTER_FLAG_SPEC_ALLOW: no guard against speculation, which would cost calculating threads time
+_AS_FAST_AS_BEFORE: Final = 4  # SECCOMP_FILTER_FLAG_SPEC_ALLOW: no speculation guard, which would slow down calculating threads
 _LOAD, _EQUAL, _RETURN = 0x20, 0x15, 0x06  # instructions of a filter: BPF_LD | BPF_W | BPF_ABS, BPF_JMP | BPF_JEQ | BPF_K, BPF_RET | BPF_K
-_NUMBER, _MACHINE = 0, 4  # where in a call's description these are, bytes
+_NUMBER, _MACHINE = 0, 4  # byte offsets in struct seccomp_data
 _ALLOW, _REFUSE = 0x7FFF0000, 0x00050000  # SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO
 
 
@@ -39,16 +39,16 @@ class _Filter(ctypes.Structure):
 
 
 def without_network(work: Callable[[], T]) -> T:
-    """The result of ``work``, done in a thread that may open no socket, nor may any thread that it starts.
+    """Run ``work`` in a thread that may not open sockets, and return its result. Threads that it starts may not either.
 
-    Where the kernel has no such filter (not Linux, another machine) the work is done all the same.
+    Where the kernel has no such filter (not Linux, or another processor), ``work`` runs without it.
     """
     with ThreadPoolExecutor(1, initializer=_close_sockets) as offline:
         return offline.submit(work).result()
 
 
 def _close_sockets() -> bool:
-    """Let this thread, and all that it will start, open no socket any more. Whether that worked."""
+    """Forbid new sockets in this thread and in all threads that it starts. Returns whether that worked."""
     if not sys.platform.startswith("linux") or platform.machine() not in _CALLS:
         return False
     machine, seccomp, socket = _CALLS[platform.machine()]

@@ -1,7 +1,7 @@
-"""A weight plate before the lifter: seen from the side a disc, whose middle hangs from the hands.
+"""Finds a weight plate in front of the lifter. Seen from the side it is a disc whose centre is below the hands.
 
-A pose network draws the leg that it cannot see on to the disc, and is sure of it. The disc itself is plain to see: a circle in the
-picture, below the hands, that goes where they go. Nothing else about a person is round and does that.
+A pose network places the joints of the hidden leg on the disc, with a high score. The disc itself is easy to find: a circle below the hands
+that moves with them. Nothing else on a person is round and moves with the hands.
 """
 
 from collections.abc import Sequence
@@ -16,29 +16,30 @@ from ..verdict import skeleton
 from ..verdict.silhouette import MIN_CHORD_PX, facing, trunk
 from ..verdict.types import Bools, Floats
 
-LOOK_EVERY_S: Final = 0.06  # of video time; between two looks a plate stays where it hung from the hands
-SEEK_EVERY_S: Final = 0.3  # ... while none is known
-FORGET_S: Final = 0.7  # not found for that long it has been put down
-SURE_LOOKS: Final = 2  # that agree: a circle once is a buttock or a ball behind the lifter
-AGREE: Final = 0.15  # trunk lengths from one look to the next, of the middle against the hands; and share of the radius
-TRUNK_PX: Final = 48.0  # the picture is looked at so small that the trunk is as long as this
-# Trunk lengths, from the hands: what is looked at, and where the middle of a plate may hang. Rendered plates of 0.1 to 0.2 m read 0.24 to
-# 0.57, real ones of 0.225 m to 0.6; they hang 0.2 to 1.1 lower.
+LOOK_EVERY_S: Final = 0.06  # video time between two searches; in between, the plate keeps its offset from the hands
+SEEK_EVERY_S: Final = 0.3  # ... while no plate is known
+FORGET_S: Final = 0.7  # a plate not found for this long was put down
+SURE_LOOKS: Final = 2  # detections that must agree: a single circle may be a buttock, or a ball behind the lifter
+AGREE: Final = 0.15  # tolerance between two detections: trunk lengths for the offset from the hands, share for the radius
+TRUNK_PX: Final = 48.0  # the picture is scaled so that the trunk is this long
+# In trunk lengths: the area searched around the hands, where the centre of a plate may be, and its radius. Rendered plates of 0.1 to 0.2 m
+# radius measure 0.24 to 0.57, real ones of 0.225 m up to 0.6. Their centres are 0.2 to 1.1 below the hands.
 LEFT, RIGHT, UP, DOWN = 1.1, 1.1, 0.6, 1.7
 ASIDE: Final = 0.5
 LOWER: Final = (0.05, 1.2)
 RADIUS: Final = (0.20, 0.75)
-EDGE, ROUND = 100.0, 0.85  # how strong an edge is one, and how much of the circle it must make, of OpenCV's Hough transform
-MOVED: Final = 0.25  # trunk lengths that hands must have gone for what has stayed where it was to be no plate
-MARGIN: Final = 1.1  # of the radius: a joint under the rim is hidden as well
+EDGE, ROUND = 100.0, 0.85  # of OpenCV's Hough transform: the least edge strength, and how much of the circle the edges must form
+MOVED: Final = 0.25  # trunk lengths that the hands must move before a disc that stayed in place is ruled out as a plate
+MARGIN: Final = 1.1  # times the radius: a joint under the rim is hidden as well
 
 
 @dataclass(frozen=True, slots=True)
 class Plate:
-    """A disc that hangs from the hands: ``aside`` and ``lower`` of them and ``radius``, trunk lengths; ``looks`` that agreed, 0 for none.
+    """A disc below the hands: its offset from them, ``aside`` and ``lower``, and its ``radius``, in trunk lengths.
 
-    When it was last ``seen_s`` and ``looked_s`` for; where hands and disc were in the picture when it was first seen, px; and where
-    ``furniture`` is, px: a disc that stayed when the hands left.
+    ``looks``: detections that agreed, 0 for no disc. ``seen_s`` and ``looked_s``: when it was last found, and last searched for.
+    ``first_px``: x and y of the hands and of the disc when it was first found. ``furniture_px``: x and y of a disc that stayed in place
+    when the hands moved away.
     """
 
     aside: float = 0.0
@@ -55,7 +56,7 @@ NONE: Final = Plate()
 
 
 def follow(plate: Plate, image: NDArray[np.uint8], xy: Floats, time_s: float) -> Plate:
-    """Look for the plate once more, if it is time. What was known, (H, W, 3), (K, 2) px -> what is known now."""
+    """Search for the plate again if a search is due. Known plate, (H, W, 3), (K, 2) px, s -> updated plate."""
     if 0 <= time_s - plate.looked_s < (LOOK_EVERY_S if plate.looks else SEEK_EVERY_S):
         return plate
     if not 0 <= time_s - plate.seen_s <= FORGET_S:
@@ -81,7 +82,7 @@ def follow(plate: Plate, image: NDArray[np.uint8], xy: Floats, time_s: float) ->
 
 
 def behind(plate: Plate, xy: Floats) -> Bools:
-    """Which landmarks lie on the plate. (K, 2) px -> (K,). None while it is not sure that there is one, or not seen from the side."""
+    """Which landmarks lie on the plate. (K, 2) px -> (K,). All False while the plate is uncertain or the view is not from the side."""
     if plate.looks < SURE_LOOKS:
         return np.zeros(len(xy), dtype=bool)
     hands, size = _hands(xy)
@@ -96,14 +97,14 @@ def _gap(a: Floats, b: Sequence[float]) -> Floats:
 
 
 def _hands(xy: Floats) -> tuple[Floats, float]:
-    """Middle of the wrists, and the length of the trunk. (K, 2) px -> (2,) px, px."""
+    """Midpoint of the wrists, and length of the trunk. (K, 2) px -> (2,) px, px."""
     hip, shoulder = trunk(xy)
     left, right = skeleton.SIDES["wrist"]
     return (xy[left] + xy[right]) / 2, float(np.hypot(*(shoulder - hip)))
 
 
 def _circles(image: NDArray[np.uint8], xy: Floats) -> Floats:
-    """Circles about the hands: aside, lower, radius in trunk lengths. (H, W, 3), (K, 2) px -> (N, 3). None but from the side."""
+    """Circles near the hands: aside, lower, radius in trunk lengths. (H, W, 3), (K, 2) px -> (N, 3). N is 0 unless seen from the side."""
     hands, size = _hands(xy)
     if not size >= MIN_CHORD_PX or not facing(xy) or not np.isfinite(hands).all():
         return np.empty((0, 3))

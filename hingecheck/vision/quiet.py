@@ -1,4 +1,4 @@
-"""Keeping MediaPipe quiet: what it imports and does not need, and what its native code prints."""
+"""Suppresses imports that MediaPipe does not need, and messages that its native code prints."""
 
 import contextlib
 import importlib
@@ -24,7 +24,7 @@ class _Later(ModuleType):
 
 @contextlib.contextmanager
 def sparing() -> Iterator[None]:
-    """Keeps MediaPipe from importing matplotlib, to plot poses, and sounddevice, to record: a third of a second, every time it starts."""
+    """Keep MediaPipe from importing matplotlib (plots) and sounddevice (recording). Saves a third of a second at every start."""
     package, plots = ModuleType("matplotlib"), _Later("matplotlib.pyplot")
     package.pyplot = plots  # type: ignore[attr-defined]
     late = {module.__name__: module for module in (package, plots, _Later("sounddevice")) if module.__name__ not in sys.modules}
@@ -38,12 +38,12 @@ def sparing() -> Iterator[None]:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Keeps MediaPipe's native greetings and farewells, which no setting turns off, from file descriptor 2.
+    """Drop the messages that MediaPipe's native code prints to file descriptor 2 at start and exit. No setting turns them off.
 
-    The rest arrives there a moment later.
+    Other output is passed on when the block ends.
     """
     with _STDERR, contextlib.ExitStack() as undo:
-        with contextlib.suppress(OSError, AttributeError):  # no stderr, nothing to silence; no memfd (not Linux), no way to
+        with contextlib.suppress(OSError, AttributeError):  # no stderr: nothing to suppress; no memfd (not Linux): not possible
             heard = undo.enter_context(os.fdopen(os.memfd_create("stderr"), "w+b"))
             stderr = os.dup(2)
             undo.callback(os.close, stderr)
@@ -55,12 +55,12 @@ def quiet() -> Iterator[None]:
 
 def _pass_on(heard: BinaryIO) -> None:
     heard.seek(0)
-    with contextlib.suppress(OSError):  # nobody listens any more
+    with contextlib.suppress(OSError):  # stderr is closed
         for line in heard:
             if not _NATIVE.match(line):
                 os.write(2, line)
 
 
 def first_line(error: BaseException) -> str:
-    """What an error says, without what MediaPipe adds below."""
+    """The first line of an error's message, without the details that MediaPipe adds below."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
