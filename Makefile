@@ -8,11 +8,12 @@ endif
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help demo test lint bench figures docs clean
+.PHONY: help demo test coverage lint bench figures docs clean
 
 help:
 	@echo "make demo    score the sample clips: what was found against what is true"
 	@echo "make test    the tests; make test ARGS='-m slow' for the slow ones"
+	@echo "make coverage the tests, and what of the package they run"
 	@echo "make lint    ruff and mypy"
 	@echo "make bench   accuracy and speed, as tables"
 	@echo "make figures the accuracy figures of README.md, on clips that it renders"
@@ -28,6 +29,9 @@ demo: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest $(ARGS)
+
+coverage: $(READY)
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --cov-fail-under=90
 
 lint: $(READY)
 	$(BIN)/ruff check .

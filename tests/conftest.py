@@ -1,9 +1,14 @@
 """What all tests share: the places of the repository, and hypothesis without its stop-watch."""
 
+import signal
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+# A suite that is started in the background inherits an ignored Ctrl-C, and the programs that it starts would inherit it too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The machines that run this are shared: a slow example is no defect.
 settings.register_profile("patient", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
