@@ -1,5 +1,6 @@
 """What all tests share: the places of the repository, and hypothesis without its stop-watch."""
 
+import os
 import signal
 from pathlib import Path
 
@@ -10,8 +11,10 @@ from hypothesis import HealthCheck, settings
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# The machines that run this are shared: a slow example is no defect.
-settings.register_profile("patient", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+# The machines that run this are shared: a slow example is no defect. CI takes the same examples every time; elsewhere each run seeks new ones.
+settings.register_profile(
+    "patient", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow], derandomize="CI" in os.environ
+)
 settings.load_profile("patient")
 
 
