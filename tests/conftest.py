@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, settings
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# The machines that run this are shared: a slow example is no defect. CI takes the same examples every time; elsewhere each run seeks new ones.
+# The machines that run this are shared: a slow example is no defect. CI takes the same examples every time. Elsewhere each run seeks new
+# ones.
 settings.register_profile(
     "patient", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow], derandomize="CI" in os.environ
 )
