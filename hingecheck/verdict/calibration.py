@@ -139,10 +139,10 @@ def camera_yaw(yaw_deg: Floats) -> Floats:
     return way * np.clip(90.0 - (np.interp(read, CAMERA_READ_DEG, CAMERA_TRUE_DEG) + beyond), 0.0, 180.0)
 
 
-def trunk_by_outline(trunk_deg: Floats, astray: Floats) -> Floats:
+def trunk_by_outline(trunk_deg: Floats, hip_off: Floats) -> Floats:
     """True trunk lean, degrees, corrected by outline hip minus landmark hip, ahead and down, leg lengths. (T,), (T, 2) -> (T,)."""
     ahead, down, bent_deg = TRUNK_BY_OUTLINE
-    return trunk_deg + ahead * astray[:, 0] + down * astray[:, 1] + bent_deg * bent_over(trunk_deg)
+    return trunk_deg + ahead * hip_off[:, 0] + down * hip_off[:, 1] + bent_deg * bent_over(trunk_deg)
 
 
 def knee_gap(ratio: Floats, trunk_lean_deg: Floats) -> Floats:

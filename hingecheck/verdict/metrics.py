@@ -49,10 +49,10 @@ def leg_kept(baseline: Baseline, series: Floats, sure: Floats) -> Bools:
 
     True where that is unknown.
     """
-    astray = length(np.array(baseline.ankle_px), series[:, ANKLE_X : ANKLE_Y + 1]) > STRAYED * baseline.leg_px
+    ankle_moved = length(np.array(baseline.ankle_px), series[:, ANKLE_X : ANKLE_Y + 1]) > STRAYED * baseline.leg_px
     thigh = np.abs(series[:, THIGH_PX] / baseline.thigh_px - 1.0) > STRETCHED
     shank = np.abs(series[:, SHANK_PX] / baseline.shank_px - 1.0) > STRETCHED
-    return ~(astray | thigh | shank | (sure[:, 1] < LEG_SURE))
+    return ~(ankle_moved | thigh | shank | (sure[:, 1] < LEG_SURE))
 
 
 def above_foot(foot: Floats, hip: Floats, stood: Floats, yaw_deg: Floats) -> tuple[Floats, Floats, Floats]:
@@ -137,8 +137,8 @@ def against(baseline: Baseline | None, series: Floats, yaw_deg: Floats, sure: Fl
         kept = leg_kept(baseline, series, sure) | ~beside
         thigh_by_foot, knee_by_foot = leg_from_foot(baseline, series, yaw_deg)
         moved = hip_moved(baseline, series, trunk, yaw_deg)
-        astray = (moved - series[:, MIDDLE] + baseline.middle_px) * forward(yaw_deg) / baseline.leg_px
-        trunk = np.where(beside & np.isfinite(astray).all(axis=1), calibration.trunk_by_outline(trunk, astray), trunk)
+        hip_off = (moved - series[:, MIDDLE] + baseline.middle_px) * forward(yaw_deg) / baseline.leg_px
+        trunk = np.where(beside & np.isfinite(hip_off).all(axis=1), calibration.trunk_by_outline(trunk, hip_off), trunk)
         thigh_by_outline, knee_by_outline = leg_from_outline(baseline, moved, yaw_deg)
         outlined = np.isfinite(thigh_by_outline)
         thigh = np.where(kept, thigh, np.where(outlined, thigh_by_outline, thigh_by_foot))

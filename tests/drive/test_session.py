@@ -313,7 +313,7 @@ def test_who_is_bent_over_at_first_sight_is_set_only_after_standing(tmp_path):
     assert len(practice.done) == 1
 
 
-def test_whoever_stands_outside_the_picture_is_not_set(tmp_path):
+def test_a_lifter_outside_the_picture_is_not_set(tmp_path):
     keys = stand(2.0) + hinge(1, lower=45.0)
     beside = film(keys, FPS, ankle_px=(-10.0, 800.0))
     assert practise(tmp_path, beside, close=False).events == []

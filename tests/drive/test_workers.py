@@ -88,7 +88,7 @@ class Clock:
         return self.now_s
 
 
-def test_whoever_dies_hangs_or_grows_is_lost_and_nobody_else(tmp_path, monkeypatch):
+def test_a_job_whose_process_dies_hangs_or_grows_is_lost_and_no_other(tmp_path, monkeypatch):
     jobs = ["a", "kill", "b", "stop", "exit", "c", "raise", "odd", "once", "grow", "d"]
     done = {}
     clock = Clock(lambda: len(done) == len(jobs) - 1 and attempts(tmp_path, "stop") == 1)
