@@ -1,7 +1,7 @@
 """Arms that hang, or hold a bar in front of the legs, and hands that close on it. Metres; (T, ...) over frames."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -34,7 +34,10 @@ def pose_arms(body: Body, motion: Motion, joints: Array, time_s: Array, trunk_pr
         fore0 = body.head("wrist." + side) - body.head("lowerarm01." + side)
         lengths = float(np.linalg.norm(upper0)), float(np.linalg.norm(fore0))
         still = np.ones(len(time_s))
-        if motion.hold == "none":
+        if motion.arms != "hang":
+            wrist, forward = _raised(body, motion.arms, joints, shoulder, sign, sum(lengths))
+            index_to = np.array([-sign * 1.0, 0, 0])
+        elif motion.hold == "none":
             wrist = _hanging(body, sign, shoulder, lengths, time_s, trunk_progress)
             forward = unit(np.stack([-sign * 0.35 * still, -still, 0 * still], 1))
             index_to = np.array([-sign * 0.35, -1.0, 0])  # thumb forwards, palm to the thigh
@@ -71,10 +74,43 @@ def _hanging(body: Body, sign: int, shoulder: Array, lengths: tuple[float, float
     return shoulder + unit(down) * np.sqrt(upper**2 + fore**2 + 2 * upper * fore * np.cos(elbow))[:, None]
 
 
+class _Raised(NamedTuple):
+    """Wrists and elbows of raised arms, in shares of an arm: outwards, forwards and up along the trunk."""
+
+    wrist: tuple[float, float, float]  # from between the shoulders
+    elbow: tuple[float, float, float]  # which way it points
+
+
+_RAISED: Final = {
+    "forward": _Raised((0.25, 0.95, 0.05), (0.3, 0.0, -1.0)),
+    "chest": _Raised((0.08, 0.34, -0.2), (0.35, -0.1, -1.0)),
+    "head": _Raised((0.16, 0.02, 0.38), (1.0, 0.25, -0.1)),
+    "hips": _Raised((0.36, 0.1, -0.66), (1.0, -0.6, 0.0)),
+    "crossed": _Raised((-0.14, 0.24, -0.04), (0.2, 0.8, -0.5)),
+    "rack": _Raised((0.3, 0.16, 0.04), (0.1, 1.0, -0.2)),
+    "back": _Raised((0.62, -0.08, 0.02), (0.2, -0.5, -1.0)),
+}
+
+
+def _raised(body: Body, arms: str, joints: Array, shoulder: Array, sign: int, length: float) -> tuple[Array, Array]:
+    """Wrists of arms that are not let hang, and the direction away from the elbow. -> (T, 3), (T, 3)."""
+    neck = middle(body, joints, "upperarm01")
+    up = unit(neck - middle(body, joints, "upperleg01"))
+    front = unit(np.cross([1.0, 0, 0], up))
+    if arms == "forward":  # to where the lifter looks, whatever the trunk does
+        up, front = np.broadcast_to([0, 0, 1.0], up.shape), np.broadcast_to([0, -1.0, 0], up.shape)
+        neck = np.stack([neck[:, 0], shoulder[:, 1], shoulder[:, 2]], 1)
+
+    def along(out: float, ahead: float, above: float) -> Array:
+        return np.array([sign * out, 0, 0]) + ahead * front + above * up
+
+    return neck + length * along(*_RAISED[arms].wrist), -along(*_RAISED[arms].elbow)
+
+
 def _gripping(body: Body, motion: Motion, joints: Array, shoulder: Array, sign: int, length: float) -> Array:
     """Wrists on a bar: as far as the arms reach, between straight down and just before the legs. -> (T, 3)."""
     reach = length * 0.985
-    x = sign * (body.hip_half_width + 0.06)
+    x = sign * (0.06 if motion.hold == "kettlebell" else body.hip_half_width + 0.06)
     across = x - shoulder[:, 0]
     within = np.maximum(reach**2 - across**2, 0.01)
     hip, knee, ankle = (middle(body, joints, bone) for bone in ("upperleg01", "lowerleg01", "foot"))

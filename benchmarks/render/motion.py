@@ -35,11 +35,13 @@ class Motion:
     protraction: float = 0.0  # shoulder blades forward, throughout
     protraction_bottom: float = 6.0  # more at the bottom
     stance: float = 1.0  # between the ankles, over between the hip joints
+    split: float = 0.0  # left foot before the right one, metres; below 0 behind it
     toe_out: float = 8.0
     knee_valgus: float = 0.0  # swivel of the knee about the line from hip to ankle, at the bottom: above 0 inwards, below outwards
     hips_first: float = 0.0  # 0 to 1: on the way up knees extend before the trunk rises
     knees_first: float = 0.0  # 0 to 1: on the way down knees bend before the trunk tips
-    hold: str = "none"  # none, dowel, barbell
+    hold: str = "none"  # none, dowel, barbell, kettlebell, dumbbells
+    arms: str = "hang"  # hang, forward, chest, head, hips, crossed, rack (bar before the neck), back (bar behind it)
     load_kg: float = 0.0
     bar_close: float = 0.7  # 1: bar at the legs, 0: arms hang straight down
     rep_sd: float = 0.03  # how much repetitions differ in depth and timing

@@ -21,7 +21,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--view", choices=("side", "front", "oblique"), help="clip: where the camera stands (default: one that shows the fault)"
     )
     parser.add_argument("--reps", type=int, default=3, help="clip: repetitions")
-    parser.add_argument("--hold", choices=("none", "dowel", "barbell"), help="clip: what is in the hands (default: drawn)")
+    parser.add_argument(
+        "--hold", choices=("none", "dowel", "barbell", "kettlebell", "dumbbells"), help="clip: what is in the hands (default: drawn)"
+    )
     parser.add_argument("--fault-reps", type=_numbers, metavar="1,3", help="clip: only these repetitions show the fault")
     parser.add_argument("--set", action="append", default=[], metavar="K=V", help="clip: one number otherwise, as in camera.azimuth=45")
     parser.add_argument("--masks", action="store_true", help="clip: the true silhouette of each frame too, in NAME.npz")

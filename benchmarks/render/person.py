@@ -1,6 +1,6 @@
 """A dressed person in the picture: skin, clothes, hair, shoes, and a dowel or barbell in the hands."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -61,7 +61,7 @@ class Person:
     def add_bar(self, kind: str, plate_colour: Any, plate_radius: float) -> None:
         """Put a dowel or a barbell into the hands."""
         points, tri, colours = bar(kind, plate_colour, plate_radius)
-        spec = 0.4 if kind == "barbell" else 0.1
+        spec = 0.1 if kind == "dowel" else 0.4
         mesh = self.renderer.add(tri, len(points), tint=colours, is_bar=True, kind=0, spec=spec, gloss=30.0)
         self._bar = (mesh, points, tri, normals_operator(tri, len(points)))
 
@@ -125,6 +125,9 @@ class Person:
         if look.get("keep_jeans"):
             tint[~is_top, 3] = 0
         tri = garment.tri
+        if loose := look.get("loose", 0.0):  # metres off the body
+            outwards = normals(garment.rest.astype(np.float32), garment.src[tri], normals_operator(garment.src[tri], len(garment.rest)))
+            garment = replace(garment, rest=garment.rest + loose * outwards)
         if outfit.worn == "top":
             tri = tri[is_top[garment.src[tri]].all(1)]
         relief = texture(outfit.relief)

@@ -68,11 +68,12 @@ class _Solver:
         hip_x = abs(hip[0])
         ankle_x = motion.stance * hip_x
         ankle_z = ankle[2] - body.sole + sole_clearance
-        self.ankles = {"L": np.array([ankle_x, 0, ankle_z]), "R": np.array([-ankle_x, 0, ankle_z])}
+        ahead = -0.5 * motion.split
+        self.ankles = {"L": np.array([ankle_x, ahead, ankle_z]), "R": np.array([-ankle_x, -ahead, ankle_z])}
         self.toe_y = -float(ankle[1] - body.rest[body.points["toe_left"][0][0], 1])  # the toes' tip before the ankle
         thigh, shank = np.linalg.norm(knee - hip), np.linalg.norm(ankle - knee)
         apart = np.sqrt(thigh**2 + shank**2 + 2 * thigh * shank * np.cos(self.curves.knee * DEG))
-        self.hip_over_ankle = np.sqrt(np.maximum(apart**2 - (hip_x - ankle_x) ** 2, 1e-4))  # seen from the side
+        self.hip_over_ankle = np.sqrt(np.maximum(apart**2 - (hip_x - ankle_x) ** 2 - ahead**2, 1e-4))  # seen from the side
         self.trunk = self._trunk()
 
     def solve(self) -> Posed:

@@ -11,6 +11,20 @@ from .rotations import Array
 _CORNERS: Final = ((-1, -1), (1, -1), (1, 1), (-1, 1))
 _WOOD, _STEEL, _RUBBER, _COLLAR = (0.62, 0.45, 0.26), (0.55, 0.55, 0.57), (0.15, 0.15, 0.16), (0.5, 0.5, 0.52)
 
+_IRON: Final = (0.13, 0.13, 0.14)
+_WEIGHTS: Final = {
+    "kettlebell": [
+        (-0.06, 0.06, 0.017, _IRON),
+        *((-half, half, radius, _IRON) for half, radius in ((0.1, 0.055), (0.07, 0.09), (0.03, 0.105))),
+    ],
+    "dumbbells": [
+        (sign * near, sign * far, radius, colour)
+        for sign in (-1, 1)
+        for near, far, radius, colour in ((0.1, 0.18, 0.07, _RUBBER), (0.18, 0.3, 0.016, _STEEL), (0.3, 0.38, 0.07, _RUBBER))
+    ],
+}
+_HANGS_M: Final = 0.15  # from a kettlebell's handle to the middle of its ball
+
 
 def quad(corner: ArrayLike, along_u: ArrayLike, along_v: ArrayLike) -> tuple[Array, Array, Array]:
     """A parallelogram, and where each corner lies in its picture (4, 2)."""
@@ -56,7 +70,12 @@ def lathe(foot: ArrayLike, profile: Sequence[tuple[float, float]], around: int =
 
 
 def bar(kind: str, plate_colour: Any, plate_radius: float) -> tuple[Array, Array, Array]:
-    """A dowel, or a barbell with a large and a small plate at each end, along x; and the colour of each point (N, 4)."""
+    """What hands hold, along x: a dowel, a barbell with two plates at each end, a kettlebell, dumbbells. And each point's colour (N, 4)."""
+    if kind in _WEIGHTS:
+        points, tri, colours = _joined([_cylinder(min(x0, x1), max(x0, x1), radius, colour) for x0, x1, radius, colour in _WEIGHTS[kind]])
+        if kind == "kettlebell":  # all but the handle hangs
+            points[len(_cylinder(*_WEIGHTS[kind][0])[0]) :, 2] -= _HANGS_M
+        return points, tri, colours
     half = 0.65 if kind == "dowel" else 1.0
     pieces = [_cylinder(-half, half, 0.014, _WOOD if kind == "dowel" else _STEEL)]
     if kind == "barbell":
@@ -64,6 +83,11 @@ def bar(kind: str, plate_colour: Any, plate_radius: float) -> tuple[Array, Array
             pieces.append(_cylinder(sign * 0.66, sign * 0.70, plate_radius, plate_colour, 40))
             pieces.append(_cylinder(sign * 0.70, sign * 0.735, plate_radius * 0.8, _RUBBER, 40))
             pieces.append(_cylinder(sign * 0.64, sign * 0.66, 0.035, _COLLAR))
+    return _joined(pieces)
+
+
+def _joined(pieces: list[tuple[Array, Array, Array]]) -> tuple[Array, Array, Array]:
+    """Several meshes as one."""
     firsts = np.cumsum([0] + [len(points) for points, _, _ in pieces])
     return (
         np.concatenate([points for points, _, _ in pieces]),
