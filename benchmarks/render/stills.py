@@ -1,8 +1,9 @@
 """Stills of random hinges and squats from any side, with exact truth: many bodies instead of long clips, for learning from.
 
 ``SEED.npz``, one a body: ``jpg`` all stills one behind the other, and ``lens`` the bytes of each; ``stand`` which of them stand before
-the repetition; ``azimuth`` (0 side, 90 front, negative from behind), ``pitch`` of the camera (positive: it looks down), ``side``, ``hold``,
-``spec`` (the clip's description, JSON); ``T_*`` the true measures at these frames, degrees and metres, as ``truthfile.DEFINITIONS`` has them.
+the repetition; ``azimuth`` (0 side, 90 front, negative from behind), ``pitch`` of the camera (positive: it looks down), ``side``,
+``hold``, ``spec`` (the clip's description, JSON); ``T_*`` the true measures at these frames, degrees and metres, as
+``truthfile.DEFINITIONS`` has them.
 """
 
 import json
@@ -22,6 +23,8 @@ from .truthfile import plain
 
 _STREAM: Final = 778  # keeps these bodies apart from those of clips and suites
 _SIZE_PX: Final = (360, 480)
+_FPS: Final = 10.0  # of the movement that stills are taken from: frames that nobody sees cost time
+_ROOM_EVERY: Final = 3  # stills that share a picture of the room, and so the lifter's shadow on it
 # How often each way to move is drawn, and its knees at the bottom, degrees.
 _MOVES: Final = {"hinge": (0.25, (0, 32)), "floor": (0.2, (25, 90)), "squat": (0.3, (55, 130)), "any": (0.25, (0, 75))}
 # What arms do while they hold nothing, and what a barbell is held by.
@@ -42,7 +45,7 @@ def write(seed: int, path: Path, frames: int) -> None:
 def describe(seed: int) -> tuple[Clip, np.random.Generator]:
     """A body that bends somehow, seen from somewhere; and the chance that goes on to choose frames and noise."""
     rng = np.random.default_rng([_STREAM, seed])
-    clip = random_clip("good", rng, view="side", size_px=_SIZE_PX, reps=1)
+    clip = random_clip("good", rng, view="side", size_px=_SIZE_PX, fps=_FPS, reps=1)
     clip["shape"] |= {"weight": float(np.clip(rng.normal(0.55, 0.22), 0.1, 1.0)), "muscle": float(rng.uniform(0.25, 0.95))}
     clip["motion"] |= _movement(rng) | _hands(rng)
     clip["look"] |= {"loose": float(rng.choice([0.0, rng.uniform(0, 0.04)])), "plate_radius": float(rng.choice([0.11, 0.16, 0.225, 0.225]))}
@@ -138,13 +141,14 @@ def _pictures(scene: Scene, which: list[int], rng: np.random.Generator) -> list[
     made = []
     quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(35, 93))]
     post_hides, post_grey = (_pillar(rng, scene.spec.width) if rng.random() < 0.1 else None), rng.uniform(20, 200)
-    for frame in which:
+    for number, frame in enumerate(which):
         camera = scene.cameras[frame]
         scene.person.upload(scene.skinned(frame))
         renderer.cast_shadows()
         if exposure is None:
-            exposure = settle(scene, frame, rounds=3)
-        renderer.draw_room(camera, exposure, post.wb)
+            exposure = settle(scene, frame, rounds=2)
+        if number % _ROOM_EVERY == 0:
+            renderer.draw_room(camera, exposure, post.wb)
         picture = renderer.draw_person(camera, (0, 0), exposure, post.wb).astype(np.float32)
         if post_hides is not None:
             picture[:, post_hides] = post_grey
