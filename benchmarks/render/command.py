@@ -157,14 +157,16 @@ def _make_stills(seed: int, path: Path, frames: int) -> str:
 def _each(make: Callable[..., str], todo: Sequence[tuple[Any, ...]], jobs: int) -> int:
     """Make each in one of ``jobs`` processes, and say what came of it. One that fails does not stop the others: 1 if any did."""
     failed = 0
-    pool = ProcessPoolExecutor(max(1, min(jobs, len(todo))), mp_context=get_context("spawn"), max_tasks_per_child=_CLIPS_A_PROCESS)
-    with pool:
-        waiting = {pool.submit(make, *told): told for told in todo}
-        for done in as_completed(waiting):
-            path = next(part for part in waiting[done] if isinstance(part, Path))
-            error = done.exception()
-            failed += error is not None
-            print(done.result() if error is None else f"{path.name}: {type(error).__name__}: {error}", flush=True)
+    # A new pool a round: one whose processes end after so many tasks stops for good when they all end (Python 3.11).
+    jobs = max(1, min(jobs, len(todo)))
+    for first in range(0, len(todo), jobs * _CLIPS_A_PROCESS):
+        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+            waiting = {pool.submit(make, *told): told for told in todo[first : first + jobs * _CLIPS_A_PROCESS]}
+            for done in as_completed(waiting):
+                path = next(part for part in waiting[done] if isinstance(part, Path))
+                error = done.exception()
+                failed += error is not None
+                print(done.result() if error is None else f"{path.name}: {type(error).__name__}: {error}", flush=True)
     if failed:
         print(f"{failed} of {len(todo)} not made. Run the same command again for those", file=sys.stderr)
     return 1 if failed else 0

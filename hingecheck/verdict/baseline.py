@@ -60,7 +60,7 @@ class Baseline:
     ``yaw_deg`` signed; ``leans_deg`` trunk, thigh and shin as read; ``hip_px`` and ``ankle_px`` where the near hip and ankle were,
     ``middle_px`` where the middle of the hips, ``outlined_px`` where the outline had the hip; ``rear_deg`` the columns
     ``series.REAR``; ``trunk_px``, ``thigh_px``, ``shank_px`` lengths; ``step`` the steepest step in the back's contour, trunk lengths;
-    ``back`` the columns ``series.BACK``.
+    ``back`` the columns ``series.BACK``; ``features`` what the lens read.
     """
 
     time_s: float
@@ -76,6 +76,7 @@ class Baseline:
     shank_px: float
     step: float
     back: tuple[float, ...]
+    features: tuple[float, ...]
 
     @property
     def shaped(self) -> bool:
@@ -113,8 +114,8 @@ def medians(rows: Floats) -> Floats:
     return np.array([np.median(column[known]) if known.any() else np.nan for column, known in zip(rows.T, seen.T, strict=True)])
 
 
-def learn(time_s: float, series: Floats, yaw_deg: Floats) -> Baseline:
-    """Baseline from the frames of one stand: medians, blind to NaN. (T, SERIES), (T,) signed degrees -> Baseline."""
+def learn(time_s: float, series: Floats, yaw_deg: Floats, features: Floats) -> Baseline:
+    """Baseline from the frames of one stand: medians, blind to NaN. (T, SERIES), (T,) signed degrees, (T, FEATURES)."""
     middle = medians(series)
     return Baseline(
         time_s=time_s,
@@ -130,6 +131,7 @@ def learn(time_s: float, series: Floats, yaw_deg: Floats) -> Baseline:
         shank_px=float(middle[SHANK_PX]),
         step=float(middle[STEP]),
         back=tuple(middle[BACK].tolist()),
+        features=tuple(medians(features).tolist()),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from . import back_drift, bottoms, confidence, hips_lead, judging, metrics, phases, series, smoothing, views
+from . import back_drift, bottoms, confidence, hips_lead, judging, lens, metrics, phases, series, smoothing, views
 from . import baseline as standing
 from .baseline import Baseline
 from .cues import CUES
@@ -19,6 +19,7 @@ from .profiles import Profile
 from .types import Bools, Event, Floats, Ints, Metrics, Phase, Result, Stand, ViewKind
 
 YAW_CUTOFF_HZ: Final = (0.5, 0.5)  # nobody turns round in a tenth of a second; the near side must not flicker
+LENS_CUTOFF_HZ: Final = (4.0,) * len(lens.OUTPUTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class State:
 
     yaw: smoothing.Tracked
     series: smoothing.Tracked
+    lens: smoothing.Tracked
     near: int
     baseline: Baseline | None
     given: bool
@@ -37,6 +39,7 @@ class State:
     recent_time_s: Floats
     recent_series: Floats
     recent_yaw_deg: Floats
+    recent_features: Floats
     track: phases.Track
     tallies: tuple[judging.Tally, ...]
     deepest: bottoms.Deepest
@@ -61,6 +64,7 @@ def start(profile: Profile, baseline: Baseline | None = None) -> State:
     return State(
         yaw=smoothing.start(2),
         series=smoothing.start(series.SERIES),
+        lens=smoothing.start(len(lens.OUTPUTS)),
         near=-1,
         baseline=baseline,
         given=baseline is not None,
@@ -68,6 +72,7 @@ def start(profile: Profile, baseline: Baseline | None = None) -> State:
         recent_time_s=np.empty(0),
         recent_series=np.empty((0, series.SERIES)),
         recent_yaw_deg=np.empty(0),
+        recent_features=np.empty((0, lens.FEATURES)),
         track=phases.Track(),
         tallies=judging.start(rules(profile)),
         deepest=bottoms.NOT_YET,
@@ -85,7 +90,7 @@ def advance(state: State, poses: Poses, profile: Profile) -> tuple[State, Result
     if not (steps > 0).all():
         raise ValueError("poses: time_s must rise strictly")
     state, seen = observe(state, poses)
-    state, measured, told, flexion, stood, shaped, events = _against_standing(state, time_s, seen)
+    state, measured, spreads, told, flexion, stood, shaped, events = _against_standing(state, time_s, seen)
     bending, track = seen.rate[:, series.TRUNK] + seen.rate[:, series.THIGH], state.track
     track, moved = phases.advance(
         track,
@@ -111,7 +116,6 @@ def advance(state: State, poses: Poses, profile: Profile) -> tuple[State, Result
     bottom, lead = hips_lead.advance(state.bottom, moved.deepest, rise, knees, told[:, metrics.LANDMARKS_LEAN], ended)
     measured = replace(measured, back_drift_deg=wandered, hips_lead_deg=lead)
     off = series.off_side(measured.view_yaw_deg)
-    spreads = confidence.spreads(off, seen.sure, shaped, np.isfinite(knees[:, metrics.BY_OUTLINE]), told[:, metrics.BY_REAR])
     deepest, lowest = bottoms.follow(state.deepest, flexion, moved, measured, spreads)
     off_deg = {ViewKind.SIDE: off, ViewKind.FRONT: 90.0 - off}
     tallies, judged = judging.advance(
@@ -195,11 +199,12 @@ def first_baseline(poses: PoseSource, profile: Profile) -> Baseline | None:
 class Seen:
     """What T frames show before anything is compared with standing.
 
-    Smoothed ``series`` and their ``rate`` a second (T, SERIES), ``yaw_deg`` (T,) signed, as read; ``near`` side (T,); ``sure`` (T, 2),
-    how likely the least likely joint of the near trunk and of the near leg is, 0 to 1.
+    Smoothed ``series`` and their ``rate`` a second (T, SERIES), ``features`` that the lens reads (T, FEATURES), ``yaw_deg`` (T,) signed, as
+    read; ``near`` side (T,); ``sure`` (T, 2), how likely the least likely joint of the near trunk and of the near leg is, 0 to 1.
     """
 
     series: Floats
+    features: Floats
     rate: Floats
     yaw_deg: Floats
     near: Ints
@@ -215,21 +220,25 @@ def observe(state: State, poses: Poses) -> tuple[State, Seen]:
     read = series.measure(poses, likely, yaw_deg, near)
     series_state, smooth, rate = smoothing.track(state.series, poses.time_s, read, series.CUTOFF_HZ)
     state = replace(state, yaw=yaw_state, series=series_state, near=int(near[-1]) if len(near) else state.near)
-    return state, Seen(smooth, rate, yaw_deg, near, series.sureness(likely, near))
+    return state, Seen(smooth, lens.features(poses, yaw_deg), rate, yaw_deg, near, series.sureness(likely, near))
 
 
-def _against_standing(state: State, time_s: Floats, seen: Seen) -> tuple[State, Metrics, Floats, Floats, Bools, Bools, list[Event]]:
+def _against_standing(
+    state: State, time_s: Floats, seen: Seen
+) -> tuple[State, Metrics, Metrics, Floats, Floats, Bools, Bools, list[Event]]:
     """Learn the baseline where the lifter stands, and measure each frame against the one known by then.
 
-    T frames -> state, metrics, estimates for the lead of the hips (T, 5), hip flexion against standing (T,), whether a stand
-    was known and whether its back was (T,), ``baseline`` events.
+    T frames -> state, metrics, how far each may be off, estimates for the lead of the hips (T, 5), hip flexion against standing (T,),
+    whether a stand was known and whether its back was (T,), ``baseline`` events.
     """
     times = np.concatenate([state.recent_time_s, time_s])
     rows = np.concatenate([state.recent_series, seen.series])
     yaws = np.concatenate([state.recent_yaw_deg, seen.yaw_deg])
-    state, learnt = _learn(state, standing.standing(seen.series, seen.rate, seen.yaw_deg, seen.sure), times, rows, yaws)
+    features = np.concatenate([state.recent_features, seen.features])
+    still = standing.standing(seen.series, seen.rate, seen.yaw_deg, seen.sure)
+    state, learnt = _learn(state, still, times, rows, yaws, features)
     seen_before = np.isfinite(rows[np.searchsorted(times, time_s - standing.SURE_S)])
-    parts, told, flexion, stood, shaped = [], [], [], [], []
+    parts, told, flexion, stood, shaped, looks = [], [], [], [], [], []
     for (first, known), (last, _) in zip(learnt, [*learnt[1:], (len(time_s), None)], strict=True):
         while True:
             until, completed = last, known
@@ -237,6 +246,8 @@ def _against_standing(state: State, time_s: Floats, seen: Seen) -> tuple[State, 
                 until, completed = standing.complete(known, seen.series[first:last], seen_before[first:last], first, last)
             stretch = slice(first, until)
             measured, opinions = metrics.against(known, seen.series[stretch], seen.yaw_deg[stretch], seen.sure[stretch])
+            own = None if known is None else np.array(known.features)
+            looks.append(lens.look(seen.features[stretch], own, metrics.readings(measured, opinions, seen.series[stretch])))
             parts.append(measured)
             told.append(opinions)
             flexion.append(metrics.bend(known, seen.series[stretch], seen.yaw_deg[stretch]))
@@ -246,12 +257,29 @@ def _against_standing(state: State, time_s: Floats, seen: Seen) -> tuple[State, 
             if until == last:
                 break
             first, known = until, completed
+    value, spread = (np.concatenate(part) for part in zip(*looks, strict=True))
+    lens_state, smooth, _ = smoothing.track(state.lens, time_s, value, LENS_CUTOFF_HZ)
+    by_geometry = Metrics.concat(parts)
+    measured = metrics.through(by_geometry, smooth)
+    opinions = np.concatenate(told)
+    off = series.off_side(by_geometry.view_yaw_deg)
+    known_by_outline = np.isfinite(opinions[:, metrics.KNEES][:, metrics.BY_OUTLINE])
+    wide = confidence.spreads(off, seen.sure, np.concatenate(shaped), known_by_outline, opinions[:, metrics.BY_REAR])
+    spreads = metrics.through(wide, spread)
     keep = int(np.searchsorted(times, times[-1] - standing.STAND_S)) if len(times) else 0
-    state = replace(state, recent_time_s=times[keep:], recent_series=rows[keep:], recent_yaw_deg=yaws[keep:])
+    state = replace(
+        state,
+        lens=lens_state,
+        recent_time_s=times[keep:],
+        recent_series=rows[keep:],
+        recent_yaw_deg=yaws[keep:],
+        recent_features=features[keep:],
+    )
     events = [Event(float(time_s[frame]), "baseline") for frame, _ in learnt[1:]]
     return (
         state,
-        Metrics.concat(parts),
+        measured,
+        spreads,
         np.concatenate(told),
         np.concatenate(flexion),
         np.concatenate(stood),
@@ -260,7 +288,9 @@ def _against_standing(state: State, time_s: Floats, seen: Seen) -> tuple[State, 
     )
 
 
-def _learn(state: State, still: Bools, times: Floats, rows: Floats, yaws: Floats) -> tuple[State, list[tuple[int, Baseline | None]]]:
+def _learn(
+    state: State, still: Bools, times: Floats, rows: Floats, yaws: Floats, features: Floats
+) -> tuple[State, list[tuple[int, Baseline | None]]]:
     """Find the frames at which a stand has lasted long enough to be learnt from, if what is known is missing or outdated.
 
     ``still`` (T,); the rest begins with the frames carried over -> state, (frame, baseline from there) with (0, the one so far) first.
@@ -279,6 +309,6 @@ def _learn(state: State, still: Bools, times: Floats, rows: Floats, yaws: Floats
             row = carried + frame
             if standing.outdated(known, rows[row], float(yaws[row])):
                 stand = slice(int(np.searchsorted(times, t - standing.STAND_S)), row + 1)
-                known = standing.learn(t, rows[stand], yaws[stand])
+                known = standing.learn(t, rows[stand], yaws[stand], features[stand])
                 learnt.append((frame, known))
     return replace(state, standing_s=since), learnt

@@ -1,10 +1,11 @@
 """The metrics of a hinge: the series of each frame, compared with the lifter's own standing."""
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
-from . import calibration
+from . import calibration, lens
 from .baseline import LEG_SURE, STEEPEST, Baseline
 from .geometry import lean, length
 from .series import (
@@ -12,6 +13,7 @@ from .series import (
     ANKLE_X,
     ANKLE_Y,
     BACK,
+    GAPS,
     HIP_X,
     HIP_Y,
     KNEE_ANKLE,
@@ -27,7 +29,7 @@ from .series import (
     off_side,
     sources,
 )
-from .types import Bools, Floats, Metrics
+from .types import METRICS, Bools, Floats, Metrics
 
 OUTLINE_WITHIN_DEG: Final = 20.0  # further from the side the outline is no longer the back's: the bend would be off by 13 degrees
 GAPS_BEYOND_DEG: Final = 30.0  # nearer to the side one knee hides the other, and the ratio of two small gaps means nothing
@@ -42,6 +44,7 @@ STRETCHED: Final = 0.18
 # for the lead of the hips; and how much the rear edge of the legs counts, 0 to 1.
 KNEES: Final = slice(0, 3)
 BY_OUTLINE, LANDMARKS_LEAN, BY_REAR = 2, 3, 4
+LATER: Final = ("hips_lead_deg", "back_drift_deg")  # they depend on the rep
 
 
 def leg_kept(baseline: Baseline, series: Floats, sure: Floats) -> Bools:
@@ -176,3 +179,34 @@ def against(baseline: Baseline | None, series: Floats, yaw_deg: Floats, sure: Fl
         view_yaw_deg=np.abs(camera_deg),
     )
     return measured, told
+
+
+def geometry(baseline: Baseline | None, series: Floats, yaw_deg: Floats, sure: Floats) -> Floats:
+    """What geometry makes of these frames, for the lens to read: measures, estimates of the knee, and readings. As ``against`` -> (T, G)."""
+    measured, told = against(baseline, series, yaw_deg, sure)
+    return readings(measured, told, series)
+
+
+def readings(measured: Metrics, told: Floats, series: Floats) -> Floats:
+    """The columns of ``geometry``, from what ``against`` gives."""
+    columns = [getattr(measured, name) for name in METRICS if name not in LATER]
+    return np.concatenate([np.stack(columns, axis=-1), told[:, KNEES], series[:, LEANS], series[:, REAR], series[:, BACK], series[:, GAPS]], axis=1)
+
+
+# Which output of the lens is which measure.
+BY_LENS: Final = {
+    "hip_flexion_deg": "hip",
+    "knee_flexion_deg": "knee",
+    "trunk_lean_deg": "trunk",
+    "shin_lean_deg": "shin",
+    "spine_lower_deg": "lower",
+    "spine_upper_deg": "upper",
+    "butt_drop": "drop",
+    "knee_ankle_ratio": "knee_ankle",
+    "ankle_hip_ratio": "ankle_hip",
+}
+
+
+def through(table: Metrics, looked: Floats) -> Metrics:
+    """A table of measures, or of their spreads, with those that the lens gives. Metrics of T, (T, outputs) -> Metrics of T."""
+    return replace(table, **{name: looked[:, lens.OUTPUTS.index(output)] for name, output in BY_LENS.items()})

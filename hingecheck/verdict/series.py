@@ -35,6 +35,7 @@ LEANS: Final = slice(TRUNK, SHIN + 1)
 MIDDLE: Final = slice(MIDDLE_X, MIDDLE_Y + 1)  # of the hips, as the landmarks have it
 OUTLINED: Final = slice(OUTLINED_X, OUTLINED_Y + 1)
 REAR: Final = slice(REAR_THIGH, LEG_LINE + 1)  # what the rear edge of the legs shows of thigh and shin, and the line from ankles to hips
+GAPS: Final = slice(KNEE_ANKLE, ANKLE_HIP + 1)  # between left and right
 BACK: Final = slice(SHOULDER, HEAD + 1)  # what an arm or a turned head may hide, and what a standing shape is
 
 HIP_AT: Final = np.searchsorted(HEIGHTS, (-0.1, 0.0, 0.1, 0.2))  # samples of the back that locate the hip

@@ -90,7 +90,7 @@ def test_the_back_answers_to_a_change_of_shape_only() -> None:
     curved = BACK_DEPTH + 0.06 * np.sin(np.arange(31) / 4.0)
     change = 0.02 * np.cos(np.arange(31) / 3.0)
     same, bent = (rows(replace(still(Key(0.0)), back=back[None]), 90.0) for back in (curved, curved + change))
-    known = baseline.learn(0.0, same, SIDE)
+    known = baseline.learn(0.0, same, SIDE, np.zeros((len(same), lens.FEATURES)))
     assert metrics.against(known, same, SIDE, SURE)[0].spine_lower_deg[0] == pytest.approx(0.0, abs=1e-9)
     assert metrics.against(known, same, SIDE, SURE)[0].spine_upper_deg[0] == pytest.approx(0.0, abs=1e-9)
     flexed, _ = metrics.against(known, bent, SIDE, SURE)

@@ -1,0 +1,1 @@
+"""The lens of ``hingecheck.verdict.lens``: what it is learnt from, and how."""
