@@ -50,7 +50,7 @@ def describe(seed: int) -> tuple[Clip, np.random.Generator]:
     clip["motion"] |= _movement(rng) | _hands(rng)
     clip["look"] |= {"loose": float(rng.choice([0.0, rng.uniform(0, 0.04)])), "plate_radius": float(rng.choice([0.11, 0.16, 0.225, 0.225]))}
     clip["camera"] |= {
-        "azimuth": float(rng.uniform(-90, 95)),
+        "azimuth": float(rng.uniform(-20, 95) if rng.random() < 0.8 else rng.uniform(-90, -20)),  # few film from behind
         "height": float(rng.choice([rng.uniform(0.3, 2.0), rng.uniform(0.6, 1.4)])),
         "fov": float(rng.uniform(36, 84)),
         "roll": float(rng.normal(0, 2.5)),
