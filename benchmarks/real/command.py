@@ -24,7 +24,7 @@ def run(asked: argparse.Namespace) -> int:
     rated = [clip for clip in rated if clip.clip in files]
     recorded = [files[clip.clip] for clip in rated]
     cases = [Case(clip, seen) for clip, seen in zip(rated, judge_all(recorded, asked.jobs), strict=True)]
-    head = about() | {"command": _command(asked), "clips": _clips(cases, recordings.made_by_other_code(recorded))}
+    head = about() | {"command": _command(asked), "clips": footage(cases, len(failed), recordings.made_by_other_code(recorded))}
     made = _tables(asked.clips, cases)
     tables.show(made, head)
     rows = clips.rows(cases)
@@ -54,11 +54,12 @@ def _tables(folder: Path, cases: list[Case]) -> tables.Tables:
     return made | ({"Against measured angles, at the bottoms": bottoms} if bottoms else {})
 
 
-def _clips(cases: list[Case], other: int) -> str:
-    """How much footage the figures rest on, and whether other code tracked any of it."""
+def footage(cases: list[Case], refused: int, other: int) -> str:
+    """How much footage the figures rest on, what could not be tracked, and how much was tracked by other code than today's."""
     groups = len({case.rated.group for case in cases})
+    left_out = f", {refused} could not be tracked" if refused else ""
     stale = f", {other} tracked by other code than today's (--afresh tracks them again)" if other else ""
-    return f"{len(cases)} of {groups} groups{stale}"
+    return f"{len(cases)} of {groups} groups{left_out}{stale}"
 
 
 def _command(asked: argparse.Namespace) -> str:
