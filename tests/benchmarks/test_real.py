@@ -359,8 +359,12 @@ def test_the_command_tracks_each_clip_once_judges_it_and_names_what_it_could_not
     assert f"\n{line['clip']} made-up bad | hinge" in first.stdout
 
 
-def test_a_part_without_a_group_is_an_error_in_one_line(footage, tmp_path, root):
-    parts = [real("--clips", footage, "--poses", tmp_path / f"{k}", "--fold", f"{k}/2", "--model", "lite", root=root) for k in range(2)]
+def test_a_part_without_a_group_is_an_error_in_one_line(tmp_path, root):
+    (tmp_path / "junk.mp4").write_bytes(b"no clip")
+    entries = [{"path": "junk.mp4", "group": "made-up", "rating_a": {}, "rating_b": {}}]
+    (tmp_path / "labels.json").write_text(json.dumps(entries), encoding="utf-8")
+    parts = [real("--clips", tmp_path, "--poses", tmp_path / "poses", "--jobs", 1, "--fold", f"{k}/2", root=root) for k in range(2)]
+    assert sorted(part.returncode for part in parts) == [1, 2]  # the clip cannot be read; and no clip
     empty = next(part for part in parts if part.returncode == 2)
     assert empty.stderr == "real: no group falls to this part. Give another K/N.\n"
 
