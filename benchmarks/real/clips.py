@@ -73,13 +73,13 @@ def write_csv(path: Path, found: Iterable[Row]) -> None:
 
 
 def _unjudged(case: Case) -> list[str]:
-    """Cues that were judged in no repetition, with their most frequent reason."""
-    said = []
+    """Each reason for which cues were judged in no repetition, with these cues. A cue goes by its most frequent reason."""
+    cues: dict[str, list[str]] = {}
     for cue in case.seen.counts:
-        reasons = Counter(one["reason"] for rep in case.seen.reps if (one := rep["cues"][cue])["status"] == "not_judged")
+        reasons = Counter(str(one["reason"]) for rep in case.seen.reps if (one := rep["cues"][cue])["status"] == "not_judged")
         if reasons and not case.seen.judged(cue):
-            said.append(f"{cue} ({reasons.most_common(1)[0][0]})")
-    return said
+            cues.setdefault(reasons.most_common(1)[0][0], []).append(cue)
+    return [f"{' '.join(names)} ({reason})" for reason, names in cues.items()]
 
 
 def _both(first: object, second: object) -> str:

@@ -291,7 +291,8 @@ def test_a_line_a_clip_says_what_both_ratings_and_hingecheck_say():
     (found,) = clips.rows([case])
     text = clips.line(found)
     assert "lift.mp4 one good | rdl (named -) | side 10 (found side) | reps 1 (1) | called: neutral_spine rounded 1/1" in text
-    assert "soft_knees (hidden)" in text
+    unseen = " ".join(cue.id for cue in CUES if cue.id != "neutral_spine")
+    assert f"not judged: {unseen} (hidden) |" in text
     assert "a: none to speak of" in text
     assert "hip 88 knee -" in text
     assert "lower_back neutral: neutral_spine not called" in text
