@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from hingecheck.verdict import baseline, calibration, series, views
+from hingecheck.verdict import baseline, calibration, lens, metrics, series, views
 from hingecheck.verdict.calibration import LOWER_WEIGHTS, UPPER_WEIGHTS, Angles
 from hingecheck.verdict.poses import COLUMNS, Poses
 from hingecheck.verdict.silhouette import HEIGHTS, L, S
@@ -68,7 +68,18 @@ def exact() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in EXACT.items():
             patch.setattr(calibration, name, value)
+        patch.setattr(lens, "look", clear)
         yield
+
+
+def clear(seen: Floats, stand: Floats | None, geometry: Floats) -> tuple[Floats, Floats]:
+    """A lens that adds nothing to what geometry has, and is as sure as ``calibration`` says: in place of ``lens.look``."""
+    wide = {output: calibration.SPREADS[name][0] for name, output in metrics.BY_LENS.items()} | {"azimuth": 0.0}
+    spread = np.array([wide[output] for output in lens.OUTPUTS])
+    if stand is None:
+        least = {metrics.BY_LENS[name]: value for name, value in calibration.SPREADS_UNSTOOD.items()}
+        spread = np.maximum(spread, [least.get(output, 0.0) for output in lens.OUTPUTS])
+    return lens.guessed(geometry) * lens.SCALE, np.broadcast_to(spread, (len(seen), len(spread)))
 
 
 # Half-widths of the intervals that hold 99 of 100 errors of the figure that is ``noisy``; degrees, leg and trunk lengths, ratios.
@@ -315,7 +326,7 @@ def rows(poses: Poses, yaw_deg: float) -> Floats:
 
 def stood(yaw_deg: float = 90.0, build: Build | None = None) -> baseline.Baseline:
     """What is learnt of the figure standing tall."""
-    return baseline.learn(0.0, rows(still(Key(0.0), yaw_deg, 10, build), yaw_deg), np.full(10, yaw_deg))
+    return baseline.learn(0.0, rows(still(Key(0.0), yaw_deg, 10, build), yaw_deg), np.full(10, yaw_deg), np.zeros((10, lens.FEATURES)))
 
 
 def noisy(poses: Poses, px: float = 1.5, metres: float = 0.01, back: float = 0.004, seed: int = 0) -> Poses:

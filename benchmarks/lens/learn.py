@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from hingecheck.verdict.lens import CLIP, FEATURES, OUTPUTS
+from hingecheck.verdict.lens import CLIP, FEATURES, LOG_SCALE, OUTPUTS, guessed
 
 from .data import Stills
 
@@ -17,6 +17,7 @@ _BATCH: Final = 256
 _UNSTOOD: Final = 0.35  # share of the stills shown without the lifter's stand
 _NOISE: Final = 0.05  # standard deviations
 LEFT_OUT: Final = 6  # every so many bodies
+SQUARE_DEG: Final = 20.0  # off the side or the front: such a view is clear
 
 
 class Network(nn.Module):
@@ -27,14 +28,18 @@ class Network(nn.Module):
         self.see = nn.Sequential(nn.Linear(FEATURES, _FIRST), nn.ReLU(), nn.Dropout(0.1), nn.Linear(_FIRST, _SEEN), nn.ReLU())
         wide = 3 * _SEEN + 2 * geometry + 1
         self.join = nn.Sequential(
-            nn.Linear(wide, _JOINED), nn.ReLU(), nn.Dropout(0.1), nn.Linear(_JOINED, _LAST), nn.ReLU(), nn.Linear(_LAST, 2 * len(OUTPUTS))
+            nn.Linear(wide, _JOINED), nn.ReLU(), nn.Dropout(0.1), nn.Linear(_JOINED, _LAST), nn.ReLU(), nn.Linear(_LAST, 3 * len(OUTPUTS))
         )
 
-    def forward(self, seen: Any, stand: Any, geometry: Any, known: Any) -> tuple[Any, Any]:
-        """Measures and the logarithm of their scale, in standard deviations. (B, FEATURES) twice, (B, 2 G), (B, 1) -> (B, O) twice."""
+    def forward(self, seen: Any, stand: Any, geometry: Any, guess: Any, known: Any) -> tuple[Any, Any]:
+        """Measures and the logarithm of their scale, in standard deviations.
+
+        (B, FEATURES) twice, (B, 2 G), (B, O), (B, 1) -> (B, O) twice.
+        """
         now, own = self.see(seen), self.see(stand) * known
         told = self.join(torch.cat([now, own, (now - own) * known, geometry, known], 1))
-        return told[:, : len(OUTPUTS)], told[:, len(OUTPUTS) :].clamp(-4.0, 3.0)
+        correction, scale, trust = told.chunk(3, 1)
+        return correction + guess * torch.sigmoid(trust), scale.clamp(*LOG_SCALE)
 
     def layers(self) -> list[tuple[Any, Any]]:
         """Matrices and offsets, in the order they are applied."""
@@ -51,12 +56,23 @@ class Inputs:
         self.true_mean, self.true_deviation = stills.truth[learnt].mean(axis=0), stills.truth[learnt].std(axis=0) + 1e-3
         self.seen, self.stand = (self._standard(part, slice(None, FEATURES)) for part in (stills.seen, stills.stand))
         self.geometry, self.blind = (self._with_gaps(part) for part in (stills.geometry, stills.blind))
+        self.guess, self.blind_guess = (self._guess(part) for part in (stills.geometry, stills.blind))
         self.truth = torch.tensor((stills.truth - self.true_mean) / self.true_deviation, dtype=torch.float32)
         self.stood = torch.tensor(np.isfinite(stills.stand).any(axis=1, keepdims=True), dtype=torch.float32)
 
     def _standard(self, rows: Any, which: slice) -> Any:
         with np.errstate(invalid="ignore"):
             return torch.tensor(np.clip(np.nan_to_num((rows - self.mean[which]) / self.deviation[which]), -CLIP, CLIP), dtype=torch.float32)
+
+    def at(self, rows: Any, known: Any) -> tuple[Any, Any, Any, Any, Any]:
+        """What the network takes of some stills, of which ``known`` (B, 1) have a stand."""
+        geometry = torch.where(known > 0, self.geometry[rows], self.blind[rows])
+        guess = torch.where(known > 0, self.guess[rows], self.blind_guess[rows])
+        return self.seen[rows], self.stand[rows], geometry, guess, known
+
+    def _guess(self, geometry: Any) -> Any:
+        far = (guessed(geometry.astype(float)) - self.true_mean) / self.true_deviation
+        return torch.tensor(np.clip(np.nan_to_num(far), -CLIP, CLIP), dtype=torch.float32)
 
     def _with_gaps(self, rows: Any) -> Any:
         return torch.cat([self._standard(rows, slice(FEATURES, None)), torch.tensor(np.isfinite(rows), dtype=torch.float32)], 1)
@@ -75,9 +91,8 @@ def train(inputs: Inputs, learnt: Any, *, epochs: int, seed: int) -> Network:
         for first in range(0, len(order), _BATCH):
             rows = order[first : first + _BATCH]
             known = inputs.stood[rows] * (torch.rand(len(rows), 1) > _UNSTOOD)
-            geometry = torch.where(known > 0, inputs.geometry[rows], inputs.blind[rows])
-            seen, stand = (part[rows] + _NOISE * torch.randn(len(rows), FEATURES) for part in (inputs.seen, inputs.stand))
-            value, scale = network(seen, stand, geometry, known)
+            seen, stand, *more = inputs.at(rows, known)
+            value, scale = network(*(part + _NOISE * torch.randn(part.shape) for part in (seen, stand)), *more)
             loss = (scale + (inputs.truth[rows] - value).abs() * torch.exp(-scale)).mean()
             optimiser.zero_grad()
             loss.backward()
@@ -98,6 +113,9 @@ def learn(stills: Stills, out: Path, *, epochs: int, members: int) -> None:
         print(f"member {seed}: {time.perf_counter() - begun:.0f} s", flush=True)
     rows = np.flatnonzero(left_out)
     widen = [_widen(*ensemble(networks, inputs, rows, with_stand=known), inputs.truth[rows].numpy()) for known in (True, False)]
+    wide = ensemble(networks, inputs, rows, with_stand=True)[1] * widen[0] * inputs.true_deviation
+    away = np.abs(stills.azimuth[rows])
+    clear = [np.median(wide[seen], axis=0) for seen in (away < SQUARE_DEG, away > 90.0 - SQUARE_DEG)]
     layers = [net.layers() for net in networks]
     numbers = {f"{kind}{n}": np.stack([net[n][which] for net in layers]) for n in range(len(layers[0])) for which, kind in enumerate("wb")}
     norm = {"mean": inputs.mean, "deviation": inputs.deviation, "true_mean": inputs.true_mean, "true_deviation": inputs.true_deviation}
@@ -106,6 +124,7 @@ def learn(stills: Stills, out: Path, *, epochs: int, members: int) -> None:
         **{name: part.astype(np.float16) for name, part in numbers.items()},
         **{name: part.astype(np.float32) for name, part in norm.items()},
         widen=np.array(widen, np.float32),
+        clear=np.array(clear, np.float32),
         bodies=len(np.unique(stills.body)),
         stills=len(stills),
     )
@@ -114,9 +133,8 @@ def learn(stills: Stills, out: Path, *, epochs: int, members: int) -> None:
 def ensemble(networks: list[Network], inputs: Inputs, rows: Any, *, with_stand: bool) -> tuple[Any, Any]:
     """Mean of the members, and their mean scale plus how far they disagree, in standard deviations. -> (N, O) twice."""
     known = inputs.stood[rows] * float(with_stand)
-    geometry = torch.where(known > 0, inputs.geometry[rows], inputs.blind[rows])
     with torch.no_grad():
-        told = [net(inputs.seen[rows], inputs.stand[rows], geometry, known) for net in networks]
+        told = [net(*inputs.at(rows, known)) for net in networks]
     values = np.stack([value.numpy() for value, _ in told])
     return values.mean(axis=0), np.stack([np.exp(scale.numpy()) for _, scale in told]).mean(axis=0) + values.std(axis=0)
 

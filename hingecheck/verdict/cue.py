@@ -28,8 +28,7 @@ class Fault:
     metres. ``reason`` says why it is called from there.
 
     ``usual_spread`` is how much of ``called_at`` allows for the measure's error: it was the half-width of the metric's interval, seen
-    squarely and clearly, when ``called_at`` was chosen. ``by_rear``: whether the rear edge of the legs tells the metric there, as it does
-    with nearly straight knees. ``counted`` is the part of an interval fitted since then that counts, see ``cues.with_counted``.
+    squarely and clearly, when ``called_at`` was chosen. ``counted`` is the part of an interval fitted since then that counts, see ``cues.with_counted``.
     """
 
     direction: str
@@ -44,7 +43,6 @@ class Fault:
     worst_by: float
     say: str
     reason: str
-    by_rear: bool = False
     throughout: bool = False
     min_lean_deg: float | None = None
     counted: float = 1.0

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from . import confidence
+from . import confidence, lens, metrics
 from .cue import DIGITS, Cue, Fault
 from .front_cues import FRONT_ROWS
 from .side_cues import LOADED_LEAN_DEG, SIDE_ROWS
@@ -22,11 +22,13 @@ def fitted_spread(cue: Cue, fault: Fault) -> float:
 
     Square to the cue's view, every joint sure, the own standing shape known, the hip located by the outline.
     """
+    if fault.metric == "hips_lead_deg":
+        return metrics.of_lead(*(lens.clear_spread(output, from_front=False) for output in ("trunk", "knee")))
+    if fault.metric in metrics.BY_LENS:
+        return lens.clear_spread(metrics.BY_LENS[fault.metric], from_front=cue.view is ViewKind.FRONT)
     known = np.ones(1, dtype=bool)
     square = np.array([90.0 if cue.view is ViewKind.FRONT else 0.0])
-    wide = confidence.spreads(
-        off_side_deg=square, sure=np.ones((1, 2)), shaped=known, outlined=known, by_rear=np.array([float(fault.by_rear)])
-    )
+    wide = confidence.spreads(off_side_deg=square, sure=np.ones((1, 2)), shaped=known, outlined=known, by_rear=np.zeros(1))
     return float(getattr(wide, fault.metric)[0])
 
 

@@ -90,30 +90,28 @@ def advance(state: State, poses: Poses, profile: Profile) -> tuple[State, Result
     if not (steps > 0).all():
         raise ValueError("poses: time_s must rise strictly")
     state, seen = observe(state, poses)
-    state, measured, spreads, told, flexion, stood, shaped, events = _against_standing(state, time_s, seen)
-    bending, track = seen.rate[:, series.TRUNK] + seen.rate[:, series.THIGH], state.track
+    state, measured, spreads, bending, stood, shaped, events = _against_standing(state, time_s, seen)
+    flexion, track = measured.hip_flexion_deg, state.track
     track, moved = phases.advance(
         track,
         time_s,
         flexion,
         bending,
-        seen.series[:, series.TRUNK],
+        measured.trunk_lean_deg,
         start_deg=profile.reps.start_deg,
         min_depth_deg=profile.reps.min_depth_deg,
     )
     ended = [closed.frame for closed in moved.closed]
-    knees = told[:, metrics.KNEES]
-    guessed = np.isnan(knees).all(axis=1)  # neither landmarks nor outline give this thigh
     descent, wandered = back_drift.advance(
         state.descent,
         moved.rep > 0,
         measured.trunk_lean_deg,
-        np.where(guessed, np.nan, measured.hip_flexion_deg),
+        measured.hip_flexion_deg,
         measured.spine_lower_deg,
         ended,
     )
     rise = moved.phase == Phase.UP
-    bottom, lead = hips_lead.advance(state.bottom, moved.deepest, rise, knees, told[:, metrics.LANDMARKS_LEAN], ended)
+    bottom, lead = hips_lead.advance(state.bottom, moved.deepest, rise, measured.knee_flexion_deg, measured.trunk_lean_deg, ended)
     measured = replace(measured, back_drift_deg=wandered, hips_lead_deg=lead)
     off = series.off_side(measured.view_yaw_deg)
     deepest, lowest = bottoms.follow(state.deepest, flexion, moved, measured, spreads)
@@ -225,10 +223,10 @@ def observe(state: State, poses: Poses) -> tuple[State, Seen]:
 
 def _against_standing(
     state: State, time_s: Floats, seen: Seen
-) -> tuple[State, Metrics, Metrics, Floats, Floats, Bools, Bools, list[Event]]:
+) -> tuple[State, Metrics, Metrics, Floats, Bools, Bools, list[Event]]:
     """Learn the baseline where the lifter stands, and measure each frame against the one known by then.
 
-    T frames -> state, metrics, how far each may be off, estimates for the lead of the hips (T, 5), hip flexion against standing (T,),
+    T frames -> state, metrics, how far each may be off, how fast the hips bend, degrees a second (T,),
     whether a stand was known and whether its back was (T,), ``baseline`` events.
     """
     times = np.concatenate([state.recent_time_s, time_s])
@@ -238,7 +236,7 @@ def _against_standing(
     still = standing.standing(seen.series, seen.rate, seen.yaw_deg, seen.sure)
     state, learnt = _learn(state, still, times, rows, yaws, features)
     seen_before = np.isfinite(rows[np.searchsorted(times, time_s - standing.SURE_S)])
-    parts, told, flexion, stood, shaped, looks = [], [], [], [], [], []
+    parts, told, stood, shaped, looks = [], [], [], [], []
     for (first, known), (last, _) in zip(learnt, [*learnt[1:], (len(time_s), None)], strict=True):
         while True:
             until, completed = last, known
@@ -250,7 +248,6 @@ def _against_standing(
             looks.append(lens.look(seen.features[stretch], own, metrics.readings(measured, opinions, seen.series[stretch])))
             parts.append(measured)
             told.append(opinions)
-            flexion.append(metrics.bend(known, seen.series[stretch], seen.yaw_deg[stretch]))
             stood.append(np.full(until - first, known is not None))
             shaped.append(np.full(until - first, known is not None and known.shaped))
             state = replace(state, baseline=completed)
@@ -258,7 +255,7 @@ def _against_standing(
                 break
             first, known = until, completed
     value, spread = (np.concatenate(part) for part in zip(*looks, strict=True))
-    lens_state, smooth, _ = smoothing.track(state.lens, time_s, value, LENS_CUTOFF_HZ)
+    lens_state, smooth, rate = smoothing.track(state.lens, time_s, value, LENS_CUTOFF_HZ)
     by_geometry = Metrics.concat(parts)
     measured = metrics.through(by_geometry, smooth)
     opinions = np.concatenate(told)
@@ -266,6 +263,7 @@ def _against_standing(
     known_by_outline = np.isfinite(opinions[:, metrics.KNEES][:, metrics.BY_OUTLINE])
     wide = confidence.spreads(off, seen.sure, np.concatenate(shaped), known_by_outline, opinions[:, metrics.BY_REAR])
     spreads = metrics.through(wide, spread)
+    spreads = replace(spreads, hips_lead_deg=metrics.of_lead(spreads.trunk_lean_deg, spreads.knee_flexion_deg))
     keep = int(np.searchsorted(times, times[-1] - standing.STAND_S)) if len(times) else 0
     state = replace(
         state,
@@ -280,8 +278,7 @@ def _against_standing(
         state,
         measured,
         spreads,
-        np.concatenate(told),
-        np.concatenate(flexion),
+        rate[:, lens.HIP],
         np.concatenate(stood),
         np.concatenate(shaped),
         events,

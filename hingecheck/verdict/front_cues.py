@@ -4,7 +4,7 @@ from typing import Final
 
 from .cue import LOADED, PLANTED, Cue, Fault
 from .types import ViewKind
-from .views import FRONT_WITHIN_DEG
+from .views import GAPS_WITHIN_DEG
 
 FRONT_ROWS: Final[tuple[Cue, ...]] = (
     Cue(
@@ -12,7 +12,7 @@ FRONT_ROWS: Final[tuple[Cue, ...]] = (
         name="Knees out",
         about="The knees push out over the feet, not further.",
         view=ViewKind.FRONT,
-        within_deg=FRONT_WITHIN_DEG,
+        within_deg=GAPS_WITHIN_DEG,
         unit="knee gap / ankle gap",
         joints=("knee",),
         hold_s=0.2,
@@ -55,7 +55,7 @@ FRONT_ROWS: Final[tuple[Cue, ...]] = (
         name="Feet hip-width",
         about="The feet stand under the hips; a little wider is fine.",
         view=ViewKind.FRONT,
-        within_deg=FRONT_WITHIN_DEG,
+        within_deg=GAPS_WITHIN_DEG,
         unit="ankle gap / hip gap",
         joints=("ankle",),
         hold_s=0.5,

@@ -15,39 +15,34 @@ LEAST_BEND_DEG: Final = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Bottom:
-    """The estimates of knee flexion at the deepest moment of the open rep, and how far its trunk has leaned, degrees; NaN before."""
+    """Knee flexion at the deepest moment of the open rep, and how far its trunk has leaned, degrees; NaN before."""
 
-    knees_deg: tuple[float, ...] = (math.nan,) * 3
+    knee_deg: float = math.nan
     lean_deg: float = math.nan
 
 
 def advance(
-    bottom: Bottom, deepest: Bools, rising: Bools, knees_deg: Floats, lean_deg: Floats, ended: Iterable[int]
+    bottom: Bottom, deepest: Bools, rising: Bools, knee_deg: Floats, lean_deg: Floats, ended: Iterable[int]
 ) -> tuple[Bottom, Floats]:
-    """Lead of the hips over T more frames, degrees. (T,) each, knees (T, 3) -> Bottom, (T,). NaN outside the way up, and where unseen.
+    """Lead of the hips over T more frames, degrees. (T,) each -> Bottom, (T,). NaN outside the way up, and where unseen.
 
-    ``deepest`` of its rep so far, ``rising`` the way up; ``ended`` the frames before which a movement ended. Each estimate of the knee (see
-    ``metrics.against``) gives its own lead. The result is the mean of the first two: a misplaced knee spoils one, a misplaced hip the
-    other, and seldom both in the same direction. Where they are missing, it is the outline's lead. Knees are compared with the deepest
-    moment at which any estimate was known; an estimate missing there gives no lead. If none was known at the very bottom, the lead reads
-    too small.
+    ``deepest`` of its rep so far, ``rising`` the way up; ``ended`` the frames before which a movement ended. Knees are compared with the
+    deepest moment at which they were seen: if that was not the very bottom, the lead reads too small.
     """
     out = np.full(len(deepest), np.nan)
-    knees, lean = list(bottom.knees_deg), bottom.lean_deg
+    knee, lean = bottom.knee_deg, bottom.lean_deg
     frames = np.flatnonzero(deepest | rising)
     for stretch, (first, last) in enumerate(pairwise([0, *ended, len(deepest)])):
         if stretch > 0:
-            knees, lean = [math.nan] * len(knees), math.nan
+            knee, lean = math.nan, math.nan
         for frame in frames[(frames >= first) & (frames < last)].tolist():
-            seen = knees_deg[frame].tolist()
+            seen = float(knee_deg[frame])
             lean = float(np.fmax(lean, lean_deg[frame]))
-            if deepest[frame] and not all(map(math.isnan, seen)):
-                knees = seen
+            if deepest[frame] and not math.isnan(seen):
+                knee = seen
             if rising[frame]:
-                leads = [lead(was, lean, now, float(lean_deg[frame])) for was, now in zip(knees, seen, strict=True)]
-                both = (leads[0] + leads[1]) / 2
-                out[frame] = leads[2] if math.isnan(both) else both
-    return Bottom(tuple(knees), lean), out
+                out[frame] = lead(knee, lean, seen, float(lean_deg[frame]))
+    return Bottom(knee, lean), out
 
 
 def lead(bottom_knee_deg: float, bottom_lean_deg: float, knee_deg: float, lean_deg: float) -> float:

@@ -67,6 +67,9 @@ def advance(
                 spread = getattr(spreads, rule.fault.metric)[part]
                 if rule.cue.against_standing or rule.cue.by_shape:
                     tally.early += int((counts & ~(shaped if rule.cue.by_shape else stood)[part]).sum())
+                narrow = rule.narrow(spread)
+                tally.vague += int((counts & fits & (spread > 0) & ~narrow).sum())
+                fits = fits & narrow
                 shown = _watch(tally, rule, time_s[part], value, spread, counts, fits, phase[part], in_rep[part], switched)
                 active[part, COLUMN[rule.cue.id]] |= shown
         events += sorted(switched, key=lambda event: event.time_s)
@@ -177,6 +180,8 @@ def _unjudged(tally: Tally, rule: Rule) -> str | None:
         return "switched off in the profile"
     if tally.frames == 0:
         return "this part of the rep was not seen" if rule.fault.min_lean_deg is None else "the trunk hardly leaned, or was not seen to"
+    if tally.vague > tally.frames * (1 - SEEN_SHARE):
+        return f"not measured closely enough as seen here: film from the {rule.cue.view}, nearer, with the whole body in sight"
     if tally.askew > tally.frames * (1 - SEEN_SHARE):
         return f"can be judged only when seen from the {rule.cue.view}"
     if rule.cue.against_standing and tally.early > tally.frames * (1 - SEEN_SHARE):

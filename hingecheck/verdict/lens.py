@@ -21,6 +21,7 @@ FILE: Final = "lens.npz"
 # What the lens gives, in this order. Angles in degrees; the drop in hundredths of a leg, the ratios of gaps in fiftieths, so that all
 # are of one size. Hip, knee and shin are those of the leg nearer to the camera; the azimuth is 0 from the side, 90 from the front.
 OUTPUTS: Final = ("hip", "knee", "trunk", "shin", "lower", "upper", "drop", "knee_ankle", "ankle_hip", "azimuth")
+HIP: Final = OUTPUTS.index("hip")
 SCALE: Final = np.array([1, 1, 1, 1, 1, 1, 0.01, 0.02, 0.02, 1])
 
 _USED: Final = (
@@ -38,6 +39,10 @@ _MIRRORED: Final = [
     skeleton.INDEX[name.replace("left", "LEFT").replace("right", "left").replace("LEFT", "right")] for name in skeleton.LANDMARKS
 ]
 FEATURES: Final = len(_AT) * (2 + 3 + 1) + len(_BONES) * 6 + len(_LENGTHS) * 2 + 2 + S + L + 2
+# Columns of the geometry that are a first guess at each output: the networks say how far to trust it, and what to add. The last one is the
+# camera's yaw, which is 90 from the side.
+BY_GEOMETRY: Final = (0, 1, 2, 3, 4, 5, 6, 8, 9, 10)
+LOG_SCALE: Final = (-4.0, 3.0)
 CLIP: Final = 6.0  # standard deviations: nothing that the lens never saw counts for more
 # All that is multiplied is rounded to these fractions first. Then float64 adds the products without an error, in whatever order: a frame
 # gives the same bits alone, among others, and on any machine.
@@ -105,7 +110,8 @@ class Weights:
 
     ``mean`` and ``deviation`` of each input: of the features, then of the geometry. ``see`` two layers of a frame or a stand, ``join``
     three of both: matrix (M, in, out) and offset (M, 1, out). ``true_mean`` and ``true_deviation`` of each output. ``widen`` (2, O) turns a
-    network's own scale into half of an interval that holds four of five errors, with a stand and without.
+    network's own scale into half of an interval that holds four of five errors, with a stand and without. ``clear`` (2, O): how wide that
+    half is as a rule, with a stand, from the side and from the front.
     """
 
     mean: Floats
@@ -115,6 +121,7 @@ class Weights:
     true_mean: Floats
     true_deviation: Floats
     widen: Floats
+    clear: Floats
 
 
 @cache
@@ -123,7 +130,7 @@ def weights() -> Weights:
     with resources.files(__package__).joinpath(FILE).open("rb") as file, np.load(file) as kept:
         told = {name: kept[name].astype(np.float64) for name in kept.files}
     layers = [(_stepped(told[f"w{n}"], WEIGHT_STEPS), _stepped(told[f"b{n}"], IN_STEPS * WEIGHT_STEPS)[:, None]) for n in range(5)]
-    told = {name: told[name] for name in ("mean", "deviation", "true_mean", "true_deviation", "widen")}
+    told = {name: told[name] for name in ("mean", "deviation", "true_mean", "true_deviation", "widen", "clear")}
     return Weights(see=tuple(layers[:2]), join=tuple(layers[2:]), **told)
 
 
@@ -143,12 +150,27 @@ def look(seen: Floats, stand: Floats | None, geometry: Floats) -> tuple[Floats, 
     for layer in learnt.join[:-1]:
         told = _layer(told, layer)
     matrix, offset = learnt.join[-1]
-    told = told @ matrix + offset
-    middle, scale = told[..., : len(OUTPUTS)], np.exp(np.clip(told[..., len(OUTPUTS) :], -4.0, 3.0))
+    correction, scale, trust = np.split(told @ matrix + offset, 3, axis=2)
+    scale = np.exp(np.clip(scale, *LOG_SCALE))
+    guess = np.clip(np.nan_to_num((guessed(geometry) - learnt.true_mean) / learnt.true_deviation), -CLIP, CLIP)
+    middle = correction + guess / (1.0 + np.exp(-trust))
     unseen = np.isnan(seen[:, :1])
     value = middle.mean(axis=0) * learnt.true_deviation + learnt.true_mean
     spread = (scale.mean(axis=0) + middle.std(axis=0)) * learnt.true_deviation * learnt.widen[int(not known)]
     return np.where(unseen, np.nan, value * SCALE), np.where(unseen, np.nan, spread * SCALE)
+
+
+def clear_spread(output: str, *, from_front: bool) -> float:
+    """Half the width of the interval that an output has as a rule, clearly seen from the side or from the front, in its unit."""
+    column = OUTPUTS.index(output)
+    return float(weights().clear[int(from_front), column] * SCALE[column])
+
+
+def guessed(geometry: Floats) -> Floats:
+    """The measures as geometry has them, in the units of the networks. (T, G) -> (T, O). NaN where it has none."""
+    own = geometry[:, BY_GEOMETRY] / SCALE
+    own[:, -1] = 90.0 - own[:, -1]
+    return own
 
 
 def _seen(rows: Floats, learnt: Weights) -> Floats:

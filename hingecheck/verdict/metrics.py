@@ -1,7 +1,7 @@
 """The metrics of a hinge: the series of each frame, compared with the lifter's own standing."""
 
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -205,6 +205,11 @@ BY_LENS: Final = {
     "knee_ankle_ratio": "knee_ankle",
     "ankle_hip_ratio": "ankle_hip",
 }
+
+
+def of_lead(trunk_deg: Floats | float, knee_deg: Floats | float) -> Any:
+    """How far the lead of the hips may be off, from how far trunk and knee may be, degrees. Elementwise."""
+    return np.hypot(trunk_deg, knee_deg)
 
 
 def through(table: Metrics, looked: Floats) -> Metrics:

@@ -4,7 +4,7 @@ from typing import Final
 
 from .cue import BOTTOM, LOADED, RISING, TOP, Cue, Fault
 from .types import ViewKind
-from .views import LEGS_WITHIN_DEG, SIDE_WITHIN_DEG
+from .views import ANY_DEG, SIDE_WITHIN_DEG
 
 # Nearer to upright the arms sweep across the edge of the back, and the spine carries little.
 LOADED_LEAN_DEG: Final = 25.0
@@ -15,7 +15,7 @@ SIDE_ROWS: Final[tuple[Cue, ...]] = (
         name="Butt high",
         about="A string holds the butt up: the hips travel back, they do not sink.",
         view=ViewKind.SIDE,
-        within_deg=LEGS_WITHIN_DEG,
+        within_deg=ANY_DEG,
         unit="leg lengths",
         joints=("hip",),
         hold_s=0.2,
@@ -75,7 +75,7 @@ SIDE_ROWS: Final[tuple[Cue, ...]] = (
         name="Chest out",
         about="The chest stays proud: the upper back does not round.",
         view=ViewKind.SIDE,
-        within_deg=SIDE_WITHIN_DEG,
+        within_deg=ANY_DEG,
         unit="degrees",
         joints=("shoulder",),
         hold_s=0.2,
@@ -105,7 +105,7 @@ SIDE_ROWS: Final[tuple[Cue, ...]] = (
         name="Soft knees",
         about="The knees give a little and then stay: neither a squat nor locked.",
         view=ViewKind.SIDE,
-        within_deg=LEGS_WITHIN_DEG,
+        within_deg=ANY_DEG,
         unit="degrees",
         joints=("knee",),
         hold_s=0.1,
@@ -132,7 +132,6 @@ SIDE_ROWS: Final[tuple[Cue, ...]] = (
                 metric="knee_flexion_deg",
                 called_at=7.3,
                 usual_spread=1.7,
-                by_rear=True,
                 above=False,
                 margin=2.0,
                 phases=BOTTOM,
@@ -149,7 +148,7 @@ SIDE_ROWS: Final[tuple[Cue, ...]] = (
         name="Neutral spine",
         about="The lower back keeps the shape it has when you stand tall.",
         view=ViewKind.SIDE,
-        within_deg=SIDE_WITHIN_DEG,
+        within_deg=ANY_DEG,
         unit="degrees",
         joints=("hip", "shoulder"),
         hold_s=0.3,
@@ -224,7 +223,7 @@ SIDE_ROWS: Final[tuple[Cue, ...]] = (
         name="Squeeze the butt",
         about="Drive the hips through on the way up and finish tall, without leaning back.",
         view=ViewKind.SIDE,
-        within_deg=LEGS_WITHIN_DEG,
+        within_deg=ANY_DEG,
         unit="degrees",
         joints=("hip",),
         hold_s=0.1,
@@ -238,7 +237,6 @@ SIDE_ROWS: Final[tuple[Cue, ...]] = (
                 metric="hip_flexion_deg",
                 called_at=10.8,
                 usual_spread=2.9,
-                by_rear=True,
                 above=True,
                 margin=3.0,
                 phases=TOP,

@@ -22,6 +22,10 @@ class Rule:
         """Whether a value is past the limit by more than ``by``; NaN is not. Elementwise."""
         return value > self.limit + by if self.fault.above else value < self.limit - by
 
+    def narrow(self, spread: Floats) -> Bools:
+        """Whether intervals of these half-widths are narrow enough to judge by: a fault as bad as can be would be called. Elementwise."""
+        return self.fault.counted * spread <= self.fault.worst_by
+
     def surely(self, moment: "Moment") -> float:
         """The end of a moment's interval nearer to the right side of the limit: see ``Fault.least``."""
         return self.fault.least(moment.value, moment.spread)
@@ -46,7 +50,7 @@ UNSEEN: Final = Moment(math.nan, math.nan, math.nan)
 class Tally:
     """What one rule remembers: whether it is on, since when the opposite holds, and what it saw of the open rep.
 
-    ``frames`` in the phases that count; of these ``askew`` from the wrong side, ``early`` without the standing shape that the cue
+    ``frames`` in the phases that count; of these ``askew`` from the wrong side, ``vague`` with too wide an interval, ``early`` without the standing shape that the cue
     needs or is better for, and ``seen`` measured, from ``first_s`` to ``last_s``; ``worst`` and ``best`` moments.
     """
 
@@ -55,6 +59,7 @@ class Tally:
     faulted: bool = False
     frames: int = 0
     askew: int = 0
+    vague: int = 0
     early: int = 0
     seen: int = 0
     first_s: float = math.nan
@@ -64,7 +69,7 @@ class Tally:
 
     def reset(self) -> None:
         """Forget the rep that ended; a cue that is on stays on."""
-        self.faulted, self.frames, self.askew, self.early, self.seen = False, 0, 0, 0, 0
+        self.faulted, self.frames, self.askew, self.vague, self.early, self.seen = False, 0, 0, 0, 0, 0
         self.first_s = self.last_s = math.nan
         self.worst = self.best = UNSEEN
 

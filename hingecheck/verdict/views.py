@@ -15,9 +15,11 @@ from .types import Bools, Facing, Floats, Ints, View, ViewKind
 # right (benchmarks/README.md). Rendered side views read within 10 degrees of square, oblique ones from 17 on.
 SIDE_WITHIN_DEG: Final = 14.0
 FRONT_WITHIN_DEG: Final = 16.0
-# Of the side's cues, those of legs and trunk hold a little further than those of the back's contour: they are judged this far off square,
-# though beyond SIDE_WITHIN_DEG the view is called oblique.
-LEGS_WITHIN_DEG: Final = 17.0
+# Angles and the back are measured from everywhere: how far off square they are judged is for their intervals to say. Gaps between left and
+# right are lost where one leg hides the other.
+ANY_DEG: Final = 90.0
+GAPS_WITHIN_DEG: Final = 65.0
+LEGS_WITHIN_DEG: Final = 17.0  # a lifter who gets set from the side is asked to stand this square
 SWITCH_SINE: Final = 0.2  # the near side changes only when the lifter has clearly turned through the front
 
 

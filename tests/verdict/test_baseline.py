@@ -20,7 +20,7 @@ from synthetic import (
     stood,
 )
 
-from hingecheck.verdict import baseline, calibration
+from hingecheck.verdict import baseline, calibration, lens
 from hingecheck.verdict.baseline import NEARLY_UPRIGHT_DEG
 from hingecheck.verdict.series import ANKLE_X, BACK, HEAD, HIP_X, LOWER, SERIES, SHANK_PX, SHIN, SHOULDER, THIGH, THIGH_PX, TRUNK, UPPER
 from hingecheck.verdict.types import Bools, Floats
@@ -89,7 +89,7 @@ def test_a_baseline_is_the_median_of_the_stand_and_blind_to_what_is_missing() ->
     read[:, SHIN] = [np.nan, 7.0, np.nan, np.nan, np.nan]
     read[:, UPPER] = np.nan
     read[:, HEAD] = [4.0, 5.0, 6.0, np.nan, np.nan]
-    learnt = baseline.learn(7.0, read, np.array([178.0, 179.0, -179.0, -178.0, np.nan]))
+    learnt = baseline.learn(7.0, read, np.array([178.0, 179.0, -179.0, -178.0, np.nan]), np.zeros((5, lens.FEATURES)))
     assert learnt.time_s == 7.0
     assert learnt.leans_deg == (2.5, 0.5, 7.0)  # the median of 1, 2, 3 and 50
     shoulder, lower, upper, head = learnt.back
@@ -101,7 +101,7 @@ def test_a_baseline_is_the_median_of_the_stand_and_blind_to_what_is_missing() ->
 
 
 def test_a_stand_from_no_side_has_no_direction() -> None:
-    learnt = baseline.learn(0.0, rows(still(Key(0.0)), 90.0), np.array([np.nan]))
+    learnt = baseline.learn(0.0, rows(still(Key(0.0)), 90.0), np.array([np.nan]), np.zeros((1, lens.FEATURES)))
     assert np.isnan(learnt.yaw_deg)
 
 

@@ -27,7 +27,7 @@ from synthetic import (
     walk,
 )
 
-from hingecheck.verdict import baseline, calibration, engine, metrics, series
+from hingecheck.verdict import baseline, calibration, engine, lens, metrics, series
 from hingecheck.verdict.calibration import OWN_DEG
 from hingecheck.verdict.poses import Poses
 from hingecheck.verdict.profiles import Profile
@@ -404,7 +404,7 @@ def with_edge(poses: Poses, thigh_deg: float, shin_deg: float) -> Poses:
 def by_edge(key: Key, stands: tuple[float, float] = (3.0, 2.0), yaw_deg: float = 90.0) -> tuple[Metrics, Floats]:
     """What is measured of a pose whose legs' rear edge reads 12 and 7, of a lifter whose edge read so while standing."""
     before = rows(with_edge(still(Key(0.0), yaw_deg, 10), *stands), yaw_deg)
-    known = baseline.learn(0.0, before, np.full(10, yaw_deg))
+    known = baseline.learn(0.0, before, np.full(10, yaw_deg), np.zeros((10, lens.FEATURES)))
     return metrics.against(known, rows(with_edge(still(key, yaw_deg), 12.0, 7.0), yaw_deg), np.array([yaw_deg]), SURE)
 
 
@@ -445,7 +445,7 @@ def test_otherwise_thigh_and_shin_are_the_landmarks(case: str) -> None:
     series_now = rows(now, yaw_deg)
     if case == "leg astray":
         series_now[:, series.ANKLE_X] += 100.0
-    read, told = metrics.against(baseline.learn(0.0, rows(before, yaw_deg), np.full(10, yaw_deg)), series_now, np.array([yaw_deg]), SURE)
+    read, told = metrics.against(baseline.learn(0.0, rows(before, yaw_deg), np.full(10, yaw_deg), np.zeros((10, lens.FEATURES))), series_now, np.array([yaw_deg]), SURE)
     plain, _ = metrics.against(stood(yaw_deg), series_now, np.array([yaw_deg]), SURE)
     assert told[0, metrics.BY_REAR] == 0.0
     for name in METRICS:
