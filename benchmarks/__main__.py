@@ -1,4 +1,4 @@
-"""The door: ``python -m benchmarks accuracy | limits | refit | real | speed | live | demo | render``.
+"""The door: ``python -m benchmarks accuracy | limits | refit | real | speed | live | demo | render | lens``.
 
 Tables on stdout, as JSON with ``--out``.
 """
@@ -10,6 +10,7 @@ from pathlib import Path
 from hingecheck.errors import HingecheckError
 
 from . import tables
+from .lens import command as lens_command
 from .real import options as real_options
 from .render.options import add_options
 from .tracked import CACHE, ROOT, about
@@ -42,6 +43,8 @@ def _run(asked: argparse.Namespace) -> int:
         from .real import command as rated
 
         return rated.run(asked)
+    if asked.command == "lens":
+        return lens_command.run(asked)
     if asked.command == "refit":
         return _refit(asked)
     if asked.command == "speed":
@@ -99,6 +102,8 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="analyse the sample videos and say what came out")
     render = commands.add_parser("render", help="make clips with exact truth: a set that figures rest on, one clip, or stills")
 
+    lens = commands.add_parser("lens", help="learn hingecheck/verdict/lens.npz anew from stills, with its errors on bodies left out")
+
     accuracy.add_argument("--truth", type=Path, help="folder of NAME.mp4 with NAME.json (and NAME.npz) beside it")
     accuracy.add_argument("--real", type=Path, help="folder of clips with labels.json")
     limits.add_argument("--truth", type=Path, required=True, help="folder of NAME.mp4 with NAME.json (and NAME.npz) beside it")
@@ -124,6 +129,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--out", type=Path, default=Path("demo"), help="where results go")
     real_options.add_options(real, _part)
     add_options(render)
+    lens_command.add_options(lens)
     for command in (accuracy, limits, speed, live):
         command.add_argument("--out", type=Path, metavar="FILE.json", help="write the tables as JSON too")
     for command in (accuracy, limits, refit, real, speed, live, demo):

@@ -20,7 +20,8 @@ _MOST: Final = 4.0  # times one gap over another: more is no different
 @dataclass(frozen=True, slots=True, eq=False)
 class Stills:
     """N stills of many bodies. ``seen`` and ``stand`` (N, FEATURES), ``geometry`` against the stand and ``blind`` without it (N, G),
-    ``truth`` (N, O), ``azimuth`` (N,) degrees and ``body`` (N,). A stand that was not seen is NaN."""
+    ``truth`` (N, O), ``azimuth`` (N,) degrees and ``body`` (N,). A stand that was not seen is NaN.
+    """
 
     seen: NDArray[np.float32]
     stand: NDArray[np.float32]

@@ -13,6 +13,7 @@ from hingecheck.verdict.lens import CLIP, FEATURES, LOG_SCALE, OUTPUTS, guessed
 from .data import Stills
 
 _FIRST, _SEEN, _JOINED, _LAST = 128, 96, 128, 64  # how wide the layers are
+_DROPPED: Final = 0.2
 _BATCH: Final = 256
 _UNSTOOD: Final = 0.35  # share of the stills shown without the lifter's stand
 _NOISE: Final = 0.05  # standard deviations
@@ -25,10 +26,15 @@ class Network(nn.Module):
 
     def __init__(self, geometry: int) -> None:
         super().__init__()
-        self.see = nn.Sequential(nn.Linear(FEATURES, _FIRST), nn.ReLU(), nn.Dropout(0.1), nn.Linear(_FIRST, _SEEN), nn.ReLU())
+        self.see = nn.Sequential(nn.Linear(FEATURES, _FIRST), nn.ReLU(), nn.Dropout(_DROPPED), nn.Linear(_FIRST, _SEEN), nn.ReLU())
         wide = 3 * _SEEN + 2 * geometry + 1
         self.join = nn.Sequential(
-            nn.Linear(wide, _JOINED), nn.ReLU(), nn.Dropout(0.1), nn.Linear(_JOINED, _LAST), nn.ReLU(), nn.Linear(_LAST, 3 * len(OUTPUTS))
+            nn.Linear(wide, _JOINED),
+            nn.ReLU(),
+            nn.Dropout(_DROPPED),
+            nn.Linear(_JOINED, _LAST),
+            nn.ReLU(),
+            nn.Linear(_LAST, 3 * len(OUTPUTS)),
         )
 
     def forward(self, seen: Any, stand: Any, geometry: Any, guess: Any, known: Any) -> tuple[Any, Any]:
@@ -101,10 +107,20 @@ def train(inputs: Inputs, learnt: Any, *, epochs: int, seed: int) -> Network:
     return network.eval()
 
 
-def learn(stills: Stills, out: Path, *, epochs: int, members: int) -> None:
-    """Learn all members, widen their intervals until they hold four of five errors on the bodies left out, and write the weights."""
+def bodies_learnt(stills: Stills, bodies: int | None) -> int:
+    """From how many bodies is learnt, if at most ``bodies``."""
+    count = len(np.unique(stills.body[stills.body % LEFT_OUT != 0]))
+    return count if bodies is None else min(bodies, count)
+
+
+def learn(stills: Stills, out: Path, *, epochs: int, members: int, bodies: int | None = None) -> tuple[Any, Any, Any]:
+    """Learn all members, widen their intervals until they hold four of five errors on the bodies left out, and write the weights.
+
+    -> measures and half-widths of their intervals (N, O), in the units of the truth, of the stills (N,) left out.
+    """
     left_out = stills.body % LEFT_OUT == 0
-    learnt = np.flatnonzero(~left_out)
+    used = np.unique(stills.body[~left_out])[: bodies_learnt(stills, bodies)]
+    learnt = np.flatnonzero(np.isin(stills.body, used))
     inputs = Inputs(stills, learnt)
     networks = []
     for seed in range(members):
@@ -113,7 +129,8 @@ def learn(stills: Stills, out: Path, *, epochs: int, members: int) -> None:
         print(f"member {seed}: {time.perf_counter() - begun:.0f} s", flush=True)
     rows = np.flatnonzero(left_out)
     widen = [_widen(*ensemble(networks, inputs, rows, with_stand=known), inputs.truth[rows].numpy()) for known in (True, False)]
-    wide = ensemble(networks, inputs, rows, with_stand=True)[1] * widen[0] * inputs.true_deviation
+    value, scale = ensemble(networks, inputs, rows, with_stand=True)
+    value, wide = value * inputs.true_deviation + inputs.true_mean, scale * widen[0] * inputs.true_deviation
     away = np.abs(stills.azimuth[rows])
     clear = [np.median(wide[seen], axis=0) for seen in (away < SQUARE_DEG, away > 90.0 - SQUARE_DEG)]
     layers = [net.layers() for net in networks]
@@ -125,9 +142,10 @@ def learn(stills: Stills, out: Path, *, epochs: int, members: int) -> None:
         **{name: part.astype(np.float32) for name, part in norm.items()},
         widen=np.array(widen, np.float32),
         clear=np.array(clear, np.float32),
-        bodies=len(np.unique(stills.body)),
-        stills=len(stills),
+        bodies=len(used),
+        stills=len(learnt),
     )
+    return value, wide, rows
 
 
 def ensemble(networks: list[Network], inputs: Inputs, rows: Any, *, with_stand: bool) -> tuple[Any, Any]:

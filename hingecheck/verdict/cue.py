@@ -28,7 +28,8 @@ class Fault:
     metres. ``reason`` says why it is called from there.
 
     ``usual_spread`` is how much of ``called_at`` allows for the measure's error: it was the half-width of the metric's interval, seen
-    squarely and clearly, when ``called_at`` was chosen. ``counted`` is the part of an interval fitted since then that counts, see ``cues.with_counted``.
+    squarely and clearly, when ``called_at`` was chosen. ``counted`` is the part of an interval fitted since then that counts, see
+    ``cues.with_counted``.
     """
 
     direction: str

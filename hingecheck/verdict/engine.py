@@ -221,9 +221,7 @@ def observe(state: State, poses: Poses) -> tuple[State, Seen]:
     return state, Seen(smooth, lens.features(poses, yaw_deg), rate, yaw_deg, near, series.sureness(likely, near))
 
 
-def _against_standing(
-    state: State, time_s: Floats, seen: Seen
-) -> tuple[State, Metrics, Metrics, Floats, Bools, Bools, list[Event]]:
+def _against_standing(state: State, time_s: Floats, seen: Seen) -> tuple[State, Metrics, Metrics, Floats, Bools, Bools, list[Event]]:
     """Learn the baseline where the lifter stands, and measure each frame against the one known by then.
 
     T frames -> state, metrics, how far each may be off, how fast the hips bend, degrees a second (T,),

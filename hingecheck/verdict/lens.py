@@ -24,10 +24,7 @@ OUTPUTS: Final = ("hip", "knee", "trunk", "shin", "lower", "upper", "drop", "kne
 HIP: Final = OUTPUTS.index("hip")
 SCALE: Final = np.array([1, 1, 1, 1, 1, 1, 0.01, 0.02, 0.02, 1])
 
-_USED: Final = (
-    "nose left_ear right_ear left_shoulder right_shoulder left_elbow right_elbow left_wrist right_wrist left_hip right_hip "
-    "left_knee right_knee left_ankle right_ankle left_heel right_heel left_foot_index right_foot_index"
-).split()
+_USED: Final = ("nose", *(f"{side}_{joint}" for joint in skeleton.SIDES if joint != "eye" for side in ("left", "right")))
 _AT: Final = [skeleton.INDEX[name] for name in _USED]
 _BONES: Final = [
     (skeleton.SIDES[a][side], skeleton.SIDES[b][side])

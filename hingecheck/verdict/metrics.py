@@ -182,7 +182,7 @@ def against(baseline: Baseline | None, series: Floats, yaw_deg: Floats, sure: Fl
 
 
 def geometry(baseline: Baseline | None, series: Floats, yaw_deg: Floats, sure: Floats) -> Floats:
-    """What geometry makes of these frames, for the lens to read: measures, estimates of the knee, and readings. As ``against`` -> (T, G)."""
+    """What geometry makes of these frames, for the lens to read. As ``against`` -> (T, G): measures, the knee's estimates, readings."""
     measured, told = against(baseline, series, yaw_deg, sure)
     return readings(measured, told, series)
 
@@ -190,7 +190,9 @@ def geometry(baseline: Baseline | None, series: Floats, yaw_deg: Floats, sure: F
 def readings(measured: Metrics, told: Floats, series: Floats) -> Floats:
     """The columns of ``geometry``, from what ``against`` gives."""
     columns = [getattr(measured, name) for name in METRICS if name not in LATER]
-    return np.concatenate([np.stack(columns, axis=-1), told[:, KNEES], series[:, LEANS], series[:, REAR], series[:, BACK], series[:, GAPS]], axis=1)
+    return np.concatenate(
+        [np.stack(columns, axis=-1), told[:, KNEES], series[:, LEANS], series[:, REAR], series[:, BACK], series[:, GAPS]], axis=1
+    )
 
 
 # Which output of the lens is which measure.

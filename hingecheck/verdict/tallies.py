@@ -50,8 +50,9 @@ UNSEEN: Final = Moment(math.nan, math.nan, math.nan)
 class Tally:
     """What one rule remembers: whether it is on, since when the opposite holds, and what it saw of the open rep.
 
-    ``frames`` in the phases that count; of these ``askew`` from the wrong side, ``vague`` with too wide an interval, ``early`` without the standing shape that the cue
-    needs or is better for, and ``seen`` measured, from ``first_s`` to ``last_s``; ``worst`` and ``best`` moments.
+    ``frames`` in the phases that count; of these ``askew`` from the wrong side, ``vague`` with too wide an interval, ``early`` without the
+    standing shape that the cue needs or is better for, and ``seen`` measured, from ``first_s`` to ``last_s``; ``worst``
+    and ``best`` moments.
     """
 
     on: bool = False

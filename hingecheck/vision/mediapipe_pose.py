@@ -146,7 +146,7 @@ class MediaPipePose(PoseEstimator):
             whole, image = image, np.full_like(image, GREY)
             image[box] = whole[box]
         self._clock_ms = max(self._clock_ms + 1, round(time_s * 1000))
-        return next(iter(_persons(self._tracker.detect_for_video, image, time_s, self._clock_ms)), None)
+        return next(iter(persons(self._tracker.detect_for_video, image, time_s, self._clock_ms)), None)
 
     def _track_again(self, image: NDArray[np.uint8], time_s: float, who: Person, reach_m: float) -> Person | None:
         """Find ``who`` again after the tracker returned somebody else: one or two calls to drop that person, one more to find ``who``."""
@@ -184,7 +184,7 @@ def _others(image: NDArray[np.uint8], seen: Person) -> list[Person]:
     rest = image.copy()
     rest[seen.box(0.1)] = GREY
     others: list[Person] = []
-    for person in _persons(_scout().detect, rest, seen.time_s):
+    for person in persons(_scout().detect, rest, seen.time_s):
         if not any(same(known.place, person.place) for known in (seen, *others)):
             others.append(person)
     return others
@@ -213,7 +213,7 @@ _PICTURE: Final = attrgetter("x", "y", "visibility", "presence")
 _METRIC: Final = attrgetter("x", "y", "z")
 
 
-def _persons(detect: Any, image: NDArray[np.uint8], time_s: float, *clock_ms: int) -> list[Person]:
+def persons(detect: Any, image: NDArray[np.uint8], time_s: float, *clock_ms: int) -> list[Person]:
     """All people that one of MediaPipe's networks finds in an (H, W, 3) picture. Converts fractions of the picture to pixels."""
     from mediapipe.tasks.python.vision.core.image import Image, ImageFormat
 
@@ -244,8 +244,13 @@ def load() -> None:
         raise ModelError(f"mediapipe: cannot be loaded ({first_line(error)}). `hingecheck doctor` says what to install.") from error
 
 
-def _landmarker(bundle: bytes, *, video: bool, people: int) -> Any:
-    """Create MediaPipe's landmarker. Its threads have no network access."""
+def looker(bundle: bytes) -> Any:
+    """A landmarker that looks at one picture at a time and keeps nothing between them: one person, with the mask."""
+    return _landmarker(bundle, video=False, people=1, masks=True)
+
+
+def _landmarker(bundle: bytes, *, video: bool, people: int, masks: bool | None = None) -> Any:
+    """Create MediaPipe's landmarker, with masks where it follows a video if not said. Its threads have no network access."""
     load()
     from mediapipe.tasks.python.core.base_options import BaseOptions
     from mediapipe.tasks.python.vision.core.vision_task_running_mode import VisionTaskRunningMode as Mode
@@ -263,7 +268,7 @@ def _landmarker(bundle: bytes, *, video: bool, people: int) -> Any:
         base_options=Discreet(model_asset_buffer=bundle),
         running_mode=Mode.VIDEO if video else Mode.IMAGE,
         num_poses=people,
-        output_segmentation_masks=video,
+        output_segmentation_masks=video if masks is None else masks,
     )
     try:
         return without_network(lambda: PoseLandmarker.create_from_options(options))

@@ -445,7 +445,12 @@ def test_otherwise_thigh_and_shin_are_the_landmarks(case: str) -> None:
     series_now = rows(now, yaw_deg)
     if case == "leg astray":
         series_now[:, series.ANKLE_X] += 100.0
-    read, told = metrics.against(baseline.learn(0.0, rows(before, yaw_deg), np.full(10, yaw_deg), np.zeros((10, lens.FEATURES))), series_now, np.array([yaw_deg]), SURE)
+    read, told = metrics.against(
+        baseline.learn(0.0, rows(before, yaw_deg), np.full(10, yaw_deg), np.zeros((10, lens.FEATURES))),
+        series_now,
+        np.array([yaw_deg]),
+        SURE,
+    )
     plain, _ = metrics.against(stood(yaw_deg), series_now, np.array([yaw_deg]), SURE)
     assert told[0, metrics.BY_REAR] == 0.0
     for name in METRICS:
