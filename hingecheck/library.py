@@ -4,6 +4,7 @@ from pathlib import Path
 
 from .drive import clip as one_clip
 from .drive.clip import Verdict
+from .errors import InputError
 from .verdict import profiles
 from .verdict.poses import Poses, PoseSource
 from .verdict.profiles import Profile
@@ -13,7 +14,13 @@ from .vision import estimators
 UNRECORDED = "unknown"  # model name of poses that do not record which model estimated them
 
 
-def analyze(path: str | Path, *, profile: Profile | str | Path | None = None, model: str = estimators.DEFAULT) -> Verdict:
+def analyze(
+    path: str | Path,
+    *,
+    profile: Profile | str | Path | None = None,
+    exercise: str | None = None,
+    model: str = estimators.DEFAULT,
+) -> Verdict:
     """Estimate the poses in a clip and judge them.
 
     Writes nothing: no report, no video, no recording. Returns when the whole clip has been processed. Every error below is a
@@ -25,6 +32,8 @@ def analyze(path: str | Path, *, profile: Profile | str | Path | None = None, mo
         A video file.
     profile : Profile, str or Path, optional
         The limits to judge by: a profile, or the path of its TOML file. Without one, the default limits.
+    exercise : str, optional
+        The id of the exercise, or ``"auto"``: recognised by itself. Without one, what the profile says, which is ``"auto"`` by default.
     model : {"full", "lite", "heavy"}
         The pose model. ``heavy`` has to be built first: see ``models/README.md``.
 
@@ -40,7 +49,7 @@ def analyze(path: str | Path, *, profile: Profile | str | Path | None = None, mo
     ProfileError
         The profile's file cannot be used.
     InputError
-        No pose model has this name.
+        No pose model or no exercise has this name.
     ModelError
         The model's file is missing or damaged.
 
@@ -53,12 +62,12 @@ def analyze(path: str | Path, *, profile: Profile | str | Path | None = None, mo
     >>> [rep.complete for rep in verdict.result.reps]
     [True, True, True]
     """
-    limits = _profile(profile)
+    limits = _profile(profile, exercise)
     info, poses, warnings = one_clip.track(path, model=model)
     return one_clip.judge(info, poses, warnings, profile=limits, model=model)
 
 
-def judge(poses: PoseSource | str | Path, profile: Profile | str | Path | None = None) -> Verdict:
+def judge(poses: PoseSource | str | Path, profile: Profile | str | Path | None = None, *, exercise: str | None = None) -> Verdict:
     """Judge poses that were estimated earlier, without video or pose model.
 
     Parameters
@@ -68,6 +77,8 @@ def judge(poses: PoseSource | str | Path, profile: Profile | str | Path | None =
         have no clip and no model name: ``verdict.clip.path`` is then empty, and its width and height are 0.
     profile : Profile, str or Path, optional
         The limits to judge by: a profile, or the path of its TOML file. Without one, the default limits.
+    exercise : str, optional
+        As for ``analyze``.
 
     Returns
     -------
@@ -99,7 +110,7 @@ def judge(poses: PoseSource | str | Path, profile: Profile | str | Path | None =
     >>> hingecheck.judge(verdict.poses, mine).result.reps[0].cues["neutral_spine"].status.value
     'not_judged'
     """
-    limits = _profile(profile)
+    limits = _profile(profile, exercise)
     if isinstance(poses, str | Path):
         return one_clip.retry(poses, profile=limits)
     time_s = poses.time_s
@@ -116,10 +127,11 @@ def judge(poses: PoseSource | str | Path, profile: Profile | str | Path | None =
     return one_clip.judge(info, poses, (), profile=limits, model=UNRECORDED)
 
 
-def _profile(given: Profile | str | Path | None) -> Profile:
-    if given is None:
-        return Profile.default()
-    return given if isinstance(given, Profile) else profiles.load(given)
+def _profile(given: Profile | str | Path | None, exercise: str | None = None) -> Profile:
+    profile = Profile.default() if given is None else given if isinstance(given, Profile) else profiles.load(given)
+    if exercise is not None and exercise not in profiles.CHOICES:
+        raise InputError(f"exercise {exercise}: not known. Choose of: {', '.join(profiles.CHOICES)}.")
+    return profile if exercise is None else profile.model_copy(update={"exercise": exercise})
 
 
 __all__ = ["Poses", "Profile", "Verdict", "analyze", "judge"]

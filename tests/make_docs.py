@@ -5,12 +5,28 @@
 puts each between its marks; ``test_docs`` says when that was forgotten.
 """
 
+import math
 import re
 from collections.abc import Callable
 from pathlib import Path
 
-from hingecheck.verdict import baseline, bottoms, calibration, coaching, confidence, judging, metrics, phases, scoring, series, views
+from hingecheck.verdict import (
+    baseline,
+    bottoms,
+    calibration,
+    coaching,
+    confidence,
+    judging,
+    metrics,
+    phases,
+    recognise,
+    scoring,
+    series,
+    views,
+)
 from hingecheck.verdict.cues import CUES, Cue, Fault
+from hingecheck.verdict.exercise import Sign
+from hingecheck.verdict.exercises import EXERCISES
 from hingecheck.verdict.profiles import Profile
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -114,10 +130,53 @@ def number_table() -> str:
         (f"{bottoms.BOTTOM_DEG:g}°", "what a rep's measures are the means of: the frames within this of the deepest"),
         (f"{phases.TOP_S:g} s", "how long a top is watched before the rep is closed"),
         (f"{phases.LOST_S:g} s", "a lifter unseen for longer has left: a rep under way is dropped"),
+        (f"{recognise.LEAST_SCORE:g}, {recognise.LEAST_SURE:g}", "how well an exercise must fit, and how sure that must be, to be named"),
+        (f"{scoring.NAMED_SHARE:.0%}", "share of the reps that must have a name, or the session has none"),
+        (f"{phases.LYING_DEG:g}°", "a trunk that leans back by this lies: its bends count without a lean forward"),
         (f"{judging.SEEN_SHARE:.0%}", "share of the frames that count which must be seen for a cue to be judged"),
         (f"{coaching.SHOWN_S:g} s", "how long a cue stays on the picture, unless a more important one comes"),
     ]
     return table(("number", "what it decides"), rows)
+
+
+def known_exercise_table() -> str:
+    """The exercises that are recognised: by what, where they start, and which cues are judged in them."""
+    rows = [
+        (
+            *(f"`{row.id}`", row.name, row.starts, "" if row.stage is None else row.stage, row.reason),
+            "all" if all(row.judges(cue.id) for cue in CUES) else ", ".join(f"`{cue.id}`" for cue in CUES if row.judges(cue.id)),
+        )
+        for row in EXERCISES
+    ]
+    return table(("exercise", "in words", "starts", "stage", "recognised by", "cues judged"), rows)
+
+
+def sign_table() -> str:
+    """Every look of every exercise: all of these have to be so."""
+    rows = [(f"`{row.id}`", "; ".join(f"`{sign.measure}` {bounds(sign)}" for sign in look)) for row in EXERCISES for look in row.looks]
+    return table(("exercise", "signs"), rows)
+
+
+def bounds(sign: Sign) -> str:
+    """Where a sign's measure lies, and how blurred its bounds are: "40 to 110 ± 10"."""
+    if sign.least == -math.inf:
+        return f"< {sign.most:g} ± {sign.blur:g}"
+    return f"> {sign.least:g} ± {sign.blur:g}" if sign.most == math.inf else f"{sign.least:g} to {sign.most:g} ± {sign.blur:g}"
+
+
+def own_limit_table() -> str:
+    """From where faults are called in an exercise, where that is not the table's own value; and what is withheld in it."""
+    rows: list[tuple[object, ...]] = [
+        (f"`{row.id}`", f"`{cue_id}`", f"`{direction}`", f"{limit.called_at:g}", limit.reason)
+        for row in EXERCISES
+        for (cue_id, direction), limit in row.limits.items()
+    ]
+    rows += [
+        (f"`{row.id}`", f"`{cue_id}`", f"`{direction}`", "not judged", why)
+        for row in EXERCISES
+        for (cue_id, direction), why in row.withheld.items()
+    ]
+    return table(("exercise", "cue", "direction", "called from", "why there"), rows)
 
 
 def table(head: tuple[str, ...], rows: list[tuple[object, ...]]) -> str:
@@ -127,6 +186,7 @@ def table(head: tuple[str, ...], rows: list[tuple[object, ...]]) -> str:
 
 
 TABLES: dict[str, dict[str, Callable[[], str]]] = {
+    "exercises.md": {"exercises": known_exercise_table, "signs": sign_table, "limits": own_limit_table},
     "measures.md": {"cues": cue_table, "faults": fault_table, "numbers": number_table},
     "scoring.md": {"areas": area_table, "exercises": exercise_table},
 }

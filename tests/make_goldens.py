@@ -112,7 +112,7 @@ def surely_past(cue_id: str, said: Judgement) -> float | None:
     """How far a value is past its limit even if off by all it may be, negative while it may be right; None where not judged."""
     if said.value is None or said.limit is None or said.uncertainty is None:
         return None
-    fault = next(fault for fault in BY_ID[cue_id].faults if fault.limit == said.limit)
+    fault = min(BY_ID[cue_id].faults, key=lambda fault: abs(fault.limit - said.limit))  # an exercise may move it a little
     return (fault.least(said.value, said.uncertainty) - said.limit) * (1 if fault.above else -1)
 
 

@@ -109,6 +109,17 @@ def shaking() -> Iterator[None]:
         yield
 
 
+# Where elbow and wrist are from the shoulder, metres: forward and up; where ``turned``, with the trunk, ahead of it and along it.
+ARMS = {
+    "hanging": ((0.0, -0.28), (0.0, -0.53), False),
+    "raised": ((0.28, 0.0), (0.53, 0.0), False),
+    "on the back": ((-0.10, -0.20), (-0.05, -0.10), True),
+    "before the chest": ((0.20, -0.20), (0.28, 0.0), True),
+    "front rack": ((0.25, 0.0), (0.10, 0.05), True),
+    "on the hips": ((-0.20, -0.25), (-0.05, -0.45), True),
+}
+
+
 class Key(NamedTuple):
     """A pose reached ``after_s`` seconds. Degrees: ``lean`` of the trunk forward, ``thigh`` (knee in front of the hip), ``shin`` (knee in
     front of the ankle), ``lower`` and ``upper`` bend of the back as ``spine_lower_deg`` and ``spine_upper_deg`` should read."""
@@ -128,7 +139,8 @@ Keys = tuple[Key, ...]
 class Build:
     """The figure's lengths in metres, its gaps between left and right, and how large it is in the picture.
 
-    ``slump``: how far the head is carried ahead of the trunk's line, trunk lengths.
+    ``slump``: how far the head is carried ahead of the trunk's line, trunk lengths. ``arms``: one of ``ARMS``. ``stride_m``: how far the
+    right foot stands behind the left.
     """
 
     hip_gap_m: float = 0.20
@@ -136,6 +148,9 @@ class Build:
     ankle_gap_m: float = 0.22
     px_per_m: float = PX_PER_M
     slump: float = 0.0
+    arms: str = "hanging"
+    hands_gap_m: float = 0.40
+    stride_m: float = 0.0
 
 
 def stand(seconds: float) -> Keys:
@@ -252,6 +267,9 @@ def figure(
     trunk = np.stack([np.sin(lean), np.cos(lean)], -1)
     shoulder = hip + TRUNK_M * trunk
     head = shoulder + 0.22 * trunk + build.slump * TRUNK_M * np.stack([np.cos(lean), -np.sin(lean)], -1)
+    *offsets, turned = ARMS[build.arms]
+    square = np.stack([np.cos(lean), -np.sin(lean)], -1)
+    elbow, wrist = (shoulder + (x * square + y * trunk if turned else np.array([x, y])) for x, y in offsets)
     places = {
         "ankle": (ankle, build.ankle_gap_m),
         "knee": (knee, build.knee_gap_m),
@@ -259,8 +277,8 @@ def figure(
         "shoulder": (shoulder, 0.36),
         "heel": (_from(ankle, -0.06, -0.06), build.ankle_gap_m),
         "foot_index": (_from(ankle, 0.16, -0.08), build.ankle_gap_m),
-        "elbow": (_from(shoulder, 0.0, -0.28), 0.40),
-        "wrist": (_from(shoulder, 0.0, -0.53), 0.40),
+        "elbow": (elbow, build.hands_gap_m),
+        "wrist": (wrist, build.hands_gap_m),
         "ear": (head, 0.15),
         "eye": (_from(head, 0.08, 0.02), 0.06),
     }
@@ -269,6 +287,8 @@ def figure(
     for joint, (at, gap) in places.items():
         for side, sign in zip(SIDES[joint], (1.0, -1.0), strict=True):
             body[:, side] = np.concatenate([at, np.full((frames, 1), sign * gap / 2)], -1)
+            if joint in ("knee", "ankle", "heel", "foot_index") and sign < 0:
+                body[:, side, 0] -= build.stride_m
     for side in ("left", "right"):
         for finger in ("pinky", "index", "thumb"):
             body[:, INDEX[f"{side}_{finger}"]] = body[:, INDEX[f"{side}_wrist"]]

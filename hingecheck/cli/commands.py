@@ -14,7 +14,7 @@ import typer
 
 from ..errors import HingecheckError, InputError
 from . import progress, tables
-from .options import EveryFrameOption, ModelOption, ProfileOption, WorkersOption, known_or_none, profile_of
+from .options import EveryFrameOption, ExerciseOption, ModelOption, ProfileOption, WorkersOption, known_or_none, profile_of
 from .program import BAD_INPUT, OK, SOME_FAILED, app
 
 
@@ -31,6 +31,7 @@ def analyze(
     out: Annotated[Path | None, typer.Option("--out", help="Folder for the results; default: each clip's own.")] = None,
     annotate: Annotated[bool, typer.Option(help="Write annotated.mp4 too.")] = True,
     profile: ProfileOption = None,
+    exercise: ExerciseOption = None,
     model: ModelOption = "full",
     workers: WorkersOption = None,
     every_frame: EveryFrameOption = False,
@@ -42,7 +43,7 @@ def analyze(
     from ..drive import clip as one_clip
     from ..drive import segments
 
-    limits = profile_of(profile)
+    limits = profile_of(profile, exercise)
     tracker = partial(segments.track, workers=workers or os.cpu_count() or 1, every_frame=every_frame)
     reports, failed, cut = [], 0, 0
     for clip, folder in zip(clips, one_clip.folders(clips, out), strict=True):
@@ -90,6 +91,7 @@ def batch(
     time_limit: Annotated[float | None, typer.Option("--time-limit", min=1, help="Seconds a clip may take; default: 4 hours.")] = None,
     memory: Annotated[int | None, typer.Option("--memory", min=100, help="MB that a process may take; default: 2000.")] = None,
     profile: ProfileOption = None,
+    exercise: ExerciseOption = None,
     model: ModelOption = "full",
     every_frame: EveryFrameOption = False,
 ) -> int:
@@ -108,7 +110,7 @@ def batch(
     out = folder / "hingecheck-results" if out is None else out
     limits = batches.LIMITS if time_limit is None else replace(batches.LIMITS, job_s=time_limit)
     limits = limits if memory is None else replace(limits, memory_bytes=memory * 1e6)
-    judged_by = profile_of(profile)
+    judged_by = profile_of(profile, exercise)
     total = len(batches.jobs(folder, out))
     failed: list[dict[str, Any]] = []
     with progress.bars(quiet=False) as shown:
@@ -181,13 +183,14 @@ def live(
     events: Annotated[Path | None, typer.Option("--events", help="Write events to this file; default: events.jsonl in --out.")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for the session; default: a new one in hingecheck-sessions.")] = None,
     profile: ProfileOption = None,
+    exercise: ExerciseOption = None,
 ) -> int:
     """Coach in front of a camera: one cue at a time, reps counted. Leave with q, Esc or Ctrl-C; the session is summed up and saved."""
     from datetime import datetime
 
     if camera is not None and source is not None:
         raise InputError("--camera and --source: both name where pictures come from. Give one of them.")
-    limits = profile_of(profile)
+    limits = profile_of(profile, exercise)
     from ..drive import mirror as mirrors
     from ..drive.session import Session
     from ..media import camera as cameras
@@ -241,13 +244,14 @@ def _interrupts_once(stop: Callable[[], None]) -> Iterator[None]:
 def retry(
     file: Annotated[Path, typer.Argument(metavar="POSES.npz", help="The poses.npz of an earlier analysis.", show_default=False)],
     profile: ProfileOption = None,
+    exercise: ExerciseOption = None,
     out: Annotated[Path | None, typer.Option("--out", help="Write report.json, report.html and frames.csv into this folder.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print report.json to stdout and nothing else there.")] = False,
 ) -> int:
     """Judge recorded poses again with other limits. Takes no video, no pose model, and milliseconds."""
     from ..drive import clip as one_clip
 
-    verdict = one_clip.retry(file, profile=profile_of(profile))
+    verdict = one_clip.retry(file, profile=profile_of(profile, exercise))
     if out is not None:
         one_clip.ready(out)
         one_clip.write(out, verdict)

@@ -20,10 +20,14 @@ def report(content: Mapping[str, Any], folder: Path | None = None) -> None:
     from rich.table import Table
 
     from ..verdict.cues import BY_ID
+    from ..verdict.exercise import OTHER
+    from ..verdict.exercises import BY_ID as EXERCISE
 
     console = Console(highlight=False, markup=False, emoji=False)
     view, reps, score = content["view"], content["reps"], content["score"]
-    facts = [f"{view['kind']} view", view["facing"] and f"facing {view['facing']}", count(len(reps), "rep")]
+    facts = [f"{view['kind']} view", view["facing"] and f"facing {view['facing']}"]
+    facts += [EXERCISE[content["exercise"]].noun] if content["exercise"] != OTHER else []
+    facts += [count(len(reps), "rep")]
     facts += [] if score is None else [f"score {score}"]
     console.print(f"{content['clip']['path']}: {', '.join(filter(None, facts))}", style="bold", soft_wrap=True)
     if reps:

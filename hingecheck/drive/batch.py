@@ -226,18 +226,20 @@ def _row(job: Job, content: Mapping[str, Any] | None, error: str | None, took_s:
         row |= {"view": content["view"]["kind"], "reps": len(content["reps"]), "score": content["score"]}
         row |= {cue_id: said[Status.FAULT] for cue_id, said in content["cues"].items() if said[Status.OK] + said[Status.FAULT]}
         error = one_clip.cut_off(content)
-    return row | {"seconds": round(took_s, 2), "error": error or ""}
+    named = "" if content is None else content["exercise"]
+    return row | {"seconds": round(took_s, 2), "error": error or "", "exercise": named}
 
 
 RESULTS: Final[dict[str, type]] = {
     **{"path": str, "status": str, "view": str, "reps": int, "score": int},
     **{cue.id: int for cue in CUES},
-    **{"seconds": float, "error": str},
+    **{"seconds": float, "error": str, "exercise": str},
 }
 REPS: Final[dict[str, type]] = {
     **{"path": str, "index": int, "start_s": float, "bottom_s": float, "end_s": float, "complete": bool, "score": int},
     **dict.fromkeys(METRICS, float),
     **{cue.id: str for cue in CUES},
+    **{"exercise": str, "exercise_sure": float},
 }
 
 
@@ -247,7 +249,8 @@ def _rep_rows(job: Job, content: Mapping[str, Any] | None) -> list[dict[str, Any
     rows = []
     for rep in [] if content is None else content["reps"]:
         judged = {cue_id: said["direction"] or said["status"] for cue_id, said in rep["cues"].items()}
-        rows.append({"path": job.name} | {fact: rep[fact] for fact in facts} | rep["metrics"] | judged)
+        named = {"exercise": rep["exercise"]["id"], "exercise_sure": rep["exercise"]["sure"]}
+        rows.append({"path": job.name} | {fact: rep[fact] for fact in facts} | rep["metrics"] | judged | named)
     return rows
 
 

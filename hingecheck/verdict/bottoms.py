@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from . import phases, scoring
+from .exercise import Performed
 from .phases import Closed
 from .types import METRICS, Floats, Judgement, Metrics, Rep
 
@@ -49,7 +50,7 @@ def follow(last: Deepest, flexion: Floats, moved: phases.Phases, measured: Metri
     return bottoms[-1], bottoms[:-1]
 
 
-def rep(closed: Closed, bottom: Deepest, cues: dict[str, Judgement]) -> Rep:
+def rep(closed: Closed, bottom: Deepest, cues: dict[str, Judgement], exercise: Performed) -> Rep:
     """The report of a movement that closed, from its bottom and its judgements."""
     known = bottom.metrics
     return Rep(
@@ -62,4 +63,5 @@ def rep(closed: Closed, bottom: Deepest, cues: dict[str, Judgement]) -> Rep:
         metrics={name: pair and pair[0] for name, pair in known.items()},
         uncertainty={name: pair and pair[1] for name, pair in known.items()},
         cues=cues,
+        exercise=exercise,
     )

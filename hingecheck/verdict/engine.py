@@ -5,18 +5,19 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Final
 
 import numpy as np
 
-from . import back_drift, bottoms, confidence, hips_lead, judging, lens, metrics, phases, series, smoothing, views
+from . import back_drift, bottoms, confidence, hips_lead, judging, lens, metrics, phases, recognise, series, smoothing, views
 from . import baseline as standing
 from .baseline import Baseline
-from .cues import CUES
 from .poses import Poses, PoseSource, chunks, nobody
 from .profiles import Profile
+from .tallies import every_rule, rules
 from .types import Bools, Event, Floats, Ints, Metrics, Phase, Result, Stand, ViewKind
+
+__all__ = ["Seen", "State", "advance", "analyse", "finish", "first_baseline", "observe", "rules", "start"]
 
 YAW_CUTOFF_HZ: Final = (0.5, 0.5)  # nobody turns round in a tenth of a second; the near side must not flicker
 LENS_CUTOFF_HZ: Final = (4.0,) * len(lens.OUTPUTS)
@@ -45,18 +46,8 @@ class State:
     deepest: bottoms.Deepest
     descent: back_drift.Descent
     bottom: hips_lead.Bottom
+    exercise: recognise.Open
     last_s: float | None
-
-
-@cache
-def rules(profile: Profile) -> tuple[judging.Rule, ...]:
-    """The cue table with a profile's limits, one rule a fault."""
-    settings = {cue.id: profile.cue(cue.id) for cue in CUES}
-    return tuple(
-        judging.Rule(cue, fault, profile.limit(cue.id, fault.direction), settings[cue.id].hold_s, settings[cue.id].enabled)
-        for cue in CUES
-        for fault in cue.faults
-    )
 
 
 def start(profile: Profile, baseline: Baseline | None = None) -> State:
@@ -74,10 +65,11 @@ def start(profile: Profile, baseline: Baseline | None = None) -> State:
         recent_yaw_deg=np.empty(0),
         recent_features=np.empty((0, lens.FEATURES)),
         track=phases.Track(),
-        tallies=judging.start(rules(profile)),
+        tallies=judging.start(every_rule(profile)),
         deepest=bottoms.NOT_YET,
         descent=back_drift.Descent(),
         bottom=hips_lead.Bottom(),
+        exercise=recognise.Open(),
         last_s=None,
     )
 
@@ -102,6 +94,7 @@ def advance(state: State, poses: Poses, profile: Profile) -> tuple[State, Result
         min_depth_deg=profile.reps.min_depth_deg,
     )
     ended = [closed.frame for closed in moved.closed]
+    exercise, taken_for, performed = recognise.advance(state.exercise, poses, seen.yaw_deg, moved.rep > 0, moved.closed, profile.exercise)
     descent, wandered = back_drift.advance(
         state.descent,
         moved.rep > 0,
@@ -117,11 +110,24 @@ def advance(state: State, poses: Poses, profile: Profile) -> tuple[State, Result
     deepest, lowest = bottoms.follow(state.deepest, flexion, moved, measured, spreads)
     off_deg = {ViewKind.SIDE: off, ViewKind.FRONT: 90.0 - off}
     tallies, judged = judging.advance(
-        state.tallies, rules(profile), time_s, measured, spreads, moved.phase, moved.rep > 0, off_deg, moved.closed, stood, shaped
+        state.tallies,
+        every_rule(profile),
+        time_s,
+        measured,
+        spreads,
+        moved.phase,
+        moved.rep > 0,
+        off_deg,
+        moved.closed,
+        stood,
+        shaped,
+        taken_for,
+        tuple(named.id for named in performed),
     )
-    reps = tuple(bottoms.rep(c, b, cues) for c, b, cues in zip(moved.closed, lowest, judged.cues, strict=True) if c.counted)
+    over = zip(moved.closed, lowest, judged.cues, performed, strict=True)
+    reps = tuple(bottoms.rep(closed, bottom, cues, named) for closed, bottom, cues, named in over if closed.counted)
     closing = [Event(float(time_s[c.frame]), "rep", rep=c.index) for c in moved.closed if c.counted]
-    state = replace(state, track=track, tallies=tallies, deepest=deepest, descent=descent, bottom=bottom)
+    state = replace(state, track=track, tallies=tallies, deepest=deepest, descent=descent, bottom=bottom, exercise=exercise)
     if len(time_s):
         state = replace(state, last_s=float(time_s[-1]))
     result = Result(
@@ -133,6 +139,7 @@ def advance(state: State, poses: Poses, profile: Profile) -> tuple[State, Result
         near=seen.near,
         facing=np.where(np.isfinite(seen.yaw_deg), series.way_faced(seen.yaw_deg), 0).astype(np.int8),
         active=judged.active,
+        exercise=taken_for,
         events=tuple(sorted((*events, *judged.events, *closing), key=lambda event: event.time_s)),
         reps=reps,
     )
@@ -145,8 +152,8 @@ def finish(state: State, profile: Profile) -> Result:
     nothing = advance(replace(start(profile), last_s=state.last_s), nobody(np.empty(0)), profile)[1]
     if not closed or not closed[0].counted or state.last_s is None:
         return nothing
-    cues = judging.settle(state.tallies, rules(profile))
-    rep = bottoms.rep(closed[0], state.deepest, cues)
+    named = recognise.performed(state.exercise, profile.exercise)
+    rep = bottoms.rep(closed[0], state.deepest, judging.settle(state.tallies, every_rule(profile), named.id), named)
     return replace(nothing, events=(Event(state.last_s, "rep", rep=rep.index),), reps=(rep,))
 
 

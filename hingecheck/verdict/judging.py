@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import groupby
 from typing import Final
 
 import numpy as np
 
 from .cues import COLUMN, CUES
+from .exercises import BY_ID as EXERCISE
 from .phases import Closed
-from .tallies import Moment, Rule, Tally, start
+from .tallies import Moment, Rule, Tally, holds, start
 from .types import Bools, Event, Floats, Ints, Judgement, Metrics, Phase, Status, ViewKind
 
 __all__ = ["BY_SHAPE_ALONE", "NEARLY", "NO_STANDING", "SEEN_SHARE", "Judged", "Moment", "Rule", "Tally", "advance", "settle", "start"]
@@ -40,11 +42,14 @@ def advance(
     closed: tuple[Closed, ...],
     stood: Bools,
     shaped: Bools,
+    taken_for: Ints | None = None,
+    performed: tuple[str, ...] = (),
 ) -> tuple[tuple[Tally, ...], Judged]:
     """Judge T more frames and the movements that closed in them. Arrays (T,) -> tallies, Judged.
 
     ``spreads`` are the half-widths of the metrics' intervals; ``off_deg`` says how far a frame was taken from each square view, ``stood``
-    whether a stand was known by then, and ``shaped`` whether the back's shape in it was.
+    whether a stand was known by then, and ``shaped`` whether the back's shape in it was. ``taken_for`` is the number of the exercise that a
+    frame is taken for, ``performed`` the id of what each movement was; without them every rule holds. Rules of a fault are side by side.
     """
     tallies = tuple(replace(tally) for tally in tallies)
     frames = len(time_s)
@@ -57,8 +62,11 @@ def advance(
     for number, last in enumerate(edges):
         part = slice(first, last)
         switched: list[Event] = []
-        for rule, tally in zip(rules, tallies, strict=True):
-            if rule.enabled and rule.cue.withheld is None and last > first:
+        for _, variants in groupby(zip(rules, tallies, strict=True), key=lambda pair: pair[0].fault):
+            watched = []
+            for rule, tally in variants:
+                if not rule.enabled or rule.cue.withheld is not None or last == first:
+                    continue
                 counts = in_phases[rule.fault.phases][part]
                 if rule.fault.min_lean_deg is not None:
                     counts = counts & (metrics.trunk_lean_deg[part] >= rule.fault.min_lean_deg)
@@ -70,17 +78,37 @@ def advance(
                 narrow = rule.narrow(spread)
                 tally.vague += int((counts & fits & (spread > 0) & ~narrow).sum())
                 fits = fits & narrow
-                shown = _watch(tally, rule, time_s[part], value, spread, counts, fits, phase[part], in_rep[part], switched)
-                active[part, COLUMN[rule.cue.id]] |= shown
+                own: list[Event] = []
+                on = _watch(tally, rule, time_s[part], value, spread, counts, fits, phase[part], in_rep[part], own)
+                watched.append((tally, on if taken_for is None else on & holds(rule)[taken_for[part]], own))
+            if any(tally.shown or np.any(shown) for tally, shown, _ in watched):
+                active[part, COLUMN[rule.cue.id]] |= _show(rule, watched, time_s[part], value, switched)
         events += sorted(switched, key=lambda event: event.time_s)
         if number < len(closed):
-            verdicts.append(settle(tallies, rules))
+            exercise = performed[number] if performed else None
+            verdicts.append(settle(tallies, rules, exercise))
             if closed[number].counted:
-                events += _late(tallies, rules, float(time_s[last]) if last < frames else closed[number].end_s)
+                events += _late(tallies, rules, float(time_s[last]) if last < frames else closed[number].end_s, exercise)
             for tally in tallies:
                 tally.reset()
         first = last
     return tallies, Judged(active, tuple(events), tuple(verdicts))
+
+
+def _show(rule: Rule, watched: list[tuple[Tally, Bools | bool, list[Event]]], time_s: Floats, value: Floats, events: list[Event]) -> Bools:
+    """Where a cue is shown for one fault, of whose rules at most one holds in a frame; notes an event where that changes. (T,) each."""
+    shown = np.zeros(len(time_s), dtype=bool)
+    for _, on, _ in watched:
+        shown |= on
+    was = any(tally.shown for tally, _, _ in watched)
+    told = {(event.time_s, event.kind): event for _, _, own in watched for event in own}
+    for frame in np.flatnonzero(np.diff(shown, prepend=was)).tolist():
+        at_s, kind, measured = float(time_s[frame]), "cue_on" if shown[frame] else "cue_off", float(value[frame])
+        plain = Event(at_s, kind, cue=rule.cue.id, direction=rule.fault.direction, value=measured if measured == measured else None)
+        events.append(told.get((at_s, kind), plain))
+    for tally, on, _ in watched:
+        tally.shown = bool(np.broadcast_to(on, len(time_s))[-1])
+    return shown
 
 
 @cache
@@ -157,11 +185,13 @@ def _switch(tally: Tally, rule: Rule, on: bool, time_s: float, value: float, eve
     events.append(Event(time_s, kind, cue=rule.cue.id, direction=rule.fault.direction, value=measured, righted=righted))
 
 
-def _late(tallies: tuple[Tally, ...], rules: tuple[Rule, ...], time_s: float) -> list[Event]:
+def _late(tallies: tuple[Tally, ...], rules: tuple[Rule, ...], time_s: float, exercise: str | None) -> list[Event]:
     """Switch on, at the end of a rep, the faults that are known only then; they stay on until the next descent."""
     events: list[Event] = []
     for rule, tally in zip(rules, tallies, strict=True):
-        if rule.fault.throughout and not tally.on and rule.enabled and _wrong(tally, rule) and not _unjudged(tally, rule):
+        holds_here = exercise is None or rule.holds_in(exercise)
+        if holds_here and rule.fault.throughout and not tally.on and rule.enabled and _wrong(tally, rule) and not _unjudged(tally, rule):
+            tally.shown = True
             _switch(tally, rule, True, time_s, tally.best.value, events)
     return events
 
@@ -191,11 +221,16 @@ def _unjudged(tally: Tally, rule: Rule) -> str | None:
     return None
 
 
-def settle(tallies: tuple[Tally, ...], rules: tuple[Rule, ...]) -> dict[str, Judgement]:
-    """What every cue says of the rep the tallies saw; cue id -> Judgement, in table order."""
+def settle(tallies: tuple[Tally, ...], rules: tuple[Rule, ...], exercise: str | None = None) -> dict[str, Judgement]:
+    """What every cue says of the rep the tallies saw, by the rules of its exercise, None: all; cue id -> Judgement, in table order."""
     verdict: dict[str, Judgement] = {}
+    pairs = [pair for pair in zip(rules, tallies, strict=True) if exercise is None or pair[0].holds_in(exercise)]
     for cue in CUES:
-        mine = [(rule, tally, _unjudged(tally, rule)) for rule, tally in zip(rules, tallies, strict=True) if rule.cue is cue]
+        if exercise is not None and not EXERCISE[exercise].judges(cue.id):
+            reason = EXERCISE[exercise].reason_not(cue.id)
+            verdict[cue.id] = Judgement(Status.NOT_JUDGED, None, None, None, None, cue.unit, None, reason)
+            continue
+        mine = [(rule, tally, _unjudged(tally, rule)) for rule, tally in pairs if rule.cue is cue]
         judged = [(rule, tally) for rule, tally, why in mine if why is None]
         wrong = [(rule, tally) for rule, tally in judged if _wrong(tally, rule)]
         if not judged or (len(judged) < len(mine) and not wrong):

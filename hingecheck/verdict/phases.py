@@ -30,7 +30,8 @@ UNSEEN_DESCENT_DEG_S: Final = 40.0  # how fast the descent of a lifter first see
 TOP_S: Final = 0.4  # how long a top is watched before the rep is closed
 CREEP_DEG: Final = 1.0  # a lifter who straightens this far while the top is watched is still rising: the watch starts again
 LOST_S: Final = 1.0  # a lifter unseen for longer has left: an open rep is dropped
-MIN_LEAN_DEG: Final = 15.0  # a bend in which the trunk never leans this far is a step or a sit, not a hinge
+MIN_LEAN_DEG: Final = 15.0  # a bend in which the trunk never leans this far forward is a step or a sit, not a hinge,
+LYING_DEG: Final = 40.0  # unless it leans back as far as this: the lifter lies on back or shoulders
 
 
 @dataclass(slots=True)
@@ -135,7 +136,7 @@ def advance(
             if deepest:
                 now.deepest, now.bottom_s = flexion, at_s
             now.fastest = max(now.fastest, rate)
-            now.most_lean = max(now.most_lean, lean)
+            now.most_lean = max(now.most_lean, lean if lean > -LYING_DEG else -lean)
             _step(now, at_s, flexion, rate)
         now.seen_s = at_s
         phase_of.append(now.phase)

@@ -8,9 +8,10 @@ from typing import Any, Final, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from .columns import Columns
 from .silhouette import L, S
 from .skeleton import K
-from .types import Bools, Columns, Floats, Ints
+from .types import Bools, Floats, Ints
 
 _Part = TypeVar("_Part", covariant=True)
 

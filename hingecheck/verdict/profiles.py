@@ -18,10 +18,13 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from ..errors import ProfileError
 from .cues import BY_ID, CUES, Cue, Fault
+from .exercise import AUTO
+from .exercises import EXERCISES
 
 LONGEST_HOLD_S: Final = 2.0  # a cue that waits longer than this speaks of another rep
 SCHEMA: Final = 2  # of files that state from which value a cue is called
 LIMITS_SCHEMA: Final = 1  # of files that state limits: those before schema 2, which state no schema
+CHOICES: Final = (AUTO, *(exercise.id for exercise in EXERCISES))
 LARGEST_FILE: Final = 1 << 16  # bytes; every setting written out takes 6 KB, so more is some other file
 
 
@@ -73,6 +76,7 @@ class Profile(_Table):
     """
 
     name: Annotated[str, StringConstraints(pattern=r"\S", max_length=255)] = "default"
+    exercise: str = Field(default=AUTO, description=f"which exercise is judged; {AUTO}: recognised by itself. One of: {', '.join(CHOICES)}")
     reps: RepSettings = RepSettings()
     cues: _CueTables = _CueTables()  # type: ignore[valid-type]
 
@@ -81,6 +85,8 @@ class Profile(_Table):
         """Numbers that are each in range must also make sense together."""
         if not self.name.isprintable():
             raise ValueError("name: has characters that cannot be shown. Use letters, digits and spaces")
+        if self.exercise not in CHOICES:
+            raise ValueError(f"exercise: {_shown(self.exercise)} is not known. Choose of: {', '.join(CHOICES)}")
         if self.reps.min_depth_deg < self.reps.start_deg:
             raise ValueError(
                 f"reps.min_depth_deg: {self.reps.min_depth_deg:g} is less than start_deg, {self.reps.start_deg:g}. "
@@ -208,6 +214,8 @@ def dumps(profile: Profile) -> str:
         "",
         f"schema = {SCHEMA}",
         f"name = {json.dumps(profile.name, ensure_ascii=False)}",
+        f"# {Profile.model_fields['exercise'].description}",
+        f"{'#' if profile.exercise == default.exercise else ''}exercise = {json.dumps(profile.exercise)}",
         "",
         "[reps]",
         *_settings_lines(profile.reps, default.reps),

@@ -7,10 +7,14 @@ from typing import Final
 import numpy as np
 
 from .cues import BY_ID, CUES
+from .exercise import OTHER
+from .exercises import BY_ID as EXERCISE
 from .types import Ints, Judgement, Rep, Result, Stage, Status, Summary
 from .views import describe
 
 LEAST_PENALTY: Final = 0.4  # of a cue's weight, for a value at the limit; it grows to the whole weight, see ``Fault.worst_by``
+
+NAMED_SHARE: Final = 0.25  # of the reps
 
 READY_REPS: Final = 5
 READY_SCORE: Final = 85
@@ -77,6 +81,16 @@ def counts(reps: Sequence[Rep]) -> dict[str, dict[str, int]]:
     return {cue.id: {status.value: sum(r.cues[cue.id].status is status for r in reps) for status in Status} for cue in CUES}
 
 
+def exercise(reps: Sequence[Rep]) -> str:
+    """The exercise of a session: the one that its reps were most surely; ``other`` if fewer than ``NAMED_SHARE`` of them have a name."""
+    sure: Counter[str] = Counter()
+    for rep in reps:
+        if rep.exercise.id != OTHER:
+            sure[rep.exercise.id] += rep.exercise.sure  # type: ignore[assignment]  # a Counter adds up numbers of any kind
+    named = sum(rep.exercise.id != OTHER for rep in reps)
+    return max(sure, key=lambda name: sure[name]) if sure and named >= NAMED_SHARE * len(reps) else OTHER
+
+
 def session_score(reps: Sequence[Rep]) -> int | None:
     """Mean of the reps' scores, 0 to 100; None when no rep has one."""
     scores = [rep.score for rep in reps if rep.score is not None]
@@ -92,7 +106,7 @@ def next_cue(reps: Sequence[Rep]) -> str | None:
 
 def stage(reps: Sequence[Rep]) -> Stage:
     """Stage that fits: light load (2) once enough clean reps were seen, with the spine judged and right in each; else stay (1)."""
-    whole = [rep for rep in reps if rep.complete]
+    whole = [rep for rep in reps if rep.complete and rep.exercise.id != OTHER]
     total = counts(whole)
     score = session_score(whole)
     why: list[str] = []
@@ -104,9 +118,10 @@ def stage(reps: Sequence[Rep]) -> Stage:
         why.append(f"score {score}, {READY_SCORE} is needed")
     for cue_id in READY_CUES:
         cue = BY_ID[cue_id]
+        applies = [rep for rep in whole if EXERCISE[rep.exercise.id].judges(cue_id)]
         if total[cue_id]["fault"]:
             why.append(f"{cue.name.lower()} wrong in {total[cue_id]['fault']} of {len(whole)} reps")
-        elif whole and total[cue_id]["not_judged"] > len(whole) / 2:
+        elif sum(rep.cues[cue_id].status is Status.NOT_JUDGED for rep in applies) > len(applies) / 2:
             why.append(f"{cue.name.lower()} could not be judged: film from the side")
     ready = not why
     if ready:
@@ -146,6 +161,11 @@ def summarise(result: Result, people: Ints, warnings: Sequence[str] = ()) -> Sum
         notes.append("nobody is seen in the picture")
     elif not result.reps:
         notes.append("no repetition was seen: nobody bends at the hips and comes back up")
+    unknown = [str(rep.index) for rep in result.reps if rep.exercise.id == OTHER]
+    if unknown and len(unknown) == len(result.reps):
+        notes.append("it is not known which exercise this is, so nothing is judged; --exercise sets it")
+    elif unknown:
+        notes.append(f"it is not known which exercise these reps are, so they are not judged: {', '.join(unknown)}")
     notes += [f"rep {rep.index} is not complete: the recording begins or ends within it" for rep in result.reps if not rep.complete]
     if len(result) and result.rep[-1] > len(result.reps):
         notes.append(f"the recording ends bent over, at {result.time_s[-1]:.1f} s: that bend is not counted")
@@ -157,4 +177,5 @@ def summarise(result: Result, people: Ints, warnings: Sequence[str] = ()) -> Sum
         stage=stage(result.reps),
         frames_with_person=float((people > 0).mean()) if len(people) else 0.0,
         warnings=tuple(notes),
+        exercise=exercise(result.reps),
     )

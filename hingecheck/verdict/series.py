@@ -102,7 +102,7 @@ def _impossible(poses: Poses, side: Ints, ahead_down: Floats) -> Floats:
     return np.where(np.isnan(shin), np.nan, (shin < LEAST_SHIN_DEG) | lifted)
 
 
-def _mean_of_sides(a: Floats, b: Floats) -> Floats:
+def mean_of_sides(a: Floats, b: Floats) -> Floats:
     """Elementwise mean, or the one that is there. Same shape; NaN where both are."""
     return np.where(np.isnan(a), b, np.where(np.isnan(b), a, (a + b) / 2))
 
@@ -132,8 +132,8 @@ def measure(seen: Poses, poses: Poses, yaw_deg: Floats, near: Ints) -> Floats:
         ahead = {j: p[:, 0] * sine - p[:, 2] * cosine for j, p in world.items()}
         return _leans({j: np.stack([ahead[j], p[:, 1]], axis=-1) for j, p in world.items()})
 
-    in_world = _mean_of_sides(sagittal(0), sagittal(1))
-    both = _mean_of_sides(_leans({j: middle[j] * lengthened for j in joints}), in_world)
+    in_world = mean_of_sides(sagittal(0), sagittal(1))
+    both = mean_of_sides(_leans({j: middle[j] * lengthened for j in joints}), in_world)
     read = np.stack([_leans({j: p * ahead_down for j, p in picture.items()}), both, in_world], axis=1)
     share = sources(yaw_deg)[:, :, None]
     leans = np.where(share == 0.0, 0.0, share * read).sum(axis=1)
@@ -196,7 +196,7 @@ def around_hip(poses: Poses, yaw_deg: Floats) -> Floats:
 def middles(poses: Poses, yaw_deg: Floats) -> dict[str, Floats]:
     """Middles of hips, shoulders and ears, (forward, down) px, or the one side that is seen. Gated poses of T, (T,) -> (T, 2) each."""
     ahead_down = forward(yaw_deg)
-    return {j: _mean_of_sides(*(poses.xy[:, one] for one in skeleton.SIDES[j])) * ahead_down for j in ("hip", "shoulder", "ear")}
+    return {j: mean_of_sides(*(poses.xy[:, one] for one in skeleton.SIDES[j])) * ahead_down for j in ("hip", "shoulder", "ear")}
 
 
 def forward(yaw_deg: Floats) -> Floats:

@@ -5,12 +5,15 @@ degrees, 0 is standing straight. Seconds are float64, strictly rising, the sourc
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from enum import IntEnum, StrEnum
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .columns import Columns
+from .exercise import HINGE, Performed
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int8]
@@ -72,21 +75,6 @@ class Frame:
     time_s: float
     image: NDArray[np.uint8]
     scale: tuple[float, float] = (1.0, 1.0)
-
-
-class Columns:
-    """Arrays that share axis 0: ``len`` is T, slicing keeps the type, ``concat`` joins chunks in time."""
-
-    def __len__(self) -> int:
-        return len(getattr(self, fields(self)[0].name))  # type: ignore[arg-type]
-
-    def __getitem__(self, frames: slice) -> Self:
-        return replace(self, **{f.name: getattr(self, f.name)[frames] for f in fields(self)})  # type: ignore[arg-type,type-var]
-
-    @classmethod
-    def concat(cls, parts: "list[Self]") -> Self:
-        """Join chunks in time; at least one is needed."""
-        return cls(**{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)})  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,7 +150,7 @@ class Rep:
 
     The bottom: the frames within a degree of the largest hip flexion, which is at ``bottom_s``.
     ``uncertainty``: metric -> how far it may be off either way, None where that is not known. ``complete`` is False when the clip
-    begins or ends within it. ``cues``: cue id -> judgement, in table order.
+    begins or ends within it. ``cues``: cue id -> judgement, in table order. ``exercise``: what it was taken for.
     """
 
     index: int
@@ -174,10 +162,11 @@ class Rep:
     metrics: dict[str, float | None]
     uncertainty: dict[str, float | None]
     cues: dict[str, Judgement]
+    exercise: Performed = HINGE
 
 
 # The fields of a Result that have a row a frame, ``metrics`` aside.
-_BY_FRAME = ("time_s", "phase", "rep", "near", "facing", "active")
+_BY_FRAME = ("time_s", "phase", "rep", "near", "facing", "active", "exercise")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -187,7 +176,8 @@ class Result:
     ``spreads`` how far each metric may be off either way (see ``confidence``), NaN where that is not known or nothing was measured.
     ``phase`` (T,) of ``Phase``; ``rep`` (T,) the number of the rep a frame belongs to, 0 between reps; ``near`` (T,) the side
     measured: 0 left, 1 right, -1 neither; ``facing`` (T,) +1 the picture's right, -1 its left, 0 unclear; ``active`` (T, C) the
-    cues that are on, columns in the order of ``cues.CUES``. ``stand`` is known of a whole recording only (``engine.analyse``).
+    cues that are on, columns in the order of ``cues.CUES``; ``exercise`` (T,) what the lifter is taken to do, numbers of
+    ``exercises.EXERCISES``, 0 where not given. ``stand`` is known of a whole recording only (``engine.analyse``).
     """
 
     time_s: Floats
@@ -201,6 +191,11 @@ class Result:
     events: tuple[Event, ...] = ()
     reps: tuple[Rep, ...] = ()
     stand: Stand = Stand.NONE
+    exercise: Ints = None  # type: ignore[assignment]  # an array as soon as there is a result
+
+    def __post_init__(self) -> None:
+        if self.exercise is None:
+            object.__setattr__(self, "exercise", np.zeros(len(self.time_s), np.int8))
 
     def __len__(self) -> int:
         return len(self.time_s)
@@ -269,7 +264,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A session in a few words: counts a cue by status, score (None when nothing was judged), one next cue, stage."""
+    """A session in a few words: counts a cue by status, score (None when nothing was judged), one next cue, stage, exercise (its id)."""
 
     view: View
     cues: dict[str, dict[str, int]]
@@ -278,6 +273,7 @@ class Summary:
     stage: Stage
     frames_with_person: float
     warnings: tuple[str, ...] = field(default=())
+    exercise: str = "other"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ def build(clip: ClipInfo, model: str, profile_name: str, profile_sha256: str, re
             "yaw_deg": _plain(summary.view.yaw_deg, 1),
         },
         "tracking": {"frames_with_person": _plain(summary.frames_with_person), "warnings": list(summary.warnings)},
+        "exercise": summary.exercise,
         "stand": str(result.stand),
         "reps": [rep_as_plain(rep) for rep in result.reps],
         "cues": {cue_id: dict(counts) for cue_id, counts in summary.cues.items()},
@@ -40,6 +41,7 @@ def rep_as_plain(rep: Rep) -> dict[str, Any]:
         **{name: _plain(getattr(rep, name)) for name in ("start_s", "bottom_s", "end_s")},
         "score": rep.score,
         "complete": rep.complete,
+        "exercise": asdict(rep.exercise),
         "metrics": {name: _plain(value, 1 if name.endswith("_deg") else 3) for name, value in rep.metrics.items()},
         "uncertainty": {name: _plain(value, 1 if name.endswith("_deg") else 3) for name, value in rep.uncertainty.items()},
         "cues": {
