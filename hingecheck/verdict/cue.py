@@ -1,7 +1,9 @@
 """What one row of the cue table is: a ``Cue``, and each ``Fault`` that is a way to get it wrong."""
 
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
+
+import numpy as np
 
 from .types import Floats, Phase, ViewKind
 
@@ -63,11 +65,20 @@ class Fault:
 
     def threshold(self, limit: float, spread: float) -> float:
         """The value from which the cue is called at a moment whose interval has this half-width."""
-        return limit + self.counted * spread if self.above else limit - self.counted * spread
+        allowed = float(self.allowed(spread))
+        return limit + allowed if self.above else limit - allowed
 
     def least(self, value: Number, spread: Number) -> Number:
         """The end of each interval value -+ spread, as far as it counts, nearer to the right side of a limit. Elementwise."""
-        return value - self.counted * spread if self.above else value + self.counted * spread
+        allowed = self.allowed(spread)
+        return value - allowed if self.above else value + allowed
+
+    def allowed(self, spread: Floats | float) -> Any:
+        """How much is allowed for an interval of this half-width: ``usual_spread`` in a clear view, less in proportion where it is
+        narrower, and as much more as it is wider. Elementwise.
+        """
+        clear = self.usual_spread / self.counted
+        return np.where(spread < clear, self.counted * spread, self.usual_spread + (spread - clear))
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,9 @@ FILE: Final = "lens.npz"
 # are of one size. Hip, knee and shin are those of the leg nearer to the camera; the azimuth is 0 from the side, 90 from the front.
 OUTPUTS: Final = ("hip", "knee", "trunk", "shin", "lower", "upper", "drop", "knee_ankle", "ankle_hip", "azimuth")
 HIP: Final = OUTPUTS.index("hip")
+TRUNK: Final = OUTPUTS.index("trunk")
+LYING_DEG: Final = -25.0  # lean of the trunk, by geometry; those who stood leaning back furthest among what was learnt from leant by 18
+UNTAUGHT: Final = 15.0  # degrees, and as much of the other units
 SCALE: Final = np.array([1, 1, 1, 1, 1, 1, 0.01, 0.02, 0.02, 1])
 
 _USED: Final = ("nose", *(f"{side}_{joint}" for joint in skeleton.SIDES if joint != "eye" for side in ("left", "right")))
@@ -134,7 +137,8 @@ def weights() -> Weights:
 def look(seen: Floats, stand: Floats | None, geometry: Floats) -> tuple[Floats, Floats]:
     """The measures ``OUTPUTS`` of T frames, and half the width of their intervals. (T, FEATURES), (FEATURES,), (T, G) -> (T, O) each.
 
-    NaN where nobody is seen. Without a stand it is less sure.
+    NaN where nobody is seen. Without a stand it is less sure. Nobody taught it what somebody looks like who lies or leans far back: there
+    the measures are those of geometry, give or take ``UNTAUGHT``.
     """
     learnt, known = weights(), stand is not None
     now = _seen(seen, learnt)
@@ -154,6 +158,9 @@ def look(seen: Floats, stand: Floats | None, geometry: Floats) -> tuple[Floats, 
     unseen = np.isnan(seen[:, :1])
     value = middle.mean(axis=0) * learnt.true_deviation + learnt.true_mean
     spread = (scale.mean(axis=0) + middle.std(axis=0)) * learnt.true_deviation * learnt.widen[int(not known)]
+    own = guessed(geometry)
+    lying = (own[:, TRUNK] < LYING_DEG)[:, None] & np.isfinite(own)
+    value, spread = np.where(lying, own, value), np.where(lying, np.maximum(spread, UNTAUGHT), spread)
     return np.where(unseen, np.nan, value * SCALE), np.where(unseen, np.nan, spread * SCALE)
 
 
