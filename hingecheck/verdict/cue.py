@@ -13,6 +13,7 @@ TOP: Final = frozenset({Phase.STANDING})  # of a rep: its lockout, until the nex
 RISING: Final = frozenset({Phase.UP})
 PLANTED: Final = frozenset({Phase.STANDING, Phase.BOTTOM})
 
+WIDE_SHARE: Final = 0.5
 DIGITS: Final = 9  # of limits and shares: the last bits, which adding and taking off leave behind, are rounded away
 
 Number = TypeVar("Number", float, Floats)
@@ -74,11 +75,11 @@ class Fault:
         return value - allowed if self.above else value + allowed
 
     def allowed(self, spread: Floats | float) -> Any:
-        """How much is allowed for an interval of this half-width: ``usual_spread`` in a clear view, less in proportion where it is
-        narrower, and as much more as it is wider. Elementwise.
+        """How much is allowed for an interval of this half-width: ``usual_spread`` in a clear view, less where it is narrower. Elementwise.
+
+        Of a wide interval half is allowed for: a value that passes its limit by so much lies beyond it in three of four cases.
         """
-        clear = self.usual_spread / self.counted
-        return np.where(spread < clear, self.counted * spread, self.usual_spread + (spread - clear))
+        return np.maximum(np.minimum(self.counted * spread, self.usual_spread), WIDE_SHARE * spread)
 
 
 @dataclass(frozen=True, slots=True)
