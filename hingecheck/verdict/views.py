@@ -18,7 +18,7 @@ FRONT_WITHIN_DEG: Final = 16.0
 # Angles and the back are measured from everywhere: how far off square they are judged is for their intervals to say. Gaps between left and
 # right are lost where one leg hides the other.
 ANY_DEG: Final = 90.0
-GAPS_WITHIN_DEG: Final = 65.0
+GAPS_WITHIN_DEG: Final = 45.0
 LEGS_WITHIN_DEG: Final = 17.0  # a lifter who gets set from the side is asked to stand this square
 SWITCH_SINE: Final = 0.2  # the near side changes only when the lifter has clearly turned through the front
 
