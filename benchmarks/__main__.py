@@ -1,4 +1,7 @@
-"""The door: ``python -m benchmarks accuracy | limits | refit | speed | live | demo | render``. Tables on stdout, as JSON with ``--out``."""
+"""The door: ``python -m benchmarks accuracy | limits | refit | real | speed | live | demo | render``.
+
+Tables on stdout, as JSON with ``--out``.
+"""
 
 import argparse
 import sys
@@ -7,6 +10,7 @@ from pathlib import Path
 from hingecheck.errors import HingecheckError
 
 from . import tables
+from .real import options as real_options
 from .render.options import add_options
 from .tracked import CACHE, ROOT, about
 
@@ -34,6 +38,10 @@ def _run(asked: argparse.Namespace) -> int:
         from .render import command
 
         return command.run(asked)
+    if asked.command == "real":
+        from .real import command as rated
+
+        return rated.run(asked)
     if asked.command == "refit":
         return _refit(asked)
     if asked.command == "speed":
@@ -85,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     accuracy = commands.add_parser("accuracy", help="measures, repetitions, cues and views against truth")
     limits = commands.add_parser("limits", help="sweep every fault limit over clips with truth")
     refit = commands.add_parser("refit", help="fit hingecheck/verdict/calibration.json anew from one folder of clips with truth")
+    real = commands.add_parser("real", help="agreement with two ratings by eye of filmed clips")
     speed = commands.add_parser("speed", help="ratios to a bare MediaPipe loop over the same clip")
     live = commands.add_parser("live", help="the mirror: latency, an hour of it, and how soon a cue follows its fault")
     demo = commands.add_parser("demo", help="analyse the sample videos and say what came out")
@@ -113,10 +122,11 @@ def _parser() -> argparse.ArgumentParser:
     speed.add_argument("--memory-minutes", type=float, default=5.0, help="length of the clip whose memory is held against a minute's")
     demo.add_argument("folder", type=Path, nargs="?", default=ROOT / "sample_videos")
     demo.add_argument("--out", type=Path, default=Path("demo"), help="where results go")
+    real_options.add_options(real, _part)
     add_options(render)
     for command in (accuracy, limits, speed, live):
         command.add_argument("--out", type=Path, metavar="FILE.json", help="write the tables as JSON too")
-    for command in (accuracy, limits, refit, speed, live, demo):
+    for command in (accuracy, limits, refit, real, speed, live, demo):
         command.add_argument("--model", choices=("lite", "full", "heavy"), default="full")
     return parser
 

@@ -23,7 +23,7 @@ def poses_file(clip: Path, model: str, folder: Path) -> Path:
     from hingecheck.drive import clip as one_clip
     from hingecheck.storage import recording
 
-    kept = folder / f"{_sha256(clip)[:16]}-{model}-{_running()}.poses.npz"
+    kept = folder / f"{sha256(clip)[:16]}-{model}-{_running()}.poses.npz"
     if not kept.is_file():
         info, poses, warnings = one_clip.track(clip, model=model)
         folder.mkdir(parents=True, exist_ok=True)
@@ -64,7 +64,8 @@ def _without_docstrings(source: str) -> ast.Module:
     return tree
 
 
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -1,0 +1,1 @@
+"""``real``: how far hingecheck agrees with two independent ratings by eye of filmed clips."""
