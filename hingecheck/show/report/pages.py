@@ -12,6 +12,8 @@ from markupsafe import Markup
 
 from ... import __version__
 from ...verdict.cues import BY_ID, CUES, TABLE_LIMITS
+from ...verdict.exercise import OTHER
+from ...verdict.exercises import BY_ID as EXERCISE
 from ...verdict.types import Result
 from .moments import Still
 from .plots import Limits, called_from, figure
@@ -34,6 +36,7 @@ def html(report: Mapping[str, Any], result: Result, stills: Iterable[Still] = ()
         plots=plots,
         plotly=Markup(_plotly_js()) if plots else "",
         linked=False,
+        exercise_name="" if report["exercise"] == OTHER else EXERCISE[report["exercise"]].noun,
         **explained(report),
     )
 
