@@ -72,14 +72,16 @@ class Fault:
     def least(self, value: Number, spread: Number) -> Number:
         """The end of each interval value -+ spread, as far as it counts, nearer to the right side of a limit. Elementwise."""
         allowed = self.allowed(spread)
-        return value - allowed if self.above else value + allowed
+        least: Number = value - allowed if self.above else value + allowed
+        return least
 
     def allowed(self, spread: Floats | float) -> Any:
         """How much is allowed for an interval of this half-width: ``usual_spread`` in a clear view, less where it is narrower. Elementwise.
 
         Of a wide interval half is allowed for: a value that passes its limit by so much lies beyond it in three of four cases.
         """
-        return np.maximum(np.minimum(self.counted * spread, self.usual_spread), WIDE_SHARE * spread)
+        part: Any = np.maximum(np.minimum(self.counted * spread, self.usual_spread), WIDE_SHARE * spread)
+        return part
 
 
 @dataclass(frozen=True, slots=True)

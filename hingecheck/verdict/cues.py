@@ -23,7 +23,7 @@ def fitted_spread(cue: Cue, fault: Fault) -> float:
     Square to the cue's view, every joint sure, the own standing shape known, the hip located by the outline.
     """
     if fault.metric == "hips_lead_deg":
-        return metrics.of_lead(*(lens.clear_spread(output, from_front=False) for output in ("trunk", "knee")))
+        return float(metrics.of_lead(*(lens.clear_spread(output, from_front=False) for output in ("trunk", "knee"))))
     if fault.metric in metrics.BY_LENS:
         return lens.clear_spread(metrics.BY_LENS[fault.metric], from_front=cue.view is ViewKind.FRONT)
     known = np.ones(1, dtype=bool)

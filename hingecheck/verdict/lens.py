@@ -89,7 +89,8 @@ def _px_a_metre(xy: Floats, world: Floats) -> Floats:
 def _spread(points: Floats) -> Floats:
     """Sum of squares about the middle. (T, K, 2) -> (T,). Column by column: a sum over both axes takes another order for T = 1."""
     x, y = (np.ascontiguousarray(points[..., axis]) for axis in (0, 1))
-    return x.var(axis=1) + y.var(axis=1)
+    spread: Floats = x.var(axis=1) + y.var(axis=1)
+    return spread
 
 
 def _length(way: Floats) -> Floats:
@@ -172,7 +173,7 @@ def clear_spread(output: str, *, from_front: bool) -> float:
 
 def guessed(geometry: Floats) -> Floats:
     """The measures as geometry has them, in the units of the networks. (T, G) -> (T, O). NaN where it has none."""
-    own = geometry[:, BY_GEOMETRY] / SCALE
+    own: Floats = geometry[:, BY_GEOMETRY] / SCALE
     own[:, -1] = 90.0 - own[:, -1]
     return own
 

@@ -39,7 +39,8 @@ class Rule:
 
     def narrow(self, spread: Floats) -> Bools:
         """Whether intervals of these half-widths are narrow enough to judge by: a fault as bad as can be would be called. Elementwise."""
-        return self.fault.allowed(spread) <= self.fault.usual_spread + self.fault.worst_by
+        narrow: Bools = self.fault.allowed(spread) <= self.fault.usual_spread + self.fault.worst_by
+        return narrow
 
     def surely(self, moment: "Moment") -> float:
         """The end of a moment's interval nearer to the right side of the limit: see ``Fault.least``."""
