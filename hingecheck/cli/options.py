@@ -1,7 +1,7 @@
 """Options that several commands share, with their checks."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -25,6 +25,11 @@ ProfileOption = Annotated[Path | None, typer.Option("--profile", help="Limits to
 ModelOption = Annotated[str, typer.Option("--model", callback=known, help="Pose model: lite, full or heavy.")]
 WorkersOption = Annotated[int | None, typer.Option("--workers", min=1, help="Processes; default: one a core.")]
 EveryFrameOption = Annotated[bool, typer.Option("--every-frame", help="Look at all frames, also of a clip with more than 30 a second.")]
+
+RotateOption = Annotated[
+    Literal["auto", "90", "180", "270"] | None,
+    typer.Option("--rotate", help="Turn the picture clockwise by so many degrees; auto: if it proves not to be upright."),
+]
 
 
 def profile_of(path: Path | None) -> "Profile":
