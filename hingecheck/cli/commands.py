@@ -14,7 +14,16 @@ import typer
 
 from ..errors import HingecheckError, InputError
 from . import progress, tables
-from .options import EveryFrameOption, ExerciseOption, ModelOption, ProfileOption, WorkersOption, known_or_none, profile_of
+from .options import (
+    EveryFrameOption,
+    ExerciseOption,
+    ModelOption,
+    ProfileOption,
+    RotateOption,
+    WorkersOption,
+    known_or_none,
+    profile_of,
+)
 from .program import BAD_INPUT, OK, SOME_FAILED, app
 
 
@@ -35,6 +44,7 @@ def analyze(
     model: ModelOption = "full",
     workers: WorkersOption = None,
     every_frame: EveryFrameOption = False,
+    rotate: RotateOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print report.json to stdout and nothing else there.")] = False,
 ) -> int:
     """Score clips. Each gets report.json, report.html, frames.csv, poses.npz and annotated.mp4 in NAME.hingecheck."""
@@ -44,7 +54,7 @@ def analyze(
     from ..drive import segments
 
     limits = profile_of(profile, exercise)
-    tracker = partial(segments.track, workers=workers or os.cpu_count() or 1, every_frame=every_frame)
+    tracker = one_clip.upright(partial(segments.track, workers=workers or os.cpu_count() or 1, every_frame=every_frame), rotate)
     reports, failed, cut = [], 0, 0
     for clip, folder in zip(clips, one_clip.folders(clips, out), strict=True):
         try:
@@ -94,6 +104,7 @@ def batch(
     exercise: ExerciseOption = None,
     model: ModelOption = "full",
     every_frame: EveryFrameOption = False,
+    rotate: RotateOption = None,
 ) -> int:
     """Score a folder of clips. Writes results.csv, reps.csv, summary.html and a report.json a clip; started again, does what is missing."""
     from dataclasses import replace
@@ -136,6 +147,7 @@ def batch(
             profile=judged_by,
             model=model,
             every_frame=every_frame,
+            rotate=rotate,
             executor=_cluster(scheduler) if scheduler else None,
             workers=workers,
             limits=limits,

@@ -1,7 +1,7 @@
 """Options that several commands share, with their checks."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -38,6 +38,11 @@ WorkersOption = Annotated[int | None, typer.Option("--workers", min=1, help="Pro
 EveryFrameOption = Annotated[bool, typer.Option("--every-frame", help="Look at all frames, also of a clip with more than 30 a second.")]
 ExerciseOption = Annotated[
     str | None, typer.Option("--exercise", callback=exercise_or_none, help="The exercise, or auto: recognised by itself, the default.")
+]
+
+RotateOption = Annotated[
+    Literal["auto", "90", "180", "270"] | None,
+    typer.Option("--rotate", help="Turn the picture clockwise by so many degrees; auto: if it proves not to be upright."),
 ]
 
 

@@ -72,8 +72,8 @@ def _unreadable(error: OSError) -> None:
     raise InputError(f"{error.filename}: cannot be read ({error.strerror}). Check its permissions, or move it elsewhere.") from error
 
 
-def finished(job: Job, profile: Profile, model: str, every_frame: bool = False) -> dict[str, Any] | None:
-    """The report of a clip already scored with this content, profile, model and version; else None."""
+def finished(job: Job, profile: Profile, model: str, every_frame: bool = False, rotate: str | None = None) -> dict[str, Any] | None:
+    """The report of a clip already scored with this content, turn, profile, model and version; else None."""
     try:
         content: dict[str, Any] = json.loads(Path(job.folder, "report.json").read_text(encoding="utf-8"))
         same = (
@@ -81,6 +81,8 @@ def finished(job: Job, profile: Profile, model: str, every_frame: bool = False) 
             and content["model"] == model
             and content["profile"]["sha256"] == profile.sha256
             and not (every_frame and content["clip"]["thinned"])
+            and rotate in (None, one_clip.AUTO, str(content["clip"]["turned_deg"]))
+            and not (rotate and any("--rotate" in warning for warning in content["tracking"]["warnings"]))
             and content["clip"]["sha256"] == sha256(job.path)
         )
     except (OSError, ValueError, KeyError, TypeError, InputError):
@@ -89,7 +91,14 @@ def finished(job: Job, profile: Profile, model: str, every_frame: bool = False) 
 
 
 def score(
-    job: Job, send: Send | None = None, *, settings: Mapping[str, Any], model: str, every_frame: bool = False, alone: bool = False
+    job: Job,
+    send: Send | None = None,
+    *,
+    settings: Mapping[str, Any],
+    model: str,
+    every_frame: bool = False,
+    rotate: str | None = None,
+    alone: bool = False,
 ) -> Outcome:
     """Score one clip of a batch in this process. Errors that a clip causes are returned, not raised.
 
@@ -99,12 +108,12 @@ def score(
     began = time.perf_counter()
     profile = Profile.model_validate(settings)
     try:
-        content = finished(job, profile, model, every_frame)
+        content = finished(job, profile, model, every_frame, rotate)
         if content is None:
             with open_clip(job.path):
                 folder = one_clip.ready(job.folder)
             forget_drafts(folder)
-            info, poses, warnings = one_clip.track(
+            info, poses, warnings = one_clip.upright(one_clip.track, rotate)(
                 job.path, model=model, every_frame=every_frame, alone=alone, on_frame=_twice_a_second(send)
             )
             verdict = one_clip.judge(info, poses, warnings, profile=profile, model=model)
@@ -178,6 +187,7 @@ def batch(
     profile: Profile,
     model: str = estimators.DEFAULT,
     every_frame: bool = False,
+    rotate: str | None = None,
     executor: Executor | None = None,
     workers: int | None = None,
     limits: Limits = LIMITS,
@@ -201,7 +211,7 @@ def batch(
     rows: dict[str, dict[str, Any]] = {}
     reps: dict[str, list[dict[str, Any]]] = {}
     # a profile's classes are created at run time, so pickle cannot find them
-    work = partial(score, settings=profile.model_dump(), model=model, every_frame=every_frame)
+    work = partial(score, settings=profile.model_dump(), model=model, every_frame=every_frame, rotate=rotate)
     if executor is None:
         workers = min(workers or os.cpu_count() or 1, len(todo))
         outcomes = _here(partial(work, alone=workers == 1), todo, workers, limits, on_frames)

@@ -28,9 +28,11 @@ from ..verdict.profiles import Profile
 from ..verdict.skeleton import SIDES
 from ..verdict.types import ClipInfo, Frame, Result, Summary, ViewKind
 from ..vision import estimators
+from . import cautions
 from .threads import Behind, ahead
 
 SUFFIX: Final = ".hingecheck"
+AUTO: Final = "auto"
 ENOUGH_HZ: Final = 30.0  # frames a second for the pose network; a hinge has no faster movement
 
 _AT_ONCE: Final = 64  # frames that are stored together
@@ -89,6 +91,7 @@ def see(
     only: range | None = None,
     alone: bool = True,
     on_frame: Progress | None = None,
+    turn_deg: int = 0,
 ) -> Sight:
     """Estimate the poses in a clip, or in its frames ``only`` (indices). ``Sight.clip`` is None if these end before the file does.
 
@@ -101,7 +104,7 @@ def see(
     info = None
     spool = PoseSpool()
     with (
-        open_clip(path, enough_px=estimators.ENOUGH_PX, only=only, enough_hz=None if every_frame else ENOUGH_HZ) as clip,
+        open_clip(path, enough_px=estimators.ENOUGH_PX, only=only, enough_hz=None if every_frame else ENOUGH_HZ, turn_deg=turn_deg) as clip,
         estimators.create(model) as estimator,
         closing(in_order(clip if only is None else islice(clip, len(only)))) as frames,
         closing(in_order((frame.index, estimator.look(frame)) for frame in frames)) as looks,
@@ -138,20 +141,44 @@ def track(
     every_frame: bool = False,
     alone: bool = True,
     on_frame: Progress | None = None,
+    turn_deg: int = 0,
 ) -> tuple[ClipInfo, PoseSource, tuple[str, ...]]:
     """Read a clip and estimate its poses. Returns facts about the file, poses of T frames, warnings. Raises ``HingecheckError``.
 
     A clip with many more than ``ENOUGH_HZ`` frames a second is thinned to about that rate, unless ``every_frame``. ``alone`` as for
     ``see``.
     """
-    return tracked(see(path, model=model, every_frame=every_frame, alone=alone, on_frame=on_frame))
+    return tracked(see(path, model=model, every_frame=every_frame, alone=alone, on_frame=on_frame, turn_deg=turn_deg))
+
+
+def upright(tracker: Tracker, rotate: str | None) -> Tracker:
+    """The tracker with the pictures turned: by "90", "180" or "270" degrees, or, "auto", again if they prove not to be upright."""
+
+    def turned(path: str | Path, **options: Any) -> tuple[ClipInfo, PoseSource, tuple[str, ...]]:
+        if rotate != AUTO:
+            return tracker(path, turn_deg=int(rotate or 0), **options)
+        found = tracker(path, **options)
+        turn = cautions.turn_deg(found[1])
+        return tracker(path, turn_deg=turn, **options) if turn else found
+
+    return tracker if rotate is None else turned
 
 
 def tracked(sight: Sight) -> tuple[ClipInfo, PoseSource, tuple[str, ...]]:
     """Facts about the file, poses and warnings of a clip that was seen to its end."""
     if sight.clip is None:
         raise ValueError("tracked: it was not seen to the end of the clip")
-    return sight.clip, sight.poses, (*sight.clip_warnings, *sight.warnings, *_cropped(sight.poses, sight.size))
+    return (
+        sight.clip,
+        sight.poses,
+        (
+            *sight.clip_warnings,
+            *sight.warnings,
+            *_cropped(sight.poses, sight.size),
+            *cautions.small(sight.poses, sight.size),
+            *cautions.turned(sight.poses),
+        ),
+    )
 
 
 def _cropped(poses: PoseSource, size: tuple[int, int]) -> list[str]:
@@ -315,15 +342,15 @@ def draw(
 
 def _frames(path: str | Path, verdict: Verdict, wanted: Collection[int] | None) -> Generator[Frame, None, None]:
     """All frames of a judged clip, or only those with the ``wanted`` indices."""
-    hz = ENOUGH_HZ if verdict.clip.thinned else None
+    hz, turn = ENOUGH_HZ if verdict.clip.thinned else None, verdict.clip.turned_deg
     if wanted is not None:
         expected = [(index, verdict.result.time_s[index]) for index in sorted(wanted)]
-        with open_clip(path, only=wanted, enough_hz=hz) as clip:
+        with open_clip(path, only=wanted, enough_hz=hz, turn_deg=turn) as clip:
             found = list(islice(clip, len(expected)))
         if [(frame.index, frame.time_s) for frame in found] == expected:
             yield from found
             return
-    with open_clip(path, enough_hz=hz) as clip:  # damage in skipped frames shifts the indices: decode all, as for judging
+    with open_clip(path, enough_hz=hz, turn_deg=turn) as clip:  # damage in skipped frames shifts the indices: decode all, as for judging
         yield from (frame for frame in clip if wanted is None or frame.index in wanted)
 
 

@@ -16,8 +16,10 @@ from typing import Final
 import numpy as np
 
 from ..media.sources import open_clip
+from ..storage.recording import storable
 from ..storage.spool import PoseSpool
-from ..verdict.poses import Poses, PoseSource, chunks
+from ..verdict import steady
+from ..verdict.poses import NOWHERE, Poses, PoseSource, chunks
 from ..verdict.silhouette import trunk
 from ..verdict.types import ClipInfo, Floats
 from ..vision import estimators
@@ -53,20 +55,27 @@ def track(
     workers: int | None = None,
     every_frame: bool = False,
     on_frame: one_clip.Progress | None = None,
+    turn_deg: int = 0,
 ) -> tuple[ClipInfo, PoseSource, tuple[str, ...]]:
     """Like ``one_clip.track``, but in ``workers`` processes (default: one per core) if the clip is long enough to gain from it."""
     with open_clip(path, enough_hz=None if every_frame else one_clip.ENOUGH_HZ) as clip:
         expected = clip.frames_hint
     stretches = cut(expected or 0, workers or os.cpu_count() or 1)
     if len(stretches) > 1:
-        sight = _see_all(path, stretches, model, every_frame, on_frame, expected)
+        sight = _see_all(path, stretches, model, every_frame, on_frame, expected, turn_deg)
         if sight is not None:
             return one_clip.tracked(sight)
-    return one_clip.track(path, model=model, every_frame=every_frame, on_frame=on_frame)
+    return one_clip.track(path, model=model, every_frame=every_frame, on_frame=on_frame, turn_deg=turn_deg)
 
 
 def _see_all(
-    path: str | Path, stretches: Sequence[Stretch], model: str, every_frame: bool, on_frame: one_clip.Progress | None, expected: int | None
+    path: str | Path,
+    stretches: Sequence[Stretch],
+    model: str,
+    every_frame: bool,
+    on_frame: one_clip.Progress | None,
+    expected: int | None,
+    turn_deg: int = 0,
 ) -> one_clip.Sight | None:
     """Track the stretches and join them; None if they do not fit together or a process died."""
     done = dict.fromkeys(stretches, 0)
@@ -84,7 +93,7 @@ def _see_all(
             on_frame(sum(done.values()), expected)
 
     sights: dict[Stretch, one_clip.Sight] = {}
-    work = partial(_see, path=str(path), model=model, every_frame=every_frame)
+    work = partial(_see, path=str(path), model=model, every_frame=every_frame, turn_deg=turn_deg)
     with closing(work_off(work, stretches, len(stretches), Limits(), on_message)) as outcomes:
         for stretch, outcome in outcomes:
             if isinstance(outcome, Exception):
@@ -93,7 +102,7 @@ def _see_all(
     return joined([(stretch, sights[stretch]) for stretch in stretches])
 
 
-def _see(stretch: Stretch, send: Send, *, path: str, model: str, every_frame: bool) -> one_clip.Sight:
+def _see(stretch: Stretch, send: Send, *, path: str, model: str, every_frame: bool, turn_deg: int = 0) -> one_clip.Sight:
     """Track one stretch in its own process. Its poses are not returned but sent chunk by chunk, each with whether it is the first."""
 
     def on_frame(done: int, expected: int | None) -> None:
@@ -101,7 +110,7 @@ def _see(stretch: Stretch, send: Send, *, path: str, model: str, every_frame: bo
             send(max(0, done - (stretch.keep - stretch.start)))
 
     only = range(stretch.start, stretch.stop)
-    sight = one_clip.see(path, model=model, every_frame=every_frame, only=only, alone=False, on_frame=on_frame)
+    sight = one_clip.see(path, model=model, every_frame=every_frame, only=only, alone=False, on_frame=on_frame, turn_deg=turn_deg)
     for number, part in enumerate(chunks(sight.poses)):
         send((number == 0, part))
     return replace(sight, poses=sight.poses[:0])
@@ -111,13 +120,21 @@ def joined(seen: Sequence[tuple[Stretch, one_clip.Sight]]) -> one_clip.Sight | N
     """Join the stretches of a clip, in order and up to its end; None if a lead-in does not agree or frames are missing."""
     whole = PoseSpool()
     before: PoseSource | None = None
+    last = np.array(NOWHERE)
+    onward = np.array(NOWHERE)  # from the reference picture of a stretch to that of the clip
     for stretch, sight in seen:
         lead, poses = stretch.keep - stretch.start, sight.poses
         if len(poses) <= lead or (before is not None and not agree(before[-lead:], poses[:lead])):
             return None
+        if before is not None:
+            onward = steady.joined(last, steady.undone(poses[lead - 1 : lead].camera[0]))
         for part in chunks(poses, lead):
-            whole.append(part)
-        before = poses
+            begun = np.logical_or.accumulate(part.breaks != steady.STILL)[:, None]
+            camera = np.where(begun, part.camera, steady.joined(onward, part.camera))
+            whole.append(storable(replace(part, camera=camera)))
+            if begun.any():
+                onward = np.array(NOWHERE)
+        before, last = poses, whole[-1:].camera[0]
     warnings = next((sight.warnings for _, sight in seen if sight.warnings), ())  # later stretches repeat the warning
     return replace(seen[-1][1], poses=whole, warnings=warnings)
 

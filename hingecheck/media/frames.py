@@ -44,6 +44,8 @@ class Clip:
     out. If the clock itself is set back or jumps ahead, time continues from there. HDR pictures are converted without tone mapping, which
     would cost 200 ms a frame. All frames have the same size.
 
+    ``turn_deg``: how far the pictures are turned clockwise, in quarter turns, beyond what the file asks for.
+
     ``warnings``: sentences about repairs, complete after the last frame. ``frames_hint``: approximate number of frames, for a progress bar;
     None if the file does not say.
     """
@@ -57,6 +59,7 @@ class Clip:
         enough_px: int | None = None,
         only: Container[int] | None = None,
         enough_hz: float | None = None,
+        turn_deg: int = 0,
     ) -> None:
         self.path = path
         self.warnings: list[str] = []
@@ -73,6 +76,7 @@ class Clip:
         start = stream.start_time if self._has_pts else None
         self._clock = Clock(stream.time_base or Fraction(1, av.time_base), rate, start, stamped=self._has_pts)
         self._reformatter = VideoReformatter()
+        self._turn_deg = turn_deg
         self._orientations: dict[int, tuple[int, bool]] = {}  # rotation tag, degrees -> quarter turns, mirrored
         self._displayed: tuple[int, int] | None = None  # (width, height) of the first frame, upright, before downscaling
         self._size = (0, 0)  # (width, height) of every image handed out, before ``enough_px`` is applied
@@ -142,6 +146,7 @@ class Clip:
             rotation_deg=self._rotation_deg,
             variable_frame_rate=self._clock.varies,
             thinned=self._frames_kept < self._frames_read,
+            turned_deg=self._turn_deg,
         )
 
     def _pictures(self) -> Iterator[tuple[int | None, av.VideoFrame | None]]:
@@ -230,6 +235,7 @@ class Clip:
         if picture.rotation not in self._orientations:
             self._orientations[picture.rotation] = orientation(picture)
         turns, mirrored = self._orientations[picture.rotation]
+        turns = (turns + self._turn_deg // 90) % 4
         shown = (round(picture.width * pixel_aspect(self._stream)), picture.height)
         shown = shown[::-1] if turns % 2 else shown
         if self._displayed is None:

@@ -25,6 +25,7 @@ def open_clip(
     enough_px: int | None = None,
     only: Container[int] | None = None,
     enough_hz: float | None = None,
+    turn_deg: int = 0,
 ) -> Clip:
     """Open a clip for one pass over its frames. Pictures with a long side over ``max_side`` px are made smaller, never larger.
 
@@ -35,6 +36,8 @@ def open_clip(
 
     ``enough_hz``: a clip with twice this frame rate or more is thinned to about this rate. The frames kept have their own times. The others
     are left out, and ``Frame.index`` does not count them.
+
+    ``turn_deg``: 90, 180 or 270 turns the pictures clockwise, after the rotation that the file itself asks for.
 
     Raises ``SourceError`` for anything that is not a readable video file. Faults further into the file appear while frames are read.
     """
@@ -47,7 +50,7 @@ def open_clip(
             raise SourceError(f"{path}: cut off or damaged: its index is missing. Copy it again from where it was filmed.") from error
         raise SourceError(f"{path}: not a video, or damaged. {CONVERT}") from error
     try:
-        return Clip(path, container, _video_stream(path, container), max_side, enough_px, only, enough_hz)
+        return Clip(path, container, _video_stream(path, container), max_side, enough_px, only, enough_hz, turn_deg)
     except BaseException:
         container.close()
         raise

@@ -2,7 +2,7 @@
 
 Arrays in the file: the columns of ``Poses`` in the shapes and types of ``poses.COLUMNS``; ``schema``, an integer; ``hingecheck``, the
 version that wrote the file; ``meta``, JSON text. Older files without ``leg`` are read as leg not seen. Older files without ``hidden`` mark
-hidden joints by a score of ``HIDDEN_SCORE``.
+hidden joints by a score of ``HIDDEN_SCORE``; without ``camera`` and ``breaks``, the camera stands.
 """
 
 import json
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from .. import __version__
 from ..errors import RecordingError
-from ..verdict.poses import COLUMNS, HIDDEN_SCORE, Poses, PoseSource, chunks
+from ..verdict.poses import COLUMNS, HIDDEN_SCORE, NOWHERE, Poses, PoseSource, chunks
 from .files import atomic
 
 SCHEMA: Final = 1
@@ -86,6 +86,10 @@ def load_poses(path: str | Path) -> tuple[Poses, dict[str, Any]]:
     if "hidden" not in content and "score" in content:
         score = content["score"]
         content["hidden"] = score == HIDDEN_SCORE if score.dtype == np.float32 else np.zeros(score.shape, np.bool_)
+    if "time_s" in content:
+        frames = content["time_s"].shape[:1]
+        content.setdefault("camera", np.tile(np.array(NOWHERE, np.float32), (*frames, 1)))
+        content.setdefault("breaks", np.zeros(frames, np.int8))
     if flaw := _flaw(content):
         raise RecordingError(f"{path}: {flaw}. {_AGAIN}")
     try:

@@ -88,6 +88,12 @@ class Baseline:
         """Leg length: thigh plus shank."""
         return self.thigh_px + self.shank_px
 
+    def without_places(self) -> "Baseline":
+        """The same stand, seen by a camera that has moved since: where and how large in the picture is unknown."""
+        unknown, nan = (np.nan, np.nan), np.nan
+        places = {name: unknown for name in ("hip_px", "ankle_px", "middle_px", "outlined_px")}
+        return replace(self, **places, trunk_px=nan, thigh_px=nan, shank_px=nan)  # type: ignore[arg-type]
+
 
 def standing(series: Floats, rate: Floats, yaw_deg: Floats, sure: Floats) -> Bools:
     """Whether the lifter stands upright and still. Smoothed series, rates (T, SERIES), yaw (T,), sureness (T, 2) -> (T,).
@@ -155,8 +161,11 @@ def complete(baseline: Baseline, series: Floats, sure: Bools, first: int, last: 
 
 
 def outdated(baseline: Baseline | None, row: Floats, yaw_deg: float) -> bool:
-    """Whether a lifter standing like this, (SERIES,) and signed degrees, needs a new baseline: none yet, turned, moved, or nearer."""
-    if baseline is None:
+    """Whether a lifter standing like this, (SERIES,) and signed degrees, needs a new baseline: none yet, turned, moved, or nearer.
+
+    One whose places are not known is outdated too.
+    """
+    if baseline is None or np.isnan(baseline.hip_px).any():
         return True
     turn = abs((yaw_deg - baseline.yaw_deg + 180.0) % 360.0 - 180.0)
     size = abs(float(row[THIGH_PX] + row[SHANK_PX]) / baseline.leg_px - 1.0)

@@ -5,22 +5,47 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
-from . import back_drift, bottoms, confidence, hips_lead, judging, lens, metrics, phases, recognise, series, smoothing, views
+from . import (
+    back_drift,
+    bottoms,
+    confidence,
+    coverage,
+    hips_lead,
+    judging,
+    lens,
+    metrics,
+    observing,
+    phases,
+    plausible,
+    recognise,
+    series,
+    smoothing,
+    steady,
+)
 from . import baseline as standing
 from .baseline import Baseline
+from .observing import Seen
 from .poses import Poses, PoseSource, chunks, nobody
 from .profiles import Profile
 from .tallies import every_rule, rules
-from .types import Bools, Event, Floats, Ints, Metrics, Phase, Result, Stand, ViewKind
+from .types import Bools, Event, Floats, Metrics, Phase, Rep, Result, Stand, ViewKind
 
 __all__ = ["Seen", "State", "advance", "analyse", "finish", "first_baseline", "observe", "rules", "start"]
 
-YAW_CUTOFF_HZ: Final = (0.5, 0.5)  # nobody turns round in a tenth of a second; the near side must not flicker
 LENS_CUTOFF_HZ: Final = (4.0,) * len(lens.OUTPUTS)
+
+# What is kept of a stand before there is one.
+NO_STAND: Final[dict[str, Any]] = {
+    "standing_s": None,
+    "recent_time_s": np.empty(0),
+    "recent_series": np.empty((0, series.SERIES)),
+    "recent_yaw_deg": np.empty(0),
+    "recent_features": np.empty((0, lens.FEATURES)),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +53,11 @@ class State:
     """Everything remembered between frames. Made by ``start``, handed to and back by ``advance``; nothing else remembers anything.
 
     ``standing_s`` since when the lifter stands still; ``recent_*`` the frames of that stand; ``given`` the baseline was handed in.
+    ``body`` is the last that was believed, ``seen`` what was seen of the open rep.
     """
 
-    yaw: smoothing.Tracked
-    series: smoothing.Tracked
+    sight: observing.Sight
     lens: smoothing.Tracked
-    near: int
     baseline: Baseline | None
     given: bool
     standing_s: float | None
@@ -48,22 +72,17 @@ class State:
     bottom: hips_lead.Bottom
     exercise: recognise.Open
     last_s: float | None
+    body: plausible.Last = plausible.NOBODY
+    seen: coverage.Coverage = coverage.NOTHING
 
 
 def start(profile: Profile, baseline: Baseline | None = None) -> State:
     """State before the first frame. A ``baseline`` handed in is kept throughout; without one it is learnt from the first stand."""
     return State(
-        yaw=smoothing.start(2),
-        series=smoothing.start(series.SERIES),
+        sight=observing.Sight(),
         lens=smoothing.start(len(lens.OUTPUTS)),
-        near=-1,
         baseline=baseline,
         given=baseline is not None,
-        standing_s=None,
-        recent_time_s=np.empty(0),
-        recent_series=np.empty((0, series.SERIES)),
-        recent_yaw_deg=np.empty(0),
-        recent_features=np.empty((0, lens.FEATURES)),
         track=phases.Track(),
         tallies=judging.start(every_rule(profile)),
         deepest=bottoms.NOT_YET,
@@ -71,6 +90,7 @@ def start(profile: Profile, baseline: Baseline | None = None) -> State:
         bottom=hips_lead.Bottom(),
         exercise=recognise.Open(),
         last_s=None,
+        **NO_STAND,
     )
 
 
@@ -81,9 +101,39 @@ def advance(state: State, poses: Poses, profile: Profile) -> tuple[State, Result
     steps = np.diff(time_s, prepend=-np.inf if state.last_s is None else state.last_s)
     if not (steps > 0).all():
         raise ValueError("poses: time_s must rise strictly")
+    body, poses = plausible.believed(state.body, poses)
+    state = replace(state, body=body)
+    parts: list[Result] = []
+    for broke, stretch in steady.stretches(poses):
+        if broke != steady.STILL:
+            at_s = float(stretch.time_s[0])
+            state, ended = _begun_anew(state, profile) if broke == steady.CUT else (_moved(state), ())
+            counted = [Event(at_s, "rep", rep=rep.index) for rep in ended]
+            parts.append(replace(parts[0][:0], reps=ended, events=(*counted, Event(at_s, steady.KINDS[broke]))))
+        state, part = _judged(state, stretch, profile)
+        parts.append(part)
+    return state, parts[0] if len(parts) == 1 else Result.concat(parts, len(time_s))
+
+
+def _begun_anew(state: State, profile: Profile) -> tuple[State, tuple[Rep, ...]]:
+    """After a cut nothing is known but the number of reps; the open one counts if the lifter was up again."""
+    ended = finish(state, profile).reps if state.track.top_s is not None else ()
+    fresh = replace(start(profile), last_s=state.last_s, body=state.body)
+    return replace(fresh, track=phases.Track(reps=state.track.reps + len(ended))), ended
+
+
+def _moved(state: State) -> State:
+    """After the camera moved, where the lifter stood is no longer known, but how the lifter stands is."""
+    return replace(state, sight=state.sight.moved(), baseline=state.baseline and state.baseline.without_places(), **NO_STAND)
+
+
+def _judged(state: State, poses: Poses, profile: Profile) -> tuple[State, Result]:
+    """``advance`` over frames of one reference picture."""
+    time_s = poses.time_s
     state, seen = observe(state, poses)
     state, measured, spreads, bending, stood, shaped, events = _against_standing(state, time_s, seen)
-    flexion, track = measured.hip_flexion_deg, state.track
+    body, measured, usable, impossible = plausible.possible(state.body, time_s, measured, measured.hip_flexion_deg)
+    flexion, track = np.where(usable, measured.hip_flexion_deg, np.nan), state.track
     track, moved = phases.advance(
         track,
         time_s,
@@ -95,16 +145,10 @@ def advance(state: State, poses: Poses, profile: Profile) -> tuple[State, Result
     )
     ended = [closed.frame for closed in moved.closed]
     exercise, taken_for, performed = recognise.advance(state.exercise, poses, seen.yaw_deg, moved.rep > 0, moved.closed, profile.exercise)
-    descent, wandered = back_drift.advance(
-        state.descent,
-        moved.rep > 0,
-        measured.trunk_lean_deg,
-        measured.hip_flexion_deg,
-        measured.spine_lower_deg,
-        ended,
-    )
-    rise = moved.phase == Phase.UP
-    bottom, lead = hips_lead.advance(state.bottom, moved.deepest, rise, measured.knee_flexion_deg, measured.trunk_lean_deg, ended)
+    trunk_deg, knee_deg = measured.trunk_lean_deg, measured.knee_flexion_deg
+    hip_deg, lower_deg = measured.hip_flexion_deg, measured.spine_lower_deg
+    descent, wandered = back_drift.advance(state.descent, moved.rep > 0, trunk_deg, hip_deg, lower_deg, ended)
+    bottom, lead = hips_lead.advance(state.bottom, moved.deepest, moved.phase == Phase.UP, knee_deg, trunk_deg, ended)
     measured = replace(measured, back_drift_deg=wandered, hips_lead_deg=lead)
     off = series.off_side(measured.view_yaw_deg)
     deepest, lowest = bottoms.follow(state.deepest, flexion, moved, measured, spreads)
@@ -124,10 +168,13 @@ def advance(state: State, poses: Poses, profile: Profile) -> tuple[State, Result
         taken_for,
         tuple(named.id for named in performed),
     )
-    over = zip(moved.closed, lowest, judged.cues, performed, strict=True)
-    reps = tuple(bottoms.rep(closed, bottom, cues, named) for closed, bottom, cues, named in over if closed.counted)
+    open_rep, covered = coverage.follow(state.seen, time_s, moved.phase, np.isfinite(flexion), moved.rep > 0, moved.closed)
+    ends = zip(moved.closed, lowest, judged.cues, performed, covered, strict=True)
+    reps = tuple(coverage.honest(bottoms.rep(c, b, cues, named), whole) for c, b, cues, named, whole in ends if c.counted)
     closing = [Event(float(time_s[c.frame]), "rep", rep=c.index) for c in moved.closed if c.counted]
-    state = replace(state, track=track, tallies=tallies, deepest=deepest, descent=descent, bottom=bottom, exercise=exercise)
+    state = replace(
+        state, track=track, tallies=tallies, deepest=deepest, descent=descent, bottom=bottom, body=body, seen=open_rep, exercise=exercise
+    )
     if len(time_s):
         state = replace(state, last_s=float(time_s[-1]))
     result = Result(
@@ -140,7 +187,7 @@ def advance(state: State, poses: Poses, profile: Profile) -> tuple[State, Result
         facing=np.where(np.isfinite(seen.yaw_deg), series.way_faced(seen.yaw_deg), 0).astype(np.int8),
         active=judged.active,
         exercise=taken_for,
-        events=tuple(sorted((*events, *judged.events, *closing), key=lambda event: event.time_s)),
+        events=tuple(sorted((*events, *impossible, *judged.events, *closing), key=lambda event: event.time_s)),
         reps=reps,
     )
     return state, result
@@ -153,7 +200,8 @@ def finish(state: State, profile: Profile) -> Result:
     if not closed or not closed[0].counted or state.last_s is None:
         return nothing
     named = recognise.performed(state.exercise, profile.exercise)
-    rep = bottoms.rep(closed[0], state.deepest, judging.settle(state.tallies, every_rule(profile), named.id), named)
+    cues = judging.settle(state.tallies, every_rule(profile), named.id)
+    rep = coverage.honest(bottoms.rep(closed[0], state.deepest, cues, named), state.seen)
     return replace(nothing, events=(Event(state.last_s, "rep", rep=rep.index),), reps=(rep,))
 
 
@@ -164,7 +212,8 @@ def analyse(poses: PoseSource, profile: Profile, baseline: Baseline | None = Non
     the first stand (a lockout) known from the start. Without, the verdict is what was said live. ``Result.stand`` says which it was.
     """
     result = _whole(start(profile, baseline), poses, profile)
-    learnt = [event.time_s for event in result.events if event.kind == "baseline"]
+    broken_s = next((event.time_s for event in result.events if event.kind in steady.KINDS.values()), np.inf)
+    learnt = [event.time_s for event in result.events if event.kind == "baseline" and event.time_s < broken_s]
     late = bool(learnt and result.reps and result.reps[0].start_s < learnt[0])
     if baseline is not None or (learnt and not late):
         return replace(result, stand=Stand.OWN)
@@ -200,32 +249,10 @@ def first_baseline(poses: PoseSource, profile: Profile) -> Baseline | None:
     return state.baseline
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What T frames show before anything is compared with standing.
-
-    Smoothed ``series`` and their ``rate`` a second (T, SERIES), ``features`` that the lens reads (T, FEATURES), ``yaw_deg`` (T,) signed, as
-    read; ``near`` side (T,); ``sure`` (T, 2), how likely the least likely joint of the near trunk and of the near leg is, 0 to 1.
-    """
-
-    series: Floats
-    features: Floats
-    rate: Floats
-    yaw_deg: Floats
-    near: Ints
-    sure: Floats
-
-
 def observe(state: State, poses: Poses) -> tuple[State, Seen]:
-    """Gate, find the view, measure, smooth: T more frames -> state, what they show."""
-    likely = series.gate(poses)
-    yaw_state, yaw_parts, _ = smoothing.track(state.yaw, poses.time_s, views.yaw_parts(likely.world), YAW_CUTOFF_HZ)
-    yaw_deg = views.yaw(yaw_parts)
-    near = views.near_side(state.near, yaw_deg)
-    read = series.measure(poses, likely, yaw_deg, near)
-    series_state, smooth, rate = smoothing.track(state.series, poses.time_s, read, series.CUTOFF_HZ)
-    state = replace(state, yaw=yaw_state, series=series_state, near=int(near[-1]) if len(near) else state.near)
-    return state, Seen(smooth, lens.features(poses, yaw_deg), rate, yaw_deg, near, series.sureness(likely, near))
+    """What T more frames show before anything is compared with standing -> state, Seen."""
+    sight, seen = observing.observe(state.sight, poses)
+    return replace(state, sight=sight), seen
 
 
 def _against_standing(state: State, time_s: Floats, seen: Seen) -> tuple[State, Metrics, Metrics, Floats, Bools, Bools, list[Event]]:

@@ -42,7 +42,10 @@ COLUMNS: Final = {
     "leg": Column((L,), np.float32),
     "people": Column((), np.int8, 0),
     "hidden": Column((K,), np.bool_, False),
+    "camera": Column((4,), np.float32),
+    "breaks": Column((), np.int8, 0),
 }
+NOWHERE: Final = (1.0, 0.0, 0.0, 0.0)  # the similarity that moves nothing: a camera that stands
 # The highest score of a landmark that the picture shows to be covered. It is still measured from, but its leg is not clearly seen. A
 # float32 number: recordings made before ``hidden`` existed hold it as a score.
 HIDDEN_SCORE: Final = float(np.float32(0.6))
@@ -56,8 +59,10 @@ class Poses(Columns):
     right, y down, z away from the camera; ``back`` (T, S) distance of the dorsal edge of the silhouette from the hip-shoulder
     chord, in trunk lengths, and ``leg`` (T, L) that of its rear edge from the hip-ankle chord, in lengths of that (see ``silhouette``);
     ``people`` (T,) how many persons were seen; ``hidden`` (T, K) whether the picture shows that something covers the landmark, whatever
-    its score; not given, nothing is. A frame without a person has NaN everywhere, ``people`` 0 and nothing hidden. Numbers are float64,
-    or float32 where many are kept, as a file does.
+    its score; not given, nothing is. ``camera`` (T, 4) is the similarity (see ``steady``) from the frame to its reference picture; not
+    given, the camera stands. ``breaks`` (T,) is not 0 where a frame begins a new reference: ``steady.MOVED`` or ``steady.CUT``. A frame
+    without a person has NaN everywhere else, ``people`` 0 and nothing hidden. Numbers are float64, or float32 where many are kept, as a
+    file does.
     """
 
     time_s: Floats
@@ -67,11 +72,17 @@ class Poses(Columns):
     back: Floats
     leg: Floats
     people: Ints
-    hidden: Bools = None  # type: ignore[assignment]  # an array as soon as there are poses
+    hidden: Bools = None  # type: ignore[assignment]  # these three are arrays as soon as there are poses
+    camera: Floats = None  # type: ignore[assignment]
+    breaks: Ints = None  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
         if self.hidden is None:
             object.__setattr__(self, "hidden", np.zeros(np.shape(self.score), np.bool_))
+        if self.camera is None:
+            object.__setattr__(self, "camera", np.tile(np.array(NOWHERE, np.asarray(self.xy).dtype), (len(self.time_s), 1)))
+        if self.breaks is None:
+            object.__setattr__(self, "breaks", np.zeros(len(self.time_s), np.int8))
 
     @property
     def likely(self) -> Floats:
@@ -92,7 +103,8 @@ class Poses(Columns):
 
 def nobody(time_s: Floats) -> Poses:
     """Poses of T frames in which nobody is seen. (T,) s."""
-    return Poses(**{name: np.full((len(time_s), *c.shape), c.nobody, c.dtype) for name, c in COLUMNS.items()} | {"time_s": time_s})
+    unseen = {name: np.full((len(time_s), *c.shape), c.nobody, c.dtype) for name, c in COLUMNS.items() if name != "camera"}
+    return Poses(**unseen | {"time_s": time_s})
 
 
 class _Frames(Protocol[_Part]):

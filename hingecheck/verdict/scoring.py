@@ -151,6 +151,26 @@ def _exercises(total: Mapping[str, Mapping[str, int]]) -> tuple[str, ...]:
     return tuple(sorted(EXERCISES, key=lambda name: -wrong[name]))
 
 
+TOO_SMALL: Final = "too small in the picture"  # how a warning begins that explains why nobody is seen
+BROKEN: Final = {
+    "cut": "cut at {}: a rep that it ends is not counted, and standing shape and place are learnt anew",
+    "camera_moved": "the camera moved at {}: until you next stand still, what rests on places in the picture is not judged",
+    "impossible": "no body can be as it was read at {}: such frames are left out",
+}
+MOST_TIMES: Final = 3
+
+
+def _broken(result: Result) -> list[str]:
+    """A note on each kind of break in what was seen, with the times of the first few."""
+    notes = []
+    for kind, words in BROKEN.items():
+        at_s = [event.time_s for event in result.events if event.kind == kind]
+        if at_s:
+            times = ", ".join(f"{t:.1f}" for t in at_s[:MOST_TIMES])
+            notes.append(words.format(f"{times} s" + (f" and {len(at_s) - MOST_TIMES} times more" if len(at_s) > MOST_TIMES else "")))
+    return notes
+
+
 def summarise(result: Result, people: Ints, warnings: Sequence[str] = ()) -> Summary:
     """A whole session in a few words. ``people`` (T,) as in ``Poses``; ``warnings`` of the source and estimator come first."""
     yaw_deg = result.metrics.view_yaw_deg * np.where(result.facing < 0, -1.0, 1.0)
@@ -158,7 +178,8 @@ def summarise(result: Result, people: Ints, warnings: Sequence[str] = ()) -> Sum
     view = describe(yaw_deg, bending if bending.any() else np.ones(len(result), dtype=bool))
     notes = list(warnings)
     if len(result) == 0 or not (people > 0).any():
-        notes.append("nobody is seen in the picture")
+        if not any(note.startswith(TOO_SMALL) for note in notes):
+            notes.append("nobody is seen in the picture")
     elif not result.reps:
         notes.append("no repetition was seen: nobody bends at the hips and comes back up")
     unknown = [str(rep.index) for rep in result.reps if rep.exercise.id == OTHER]
@@ -166,6 +187,7 @@ def summarise(result: Result, people: Ints, warnings: Sequence[str] = ()) -> Sum
         notes.append("it is not known which exercise this is, so nothing is judged; --exercise sets it")
     elif unknown:
         notes.append(f"it is not known which exercise these reps are, so they are not judged: {', '.join(unknown)}")
+    notes += _broken(result)
     notes += [f"rep {rep.index} is not complete: the recording begins or ends within it" for rep in result.reps if not rep.complete]
     if len(result) and result.rep[-1] > len(result.reps):
         notes.append(f"the recording ends bent over, at {result.time_s[-1]:.1f} s: that bend is not counted")

@@ -32,6 +32,7 @@ REAR_THIGH, REAR_SHIN, LEG_LINE, KNEE_ANKLE, ANKLE_HIP, STEP, SHOULDER, LOWER, U
 CUTOFF_HZ: Final = (4.0,) * 17 + (2.0,) * 2 + (3.0,) * 5
 SERIES: Final = len(CUTOFF_HZ)
 LEANS: Final = slice(TRUNK, SHIN + 1)
+PLACES: Final = (*range(HIP_X, OUTLINED_Y + 1),)  # where in the picture, and how large
 MIDDLE: Final = slice(MIDDLE_X, MIDDLE_Y + 1)  # of the hips, as the landmarks have it
 OUTLINED: Final = slice(OUTLINED_X, OUTLINED_Y + 1)
 REAR: Final = slice(REAR_THIGH, LEG_LINE + 1)  # what the rear edge of the legs shows of thigh and shin, and the line from ankles to hips

@@ -1,7 +1,8 @@
 """Causal filters: state and samples in, state and samples out; the same numbers however the samples are cut into chunks."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,6 +24,11 @@ class Tracked:
 def start(series: int) -> Tracked:
     """State of ``series`` series of which nothing has been seen."""
     return Tracked((0.0,) * series, (0.0,) * series, (None,) * series)
+
+
+def without(state: Tracked, series: Collection[int]) -> Tracked:
+    """The state with nothing seen of some of the series."""
+    return replace(state, time_s=tuple(None if n in series else t for n, t in enumerate(state.time_s)))
 
 
 def track(state: Tracked, time_s: Floats, x: Floats, cutoff_hz: tuple[float, ...]) -> tuple[Tracked, Floats, Floats]:

@@ -280,7 +280,8 @@ class Summary:
 class ClipInfo:
     """What is known of a clip file: size as displayed, px; ``rotation_deg`` clockwise, already applied to its frames.
 
-    ``frames`` are all there are; ``thinned`` says that not all of them were looked at, because there are more a second than it takes.
+    ``frames`` are all there are; ``thinned`` says that not all of them were looked at, because there are more a second than it takes;
+    ``turned_deg`` how far clockwise they were turned on request, beyond ``rotation_deg`` of the file.
     """
 
     path: str
@@ -292,3 +293,4 @@ class ClipInfo:
     rotation_deg: int
     variable_frame_rate: bool
     thinned: bool = False
+    turned_deg: int = 0

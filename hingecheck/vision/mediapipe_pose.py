@@ -17,6 +17,7 @@ import os
 import weakref
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from operator import attrgetter
 from typing import Any, Final
 
@@ -29,11 +30,11 @@ from ..verdict.poses import Poses, nobody
 from ..verdict.silhouette import S, back_profile, leg_profile, shanks_seen
 from ..verdict.skeleton import SIDES
 from ..verdict.types import Bools, Floats, Frame
-from . import plates
+from . import camera, plates
 from .estimators import ENOUGH_PX, PoseEstimator
 from .models import verify
 from .offline import without_network
-from .people import REACH_M, REACH_M_PER_S, Person, same
+from .people import REACH_M, REACH_M_PER_S, Person, same, too_small
 from .quiet import first_line, quiet, sparing
 
 LOOK_EVERY_S: Final = 1.5  # video time between two counts of the people; a count costs about as much as a frame
@@ -42,6 +43,9 @@ PATIENCE_S: Final = 1.0  # how long the followed person may be out of sight befo
 HOME_S: Final = 3.0  # time constant with which a person's home follows the place where they are
 GREY: Final = 114  # painted over the part of the picture that MediaPipe must not see
 MAX_OTHERS: Final = 3
+SEEK_TIMES: Final = 3
+SEEK_PX: Final = 64  # a part of the picture that is smaller shows nobody
+WHOLE: Final = tuple(landmark for joint in ("shoulder", "hip", "knee", "ankle") for landmark in SIDES[joint])
 SETTLING: Final = 8  # pictures with a person; by then MediaPipe has printed its one-time messages, such as about unaligned memory
 # MediaPipe often gives a hidden leg a high score. Behind plates its knee angle is off by 8 degrees or more in a quarter of the frames.
 SHANK_SEEN: Final = 0.7
@@ -71,6 +75,8 @@ class MediaPipePose(PoseEstimator):
         self._looked_s = -np.inf
         self._look_round: tuple[Person, Future[list[Person]]] | None = None  # a people count that runs while the next frame is processed
         self._plate = plates.NONE
+        self._camera = camera.Camera()
+        self._sought: tuple[int, float] = (0, -np.inf)  # how often somebody small was looked for, and when last
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -93,10 +99,45 @@ class MediaPipePose(PoseEstimator):
         image = np.ascontiguousarray(frame.image)
         with quiet() if self._to_settle else contextlib.nullcontext():
             person = self._follow(image, frame.time_s) if image.size else None
+        scale = np.array(frame.scale)
         if person is None:
-            return functools.partial(nobody, np.array([frame.time_s]))
+            self._seek(image, frame.time_s)
+            return functools.partial(self._empty, image, frame.time_s, scale)
         self._to_settle = max(self._to_settle - 1, 0)
-        return functools.partial(self._finished, image, person, self._people, np.array(frame.scale))
+        return functools.partial(self._finished, image, person, self._people, scale)
+
+    def _seek(self, image: NDArray[np.uint8], time_s: float) -> None:
+        """While nobody was ever seen, look a few times for somebody who is too small in the whole picture, and warn of that."""
+        times, last_s = self._sought
+        if (
+            self._followed is not None
+            or self._to_settle < SETTLING
+            or times == SEEK_TIMES
+            or time_s - last_s < LOOK_EVERY_S
+            or not image.size
+        ):
+            return
+        self._sought = times + 1, time_s
+        side = image.shape[0] // 2
+        corners = [(y, x) for y in range(0, side + 1, side // 2) for x in range(0, image.shape[1] - side // 2, side // 2)]
+        for top, left in corners if side >= SEEK_PX else ():
+            part = np.ascontiguousarray(image[top : top + side, left : left + side])
+            for person in persons(_scout().detect, part, time_s):
+                if person.score[list(WHOLE)].min() > 0.5:
+                    self._warnings = (too_small(float(np.ptp(person.xy[:, 1])) / image.shape[0]),)
+                    self._sought = SEEK_TIMES, time_s
+                    return
+
+    def _seen_from(self, image: NDArray[np.uint8], xy: Floats | None, time_s: float, scale: Floats) -> dict[str, Any]:
+        """The columns of ``Poses`` that tell how the camera moved, T = 1, by the picture around the landmarks (K, 2)."""
+        self._camera, motion, broke = camera.follow(self._camera, image, xy, time_s)
+        motion[2:] *= scale
+        return {"camera": motion[None], "breaks": np.array([broke], np.int8)}
+
+    def _empty(self, image: NDArray[np.uint8], time_s: float, scale: Floats) -> Poses:
+        """Poses of a picture in which the followed person is not seen, T = 1."""
+        unseen = nobody(np.array([time_s]))
+        return replace(unseen, **self._seen_from(image, None, time_s, scale)) if image.size else unseen
 
     def _finished(self, image: NDArray[np.uint8], person: Person, people: int, scale: Floats) -> Poses:
         """Poses of one person, T = 1, in px of the original picture, which is ``scale`` (2,) times as wide and high as ``image``."""
@@ -112,6 +153,7 @@ class MediaPipePose(PoseEstimator):
             leg=leg_profile(mask, person.xy)[None],
             people=np.array([people], np.int8),
             hidden=covered(mask, person.xy, behind)[None],
+            **self._seen_from(image, person.xy, person.time_s, scale),
         )
 
     def _follow(self, image: NDArray[np.uint8], time_s: float) -> Person | None:

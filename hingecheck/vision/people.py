@@ -5,10 +5,12 @@ from typing import Any, Final
 
 import numpy as np
 
+from ..verdict.scoring import TOO_SMALL
 from ..verdict.types import Floats
 
 REACH_M: Final = 0.5  # largest apparent jump of the hips between two frames: about a trunk length ...
 REACH_M_PER_S: Final = 1.0  # ... plus this much for each second since the person was last seen: a slow walk
+PARTS: Final = {"a third": 1 / 3, "a quarter": 1 / 4, "a fifth": 1 / 5, "less than a fifth": 0.0}  # of the picture's height
 SIZE_RATIO: Final = 1.6  # somebody this much larger or smaller is another person
 
 
@@ -44,3 +46,9 @@ def same(known: Floats, seen: Floats, reach_m: float = REACH_M) -> bool:
     """Whether two places, (3,) each, may belong to the same person."""
     near = np.hypot(*(seen - known)[:2]) <= reach_m * known[2]
     return bool(near and 1 / SIZE_RATIO < seen[2] / known[2] < SIZE_RATIO)
+
+
+def too_small(share: float) -> str:
+    """A warning about somebody who fills this share of the picture's height."""
+    part = min(PARTS, key=lambda name: abs(PARTS[name] - share))
+    return f"{TOO_SMALL} ({part} of its height): film closer"

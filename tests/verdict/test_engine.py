@@ -349,7 +349,7 @@ def test_a_state_before_the_first_frame_knows_nothing() -> None:
     state = engine.start(STANDARD)
     assert state.baseline is None
     assert state.last_s is None
-    assert state.near == -1
+    assert state.sight.near == -1
     assert not state.given
     assert engine.finish(state, STANDARD).reps == ()
 
