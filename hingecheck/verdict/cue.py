@@ -76,11 +76,12 @@ class Fault:
         return least
 
     def allowed(self, spread: Floats | float) -> Any:
-        """How much is allowed for an interval of this half-width: ``usual_spread`` in a clear view, less where it is narrower. Elementwise.
+        """How much is allowed for an interval of this half-width: ``usual_spread`` in a clear view, in proportion if narrower. Elementwise.
 
-        Of a wide interval half is allowed for: a value that passes its limit by so much lies beyond it in three of four cases.
+        Of what an interval is wider than in a clear view, ``WIDE_SHARE`` is allowed for.
         """
-        part: Any = np.maximum(np.minimum(self.counted * spread, self.usual_spread), WIDE_SHARE * spread)
+        clear = self.usual_spread / self.counted
+        part: Any = self.counted * np.minimum(spread, clear) + WIDE_SHARE * np.maximum(spread - clear, 0.0)
         return part
 
 

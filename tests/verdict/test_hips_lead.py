@@ -36,13 +36,8 @@ def test_knees_that_bent_by_little_count_as_bent_by_thirty_degrees() -> None:
     assert hips_lead.lead(15.0, 80.0, 0.0, 45.0) == pytest.approx(5.0)
 
 
-def both(knee_deg: Floats) -> Floats:
-    """Two opinions that agree, and none of the outline. (T,) -> (T, 3)."""
-    return np.stack([knee_deg, knee_deg, np.full(len(knee_deg), np.nan)], axis=-1)
-
-
 def lead(knee_deg: Floats = KNEE, lean_deg: Floats = LEAN) -> Floats:
-    return hips_lead.advance(Bottom(), DEEPEST, UP, both(knee_deg), lean_deg, ())[1]
+    return hips_lead.advance(Bottom(), DEEPEST, UP, knee_deg, lean_deg, ())[1]
 
 
 def test_only_the_way_up_is_measured_against_the_deepest_moment() -> None:
@@ -60,31 +55,6 @@ def test_a_knee_hidden_all_the_way_down_tells_nothing_of_the_rise() -> None:
     assert np.isnan(lead(np.where(np.arange(5) < 2, np.nan, KNEE))).all()
 
 
-def test_each_opinion_of_the_knee_has_a_lead_of_its_own_and_the_mean_is_told() -> None:
-    """By one the knees straighten as above, by the other they never do: leads of 15, 30, 20 and of 0, 0, -40."""
-    opinions = np.stack([KNEE, np.full(5, 40.0), np.full(5, np.nan)], axis=-1)
-    _, told = hips_lead.advance(Bottom(), DEEPEST, UP, opinions, LEAN, ())
-    assert told == pytest.approx([np.nan, np.nan, 7.5, 15.0, -10.0], nan_ok=True)
-    opinions[3, 1] = np.nan
-    assert np.isnan(hips_lead.advance(Bottom(), DEEPEST, UP, opinions, LEAN, ())[1][3])
-
-
-def test_the_outlines_lead_is_told_where_the_others_are_missing() -> None:
-    """From its own bottom of 50: half of it is left, and half of 60 degrees of lean."""
-    opinions = np.stack([KNEE, KNEE, np.array([40.0, 50.0, 50.0, 25.0, 0.0])], axis=-1)
-    opinions[3, :2] = np.nan
-    assert hips_lead.advance(Bottom(), DEEPEST, UP, opinions, LEAN, ())[1] == pytest.approx([np.nan, np.nan, 15.0, 30.0, 20.0], nan_ok=True)
-    opinions[:, :2] = np.nan
-    assert hips_lead.advance(Bottom(), DEEPEST, UP, opinions, LEAN, ())[1] == pytest.approx([np.nan, np.nan, 0.0, 30.0, 20.0], nan_ok=True)
-
-
-def test_knees_that_only_the_outline_saw_at_the_bottom_are_followed_by_it_alone() -> None:
-    """The landmarks saw 20 degrees, too soon to tell of the bottom; by the outline half of 50 is left, and none in the end."""
-    opinions = np.stack([KNEE, KNEE, np.array([40.0, 50.0, 50.0, 25.0, 0.0])], axis=-1)
-    opinions[1, :2] = np.nan
-    assert hips_lead.advance(Bottom(), DEEPEST, UP, opinions, LEAN, ())[1] == pytest.approx([np.nan, np.nan, 0.0, 30.0, 20.0], nan_ok=True)
-
-
 def test_unseen_knees_or_trunk_are_not_measured() -> None:
     assert np.isnan(lead(np.full(5, np.nan))).all()
     assert np.isnan(lead(lean_deg=np.full(5, np.nan))).all()
@@ -92,16 +62,14 @@ def test_unseen_knees_or_trunk_are_not_measured() -> None:
 
 def test_a_moment_that_only_seemed_the_deepest_does_not_make_the_trunk_look_bent() -> None:
     """A knee that jumped half way down: the trunk's own deepest lean counts, as soon as the rise shows it."""
-    _, told = hips_lead.advance(
-        Bottom((20.0, 20.0, np.nan), 30.0), np.zeros(3, bool), np.ones(3, bool), both(np.full(3, 20.0)), np.array([60.0, 60.0, 50.0]), ()
-    )
+    _, told = hips_lead.advance(Bottom(20.0, 30.0), np.zeros(3, bool), np.ones(3, bool), np.full(3, 20.0), np.array([60.0, 60.0, 50.0]), ())
     assert told == pytest.approx([0.0, 0.0, -10.0])
 
 
 @pytest.mark.parametrize("cut", range(6))
 def test_frames_handed_over_in_pieces_give_the_same(cut: int) -> None:
-    bottom, first = hips_lead.advance(Bottom(), DEEPEST[:cut], UP[:cut], both(KNEE[:cut]), LEAN[:cut], ())
-    _, second = hips_lead.advance(bottom, DEEPEST[cut:], UP[cut:], both(KNEE[cut:]), LEAN[cut:], ())
+    bottom, first = hips_lead.advance(Bottom(), DEEPEST[:cut], UP[:cut], KNEE[:cut], LEAN[:cut], ())
+    _, second = hips_lead.advance(bottom, DEEPEST[cut:], UP[cut:], KNEE[cut:], LEAN[cut:], ())
     np.testing.assert_array_equal(np.concatenate([first, second]), lead())
 
 
@@ -109,7 +77,5 @@ def test_frames_handed_over_in_pieces_give_the_same(cut: int) -> None:
 def test_a_movement_that_ended_is_forgotten(ended: int) -> None:
     """Whatever was deepest before: a rise without a bottom has no lead."""
     rises = np.arange(5) >= ended
-    _, told = hips_lead.advance(
-        Bottom((80.0, 80.0, 80.0), 90.0), np.zeros(5, bool), rises, both(np.full(5, 40.0)), np.full(5, 60.0), [ended]
-    )
+    _, told = hips_lead.advance(Bottom(80.0, 90.0), np.zeros(5, bool), rises, np.full(5, 40.0), np.full(5, 60.0), [ended])
     assert np.isnan(told).all()

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hingecheck.verdict import calibration, confidence, engine, judging
+from hingecheck.verdict import calibration, engine, judging, lens
+from hingecheck.verdict.cue import WIDE_SHARE
 from hingecheck.verdict.cues import CUES, Cue, Fault, fitted_spread, with_counted
 from hingecheck.verdict.profiles import Profile, loads, plain, validated
 from hingecheck.verdict.types import METRICS, Floats, Judgement, Metrics, Phase, Status, ViewKind
@@ -15,11 +16,9 @@ each_fault = pytest.mark.parametrize(("cue", "fault"), FAULTS, ids=[f"{cue.id} {
 FRAMES = 50
 
 
-def clear(cue: Cue, fault: Fault, *, off_deg: float = 0.0) -> Metrics:
-    """The intervals of frames so far off the cue's square view, in which everything is seen."""
-    known = np.ones(FRAMES, dtype=bool)
-    off = np.full(FRAMES, 90.0 - off_deg if cue.view is ViewKind.FRONT else off_deg)
-    return confidence.spreads(off, np.ones((FRAMES, 2)), known, known, np.full(FRAMES, float(fault.by_rear)))
+def clear(cue: Cue, fault: Fault, wider: float = 1.0) -> Metrics:
+    """The intervals of frames seen squarely from the cue's view, so many times as wide as there."""
+    return Metrics(**dict.fromkeys(METRICS, np.full(FRAMES, wider * fitted_spread(cue, fault))))
 
 
 def said_of(cue: Cue, fault: Fault, value: float, spreads: Metrics) -> Judgement:
@@ -52,9 +51,10 @@ def test_in_a_clear_view_a_cue_is_called_from_the_number_in_its_row(cue: Cue, fa
 @each_fault
 def test_intervals_fitted_a_third_wider_move_no_verdict_of_a_clear_view(monkeypatch: pytest.MonkeyPatch, cue: Cue, fault: Fault) -> None:
     """The row as it would be made from that fit, and frames as that fit would have them."""
-    for name in ("SPREADS", "SPREADS_UNSTOOD", "SPREADS_OUTLINED", "SPREADS_BY_REAR"):
-        table = getattr(calibration, name)
-        monkeypatch.setattr(calibration, name, {metric: np.multiply(wide, 1.3).tolist() for metric, wide in table.items()})
+    weights = lens.weights()
+    monkeypatch.setattr(lens, "weights", lambda: replace(weights, clear=weights.clear * 1.3))
+    table = {metric: np.multiply(wide, 1.3).tolist() for metric, wide in calibration.SPREADS.items()}
+    monkeypatch.setattr(calibration, "SPREADS", table)
     refitted = with_counted(cue).fault(fault.direction)
     assert fitted_spread(cue, fault) == pytest.approx(fault.usual_spread / fault.counted * 1.3)
     for by, status in ((+1, Status.FAULT), (-1, Status.OK)):
@@ -66,10 +66,10 @@ def test_intervals_fitted_a_third_wider_move_no_verdict_of_a_clear_view(monkeypa
 
 @each_fault
 def test_an_interval_twice_as_wide_as_in_a_clear_view_puts_a_call_off_by_what_is_allowed_for(cue: Cue, fault: Fault) -> None:
-    wide = Metrics(**{name: 2 * getattr(clear(cue, fault), name) for name in METRICS})
-    said = said_of(cue, fault, beyond(fault, +1), wide)
+    said = said_of(cue, fault, beyond(fault, +1), clear(cue, fault, 2.0))
     assert said.status is Status.OK
-    assert said.called_at == pytest.approx(fault.called_at + fault.usual_spread * (1 if fault.above else -1))
+    more = WIDE_SHARE * fitted_spread(cue, fault)
+    assert said.called_at == pytest.approx(fault.called_at + more * (1 if fault.above else -1))
 
 
 @each_fault
