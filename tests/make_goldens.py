@@ -77,6 +77,7 @@ def plain(result: Result) -> dict[str, Any]:
         "reps": [
             {
                 **{name: round(getattr(rep, name), 3) for name in ("start_s", "bottom_s", "end_s")},
+                "exercise": rep.exercise.id,
                 "complete": rep.complete,
                 "metrics": {name: rounded(rep.metrics[name]) for name in METRICS},
                 "uncertainty": {name: rounded(rep.uncertainty[name]) for name in METRICS},
@@ -131,6 +132,8 @@ def differences(golden: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
         for name in ("start_s", "bottom_s", "end_s"):
             if abs(old[name] - new[name]) > TIME_S:
                 found.append(f"rep {number}: {name} {old[name]} has become {new[name]}")
+        if old["exercise"] != new["exercise"]:
+            found.append(f"rep {number}: {old['exercise']} has become {new['exercise']}")
         if old["complete"] != new["complete"]:
             found.append(f"rep {number}: complete {old['complete']} has become {new['complete']}")
         for name in METRICS:

@@ -26,6 +26,7 @@ from hingecheck.cli import tables
 from hingecheck.drive import batch as batches
 from hingecheck.drive import clip as one_clip
 from hingecheck.verdict.cues import BY_ID, CUES
+from hingecheck.verdict.exercises import BY_ID as KNOWN_EXERCISES
 from hingecheck.verdict.profiles import Profile, load
 from hingecheck.verdict.scoring import AREAS, EXERCISES
 from hingecheck.verdict.types import METRICS
@@ -57,10 +58,12 @@ SCHEMA = {
         "yaw_deg": MAYBE_NUMBER,
     },
     "tracking": {"frames_with_person": NUMBER, "warnings": [str]},
+    "exercise": {*KNOWN_EXERCISES},
     "stand": {"own", "lockout", "none"},
     "reps": [
         {
             **{"index": int, "start_s": NUMBER, "bottom_s": NUMBER, "end_s": NUMBER, "score": (int, type(None)), "complete": bool},
+            "exercise": {"id": {*KNOWN_EXERCISES}, "sure": NUMBER, "set_by": {"measured", "user"}},
             "metrics": dict.fromkeys(METRICS, MAYBE_NUMBER),
             "uncertainty": dict.fromkeys(METRICS, MAYBE_NUMBER),
             "cues": {
@@ -566,7 +569,9 @@ def test_a_report_in_the_terminal_cuts_no_word(hingecheck, monkeypatch, rounded,
     assert (code, err) == (0, "")
     assert "…" not in out
     head, *rest = out.splitlines()
-    assert head.startswith("sample_videos/rounded_lower_back.mp4: side view, facing right, 3 reps, score ")  # whole, however narrow
+    assert head.startswith(
+        "sample_videos/rounded_lower_back.mp4: side view, facing right, stiff-leg deadlift, 3 reps, score "
+    )  # whole, however narrow
     assert max(len(line) for line in rest) <= columns
     words = " ".join(out.split())
     for word, times in {"neutral spine: rounded,": 3, "chest out: rounded,": 2, "(called from ": 5}.items():
@@ -914,3 +919,17 @@ def test_help_is_quick_and_loads_nothing_heavy():
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True).stdout.split()
     assert "hingecheck.cli" in loaded
     assert not {"mediapipe", "cv2", "numpy", "scipy", "av", "plotly", "jinja2", "pydantic"} & set(loaded)
+
+
+def test_an_exercise_set_by_hand_is_the_one_that_is_judged(hingecheck, rounded):
+    code, out, _ = hingecheck("retry", rounded, "--exercise", "squat_back", "--json")
+    content = json.loads(out)
+    assert (code, content["exercise"]) == (0, "squat_back")
+    assert {rep["exercise"]["set_by"] for rep in content["reps"]} == {"user"}
+    assert content["reps"][0]["cues"]["soft_knees"]["reason"] == "does not apply to a back squat"
+
+
+def test_an_exercise_that_is_not_known_is_bad_usage_and_says_which_are(hingecheck, rounded):
+    code, _, err = hingecheck("retry", rounded, "--exercise", "curl")
+    assert code == 2
+    assert "--exercise curl: not known. Choose of: auto, hinge, rdl" in " ".join(err.split())

@@ -24,7 +24,7 @@ from synthetic import (
 from hingecheck.errors import ModelError
 from hingecheck.media.sources import open_clip
 from hingecheck.show import overlay, report
-from hingecheck.verdict import calibration, coaching, cues, engine, judging, scoring
+from hingecheck.verdict import calibration, coaching, cues, engine, judging, scoring, tallies
 from hingecheck.verdict.cues import BY_ID, CUES
 from hingecheck.verdict.poses import Poses
 from hingecheck.verdict.profiles import Profile
@@ -222,7 +222,7 @@ WRONG: dict[tuple[str, str], Poses] = {
 def test_a_cue_works_from_the_poses_to_the_page(cue, fault):
     assert (cue.id, fault.direction) in WRONG, "give a movement that is wrong in this way"
     poses = WRONG[cue.id, fault.direction]
-    profile = Profile.default()
+    profile = Profile(exercise="hinge")
     result = engine.analyse(poses, profile)
     said = result.reps[0].cues[cue.id]
     assert (said.status, said.direction) == (Status.FAULT, fault.direction)
@@ -239,7 +239,7 @@ def test_a_cue_works_from_the_poses_to_the_page(cue, fault):
     rows = csv.DictReader(io.StringIO("".join(report.frames_csv(result))))
     assert any(cue.id in row["cues"].split(";") for row in rows)
 
-    relaxed = Profile.model_validate({"cues": {cue.id: {"enabled": False}}})
+    relaxed = Profile.model_validate({"exercise": "hinge", "cues": {cue.id: {"enabled": False}}})
     unjudged = engine.analyse(poses, relaxed).reps[0].cues[cue.id]
     assert (unjudged.status, unjudged.reason) == (Status.NOT_JUDGED, "switched off in the profile")
 
@@ -250,7 +250,7 @@ def test_a_fault_is_not_called_where_the_measure_may_be_off_by_more_than_it_is_p
     wide = fault.high - fault.low + 100.0
     monkeypatch.setattr(calibration, "SPREADS", calibration.SPREADS | {fault.metric: (wide,) * len(calibration.SPREADS_AT_DEG)})
     monkeypatch.setattr(calibration, "SPREADS_OUTLINED", dict.fromkeys(calibration.SPREADS_OUTLINED, wide))
-    result = engine.analyse(WRONG[cue.id, fault.direction], Profile.default())
+    result = engine.analyse(WRONG[cue.id, fault.direction], Profile(exercise="hinge"))
     said = result.reps[0].cues[cue.id]
     assert said.status is not Status.FAULT or said.direction != fault.direction
     assert not any(event.kind == "cue_on" and (event.cue, event.direction) == (cue.id, fault.direction) for event in result.events)
@@ -262,9 +262,11 @@ def test_a_withheld_cue_is_never_judged_however_wrong_the_movement_is(monkeypatc
     unproven = replace(cue, withheld="not yet proven")
     table = tuple(unproven if one is cue else one for one in CUES)
     monkeypatch.setattr(judging, "CUES", table)
-    monkeypatch.setattr(engine, "CUES", table)
+    monkeypatch.setattr(tallies, "CUES", table)
     for fault in cue.faults:
-        limits = Profile.model_validate({"name": f"{cue.id} {fault.direction}"})  # one of its own: rules are kept by profile
+        limits = Profile.model_validate(
+            {"exercise": "hinge", "name": f"{cue.id} {fault.direction}"}
+        )  # one of its own: rules are kept by profile
         result = engine.analyse(WRONG[cue.id, fault.direction], limits)
         said = result.reps[0].cues[cue.id]
         assert (said.status, said.reason) == (Status.NOT_JUDGED, "not yet proven")

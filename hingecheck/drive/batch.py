@@ -236,7 +236,7 @@ def _row(job: Job, content: Mapping[str, Any] | None, error: str | None, took_s:
         row |= {"view": content["view"]["kind"], "reps": len(content["reps"]), "score": content["score"]}
         row |= {cue_id: said[Status.FAULT] for cue_id, said in content["cues"].items() if said[Status.OK] + said[Status.FAULT]}
         error = one_clip.cut_off(content)
-    named = "" if content is None else content["exercise"]
+    named = "" if content is None else content.get("exercise", "")
     return row | {"seconds": round(took_s, 2), "error": error or "", "exercise": named}
 
 

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from .cue import DIGITS, Cue, Fault
+from .cue import Cue, Fault
 from .cues import CUES
 from .exercise import AUTO
 from .exercises import BY_ID, EXERCISES
@@ -66,7 +66,7 @@ def rules(profile: Profile) -> tuple[Rule, ...]:
 def every_rule(profile: Profile) -> tuple[Rule, ...]:
     """The rules of all exercises, or of the one that the profile sets: one for each limit that a fault has. Those of a fault side by side.
 
-    A coach who calls a fault later or sooner than the table does so by as much in every exercise.
+    A number that a coach has changed holds in every exercise; the exercises' own stand in place of the table's only.
     """
     chosen = EXERCISES if profile.exercise == AUTO else (BY_ID[profile.exercise],)
     found: list[Rule] = []
@@ -75,8 +75,8 @@ def every_rule(profile: Profile) -> tuple[Rule, ...]:
         for exercise in chosen:
             if (rule.cue.id, rule.fault.direction) in exercise.faults:
                 own = exercise.limits.get((rule.cue.id, rule.fault.direction))
-                later_by = 0.0 if own is None else own.called_at - rule.fault.called_at
-                ids.setdefault(round(rule.limit + later_by, DIGITS), []).append(exercise.id)
+                usual = rule.limit == rule.fault.limit
+                ids.setdefault(rule.fault.limit_of(own.called_at) if own and usual else rule.limit, []).append(exercise.id)
         found += [replace(rule, limit=limit, exercises=frozenset(named)) for limit, named in ids.items()]
     return tuple(found)
 

@@ -374,13 +374,14 @@ def test_a_batch_writes_a_row_a_clip_and_a_row_a_rep(folder, crew):
     assert list(rows) == ["a.mp4", "broken.mp4", "sub/b.mp4"]
     assert [row["status"] for row in rows.values()] == ["ok", "failed", "ok"]
     written = table(folder / "out/results.csv")
-    assert list(written[0]) == ["path", "status", "view", "reps", "score", *(cue.id for cue in CUES), "seconds", "error"]
+    assert list(written[0]) == ["path", "status", "view", "reps", "score", *(cue.id for cue in CUES), "seconds", "error", "exercise"]
     assert [row["path"] for row in written] == list(rows)
     assert (written[0]["view"], written[0]["reps"]) == ("side", "2")
     assert written[1]["error"].startswith(f"{folder / 'broken.mp4'}: not a video")
     assert written[0]["error"] == written[2]["error"] == ""
     reps = table(folder / "out/reps.csv")
     columns = ["path", "index", "start_s", "bottom_s", "end_s", "complete", "score", *METRICS, *(cue.id for cue in CUES)]
+    columns += ["exercise", "exercise_sure"]
     assert list(reps[0]) == columns
     assert [(row["path"], row["index"]) for row in reps] == [("a.mp4", "1"), ("a.mp4", "2"), ("sub/b.mp4", "1"), ("sub/b.mp4", "2")]
     content = json.loads((folder / "out/sub/b.hingecheck/report.json").read_text(encoding="utf-8"))

@@ -74,7 +74,22 @@ def test_report_json_has_the_fields_of_schema_1_and_is_strict_json():
     made = built()
     assert json.loads(json.dumps(made, allow_nan=False)) == made
     assert list(made) == [
-        *("schema", "hingecheck", "clip", "model", "profile", "view", "tracking", "stand", "reps", "cues", "score", "next_cue", "stage")
+        *(
+            "schema",
+            "hingecheck",
+            "clip",
+            "model",
+            "profile",
+            "view",
+            "tracking",
+            "exercise",
+            "stand",
+            "reps",
+            "cues",
+            "score",
+            "next_cue",
+            "stage",
+        )
     ]
     assert made["schema"] == 1
     assert made["stand"] == "none"  # the sample has no stand
@@ -83,7 +98,10 @@ def test_report_json_has_the_fields_of_schema_1_and_is_strict_json():
     ]
     assert made["view"] == {"kind": "side", "facing": "right", "yaw_deg": 88.0}
     assert made["tracking"] == {"frames_with_person": 0.997, "warnings": ["feet leave the picture from 3.2 s"]}
-    assert list(made["reps"][0]) == ["index", "start_s", "bottom_s", "end_s", "score", "complete", "metrics", "uncertainty", "cues"]
+    assert list(made["reps"][0]) == [
+        *("index", "start_s", "bottom_s", "end_s", "score", "complete", "exercise", "metrics", "uncertainty", "cues")
+    ]
+    assert made["reps"][0]["exercise"] == {"id": "hinge", "sure": 1.0, "set_by": "user"}
     assert made["reps"][0]["metrics"] == {
         **{"hip_flexion_deg": 88.0, "knee_flexion_deg": 17.0, "trunk_lean_deg": 70.0},
         **{"spine_lower_deg": 8.0, "spine_upper_deg": 5.0, "butt_drop": 0.06},

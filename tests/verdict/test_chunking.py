@@ -71,6 +71,8 @@ WIDE = Build(knee_gap_m=0.6, ankle_gap_m=0.2)
 NARROW = Build(knee_gap_m=0.04, ankle_gap_m=0.1)
 ASTRIDE = Build(knee_gap_m=0.5, ankle_gap_m=0.8)
 
+SQUATS = hinge(2, 110.0, knee_deg=105.0, shin_deg=30.0)
+
 SCENES: dict[str, Callable[[], Poses]] = {
     "many faults": lambda: film(FAULTY, FPS),
     "many faults, noise": lambda: noisy(film(FAULTY, FPS)),
@@ -100,6 +102,8 @@ SCENES: dict[str, Callable[[], Poses]] = {
     "plates before the leg": lambda: hidden(noisy(film(FAULTY, FPS)), ["right_knee", "right_ankle"], 3.0, 12.0, score=0.6),
     "scores that wander": lambda: _doubtful(noisy(film(FAULTY, FPS))),
     "back seen now and then": lambda: backless(noisy(film(FAULTY, FPS)), 4.0, 6.0),
+    "squats, arms raised": lambda: noisy(film(stand(1.0) + SQUATS, FPS, build=Build(arms="raised"))),
+    "hinges, then squats": lambda: noisy(film(stand(1.0) + hinge(1) + SQUATS + hinge(1), FPS, yaw_deg=30)),
     "one leg hidden": lambda: hidden(noisy(film(FAULTY, FPS)), ["right_knee", "right_ankle"], 4.0, 8.0),
 }
 
@@ -150,7 +154,7 @@ def assert_same(a: Result, b: Result) -> None:
         name = column.name
         np.testing.assert_array_equal(getattr(a.metrics, name), getattr(b.metrics, name), err_msg=name)
         np.testing.assert_array_equal(getattr(a.spreads, name), getattr(b.spreads, name), err_msg=f"spread of {name}")
-    for name in ("time_s", "phase", "rep", "near", "facing", "active"):
+    for name in ("time_s", "phase", "rep", "near", "facing", "active", "exercise"):
         one, other = getattr(a, name), getattr(b, name)
         assert one.dtype == other.dtype
         np.testing.assert_array_equal(one, other, err_msg=name)
@@ -211,8 +215,10 @@ def level_head() -> Iterator[None]:
 def test_the_scenes_have_something_to_disagree_about() -> None:
     """Chunking proves little on frames in which nothing happens: together the scenes switch every judged fault on."""
     seen = set()
-    for make in SCENES.values():
-        _, result = in_chunks(make(), [])
+    runs = [(make, STANDARD) for make in SCENES.values()]
+    runs += [(SCENES[name], Profile(exercise="hinge")) for name in ("many faults", "hanging shoulders")]  # judged in no squat or pull
+    for make, profile in runs:
+        _, result = in_chunks(make(), [], profile)
         seen |= {(event.cue, event.direction) for event in result.events if event.kind == "cue_on"}
         seen |= {event.kind for event in result.events}
     assert seen >= {"baseline", "rep", "cue_on", "cue_off"}
@@ -250,7 +256,7 @@ def test_the_past_is_never_judged_again(lively: Poses) -> None:
     _, whole = engine.advance(engine.start(STANDARD), lively, STANDARD)
     for n in (1, 20, 77, 150, 240, 300):
         _, part = engine.advance(engine.start(STANDARD), lively[:n], STANDARD)
-        for name in ("phase", "rep", "near", "facing", "active"):
+        for name in ("phase", "rep", "near", "facing", "active", "exercise"):
             np.testing.assert_array_equal(getattr(part, name), getattr(whole, name)[:n])
         for column in fields(whole.metrics):
             np.testing.assert_array_equal(getattr(part.metrics, column.name), getattr(whole.metrics, column.name)[:n])

@@ -76,6 +76,7 @@ def golden():
                 "bottom_s": 2.0,
                 "end_s": 3.0,
                 "complete": True,
+                "exercise": "rdl",
                 "metrics": dict.fromkeys(METRICS, 10.0) | {"butt_drop": 0.05, "knee_ankle_ratio": None},
                 "uncertainty": dict.fromkeys(METRICS, 5.0) | {"butt_drop": 0.03, "knee_ankle_ratio": None},
                 "cues": {

@@ -652,8 +652,11 @@ def verdict(result: Result, cue_id: str) -> list[tuple[str, str | None]]:
     return [(rep.cues[cue_id].status.value, rep.cues[cue_id].direction) for rep in result.reps]
 
 
+AS_A_HINGE = 'exercise = "hinge"\n'  # what bends its knees by much would be judged as a squat
+
+
 def analysed(keys: Any, profile: str = "", **options: Any) -> Result:
-    return engine.analyse(film(stand(1.0) + keys, **options), loads(profile) if profile else Profile.default())
+    return engine.analyse(film(stand(1.0) + keys, **options), loads(AS_A_HINGE + profile))
 
 
 @pytest.mark.parametrize(
@@ -804,7 +807,7 @@ def test_what_may_be_off_is_judged_by_the_width_of_its_view_and_of_the_joints_do
     monkeypatch.setattr(calibration, "SPREADS", wide)
     poses = film(stand(1.0) + hinge(2, knee_deg=40))
     sure, doubtful = (replace(poses, score=np.full_like(poses.score, score)) for score in (1.0, 0.75))
-    profile = loads("[cues.soft_knees]\nbent = 33")
+    profile = loads(AS_A_HINGE + "[cues.soft_knees]\nbent = 33")
     assert verdict(engine.analyse(sure, profile), "soft_knees") == [("fault", "bent")] * 2
     told = [rep.cues["soft_knees"] for rep in engine.analyse(doubtful, profile).reps]
     assert [(j.status, j.uncertainty, j.reason) for j in told] == [(Status.OK, 8.0, HARDLY)] * 2

@@ -171,7 +171,10 @@ def test_a_limit_may_stand_anywhere_in_its_range_and_nowhere_else(cue, fault):
             "[cues.soft_knees]\nbentt = 40",
             "cues.soft_knees.bentt: not a setting. Did you mean bent? Known here: enabled, hold_s, bent, locked.",
         ),
-        ("[soft_knees]\nbent = 40", "soft_knees: not a setting. Did you mean cues.soft_knees? Known here: schema, name, reps, cues."),
+        (
+            "[soft_knees]\nbent = 40",
+            "soft_knees: not a setting. Did you mean cues.soft_knees? Known here: schema, name, exercise, reps, cues.",
+        ),
         ("[cues.soft_knees]\nbent = '40'", f"cues.soft_knees.bent: '40' is not allowed. Give a number, {BENT_RANGE}."),
         ("[cues.soft_knees]\nbent = true", f"cues.soft_knees.bent: True is not allowed. Give a number, {BENT_RANGE}."),
         ("[cues.soft_knees]\nbent = 5\nlocked = 99", "(1 more to correct)"),

@@ -134,16 +134,13 @@ def test_an_exercise_set_by_hand_is_judged_whatever_is_seen() -> None:
         assert rep.cues["soft_knees"].direction == "bent"
 
 
-def test_a_limit_that_a_coach_moves_moves_by_as_much_in_every_exercise() -> None:
-    table, strict = Profile.default(), Profile.model_validate({"cues": {"neutral_spine": {"rounded": 15.0}}})  # by 3 degrees
-    limits = [
-        {rule.exercises: rule.limit for rule in every_rule(profile) if rule.fault.direction == "rounded" and rule.cue.id == "neutral_spine"}
+def test_a_number_that_a_coach_has_changed_holds_in_every_exercise() -> None:
+    table, strict = Profile.default(), Profile.model_validate({"cues": {"neutral_spine": {"rounded": 15.0}}})
+    called = [
+        {rule.fault.called_from(rule.limit) for rule in every_rule(profile) if rule.cue.id == "neutral_spine" and rule.fault.above}
         for profile in (table, strict)
     ]
-    assert len(limits[0]) == 3  # hinges 18, pulls 24, squats 30
-    assert {exercises: limits[0][exercises] - limit for exercises, limit in limits[1].items()} == pytest.approx(
-        dict.fromkeys(limits[0], 3.0)
-    )
+    assert called == [{18.0, 24.0, 30.0}, {15.0}]  # hinges, pulls from the floor, squats
 
 
 def test_a_deadlift_from_the_floor_is_called_where_a_hinge_would_be_only_from_its_own_limit_on() -> None:
