@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from ..errors import SourceError
 from ..opencv import cv2
-from ..storage.files import Stamp, changed, sha256, stamp
+from ..storage import files
+from ..storage.files import sha256
 from ..verdict.types import ClipInfo, Frame
 from .packets import begins_anew, groups, stamps
 from .pictures import no_higher, orientation, pixel_aspect, scaled_size
@@ -57,7 +58,7 @@ class Clip:
         enough_px: int | None = None,
         only: Container[int] | None = None,
         enough_hz: float | None = None,
-        before: Stamp | None = None,
+        before: files.Stamp | None = None,
     ) -> None:
         self.path = path
         self._before = before  # the file's stamp when it was opened
@@ -132,14 +133,15 @@ class Clip:
     def info(self) -> ClipInfo:
         """Describe the part of the clip that was read; after the last frame, all of it.
 
-        ``ValueError`` before the first frame. ``InputError`` if the file changed since it was opened: its hash would be that of another clip.
+        ``ValueError`` before the first frame. ``InputError`` if the file changed since it was opened:
+        its hash would be that of another clip.
         """
         if self._displayed is None:
             raise ValueError("a Clip is known only once frames were read")
         width, height = self._displayed
         content = sha256(self.path)
-        if self._before is not None and stamp(self.path) != self._before:
-            raise changed(self.path)
+        if self._before is not None and files.stamp(self.path) != self._before:
+            raise files.changed(self.path)
         return ClipInfo(
             path=str(self.path),
             sha256=content,

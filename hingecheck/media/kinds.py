@@ -48,7 +48,11 @@ _STARTS: Final = (
 )
 # The first NAL unit of H.264 (parameter set, delimiter) and of HEVC (parameter set, delimiter).
 _NAL: Final = (b"\x67", b"\x27", b"\x47", b"\x09", b"\x40\x01", b"\x46\x01")
-_TS_BYTES: Final = ((0, 188), (4, 192), (0, 204))  # MPEG transport stream: where the first packet's mark stands, and the next one's distance
+_TS_BYTES: Final = (
+    (0, 188),
+    (4, 192),
+    (0, 204),
+)  # MPEG transport stream: place of the first packet's mark, distance of the next
 _LOOK_BYTES: Final = 66_000  # MXF may have 65,536 bytes before its own
 
 

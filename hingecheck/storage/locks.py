@@ -10,16 +10,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from ..errors import InputError
+
+fcntl: Any
 try:
     import fcntl
 except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
+    fcntl = None
+msvcrt: Any
 try:
     import msvcrt
 except ImportError:
-    msvcrt = None  # type: ignore[assignment]
-
-from ..errors import InputError
+    msvcrt = None
 
 _TAKEN: Final = {errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK, errno.EDEADLK}
 _FAR: Final = 1 << 30  # Windows lets nobody read the bytes that are locked, so lock one far behind the content
@@ -39,7 +41,7 @@ def hold(file: int) -> bool | None:
 def _hold_on_windows(file: int) -> bool:
     os.lseek(file, _FAR, os.SEEK_SET)
     try:
-        msvcrt.locking(file, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+        msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
     except OSError:
         return False
     return True

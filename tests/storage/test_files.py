@@ -174,7 +174,12 @@ def test_a_draft_whose_writer_lives_is_not_removed_by_another(tmp_path):
         draft.write_text("1")
         forget_drafts(tmp_path)
         subprocess.run(
-            [sys.executable, "-c", "import sys; from hingecheck.storage.files import atomic\nwith atomic(sys.argv[1]): pass", tmp_path / "two.csv"],
+            [
+                sys.executable,
+                "-c",
+                "import sys; from hingecheck.storage.files import atomic\nwith atomic(sys.argv[1]): pass",
+                tmp_path / "two.csv",
+            ],
             cwd=ROOT,
             check=True,
         )
@@ -183,7 +188,13 @@ def test_a_draft_whose_writer_lives_is_not_removed_by_another(tmp_path):
 
 
 def test_only_files_that_are_certainly_drafts_are_removed(tmp_path):
-    kept = [".hingecheck-12.part", ".hingecheck-0123456789ab.part.mp4", ".hingecheck-0123456789AB.part", "hingecheck-0123456789ab.part", "a.part"]
+    kept = [
+        ".hingecheck-12.part",
+        ".hingecheck-0123456789ab.part.mp4",
+        ".hingecheck-0123456789AB.part",
+        "hingecheck-0123456789ab.part",
+        "a.part",
+    ]
     for name in [*kept, ".hingecheck-0123456789ab.part"]:
         (tmp_path / name).touch()
     (tmp_path / ".hingecheck-000000000000.part").mkdir()
