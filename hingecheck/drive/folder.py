@@ -3,6 +3,7 @@
 import os
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -30,7 +31,7 @@ def jobs(folder: str | Path, out: str | Path, on_note: Callable[[str, bool], Non
     about what else was left out, and whether clips may be among it.
     """
     root, out = Path(folder), Path(out)
-    if not root.is_dir():
+    if not os.path.isdir(root):
         raise InputError(f"{root}: not a folder. Give the folder that holds the clips.")
     files, unread = _files(root, out)
     found: list[Path] = []
@@ -62,7 +63,10 @@ def _files(root: Path, out: Path) -> tuple[list[Path], list[str]]:
     files: list[Path] = []
     unread: list[str] = []
     # A link to a folder that holds ``root`` would lead round in a circle.
-    entered = {_identity(parent) for parent in root.resolve().parents}
+    entered = set()
+    for parent in root.resolve().parents:
+        with suppress(OSError):
+            entered.add(_identity(parent))
     waiting, links = deque([root]), deque[Path]()
     ours = out.resolve()
     while waiting or links:

@@ -25,7 +25,10 @@ def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _inert(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    if not isinstance(value, str):
+        return value
+    # Before Python 3.13 the writer does not quote a carriage return, which readers take for the end of the row.
+    return ("'" if value.startswith(_FORMULA) else "") + value.replace("\r", "\\r")
 
 
 def need_parquet(asked: str) -> None:
