@@ -39,6 +39,7 @@ _SERVANT: Final = """
 import contextlib, io, json, sys
 from pathlib import Path
 from hingecheck.cli import main
+from hingecheck.cli.tables import one_line
 def store(folder):
     from hingecheck.errors import HingecheckError
     from hingecheck.web.store import Store
@@ -48,7 +49,7 @@ def store(folder):
                 there.clips(athlete["id"], reports=True)
             there.unfinished()
     except HingecheckError as error:
-        print(error, file=sys.stderr)
+        print(one_line(str(error)), file=sys.stderr)
         sys.exit(2)
 for line in sys.stdin:
     arguments = json.loads(line)

@@ -65,6 +65,8 @@ class Database:
                     f"{self._file}: written by a newer version (schema {found}, this one knows {newest}). "
                     "Upgrade hingecheck, or choose another --data."
                 )
+            if found and db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+                raise sqlite3.DatabaseError("pages of it are broken")
             if found == newest:
                 return
             if found:
