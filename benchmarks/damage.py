@@ -110,14 +110,16 @@ def _sources(folder: Path) -> list[tuple[str, bytes]]:
 
     made = []
     with av.open(str(ROOT / "sample_videos" / "good.mp4")) as container:
-        pictures = [frame.reformat(176, 144, "rgb24") for _, frame in zip(range(FRAMES), container.decode(video=0), strict=False)]
+        pictures = [
+            frame.reformat(176, 144, "rgb24").to_ndarray() for _, frame in zip(range(FRAMES), container.decode(video=0), strict=False)
+        ]
     for suffix, codec in _MEDIA.items():
         path = folder / f"source{suffix}"
         with av.open(str(path), "w") as out:
             stream: Any = out.add_stream(codec, rate=25)
             stream.width, stream.height, stream.pix_fmt = 176, 144, "rgb8" if codec == "gif" else "yuv420p"
             for number, picture in enumerate(pictures):
-                frame = picture.reformat(format=stream.pix_fmt)
+                frame = av.VideoFrame.from_ndarray(picture, "rgb24").reformat(format=stream.pix_fmt)
                 frame.pts = number
                 out.mux(stream.encode(frame))
             out.mux(stream.encode(None))
