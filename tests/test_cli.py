@@ -25,6 +25,7 @@ from hingecheck import __version__, cli
 from hingecheck.cli import tables
 from hingecheck.drive import batch as batches
 from hingecheck.drive import clip as one_clip
+from hingecheck.storage.recording import save_poses, storable
 from hingecheck.verdict.cues import BY_ID, CUES
 from hingecheck.verdict.exercises import BY_ID as KNOWN_EXERCISES
 from hingecheck.verdict.profiles import Profile, load
@@ -460,21 +461,70 @@ main()
 """
 
 
-def test_an_interrupted_analysis_leaves_no_half_written_file(one_rep, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_an_interrupted_analysis_leaves_no_half_written_file(one_rep, tmp_path, number):
     gate = tmp_path / "gate"
     os.mkfifo(gate)
     process = start(gate, "analyze", one_rep, "--out", tmp_path, "--model", "lite", command=[sys.executable, "-c", STALLED])
     folder = tmp_path / "one rep.hingecheck"
     with held_at(process, gate):
         assert (folder / "poses.npz").exists()
-        assert any(folder.glob(".*.part"))  # the video is being written
-        os.killpg(process.pid, signal.SIGINT)
+        (draft,) = folder.glob(".*.part")  # the video is being written
+        assert draft.stat().st_mode & 0o777 == 0o600
+        os.killpg(process.pid, number)
     out, err = process.communicate(timeout=300)
     assert (process.returncode, out, err) == (130, "", "interrupted\n")
     assert [file.name for file in folder.iterdir()] == ["poses.npz"]
 
 
-@pytest.mark.parametrize("how", ["interrupted", "killed"])
+def test_what_a_killed_analysis_left_is_removed_by_the_next_command_that_writes_there(one_rep, hingecheck, tmp_path):
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    process = start(gate, "analyze", one_rep, "--out", tmp_path, "--model", "lite", command=[sys.executable, "-c", STALLED])
+    folder = tmp_path / "one rep.hingecheck"
+    with held_at(process, gate):
+        process.kill()
+        process.communicate(timeout=300)
+    assert sorted(file.suffix for file in folder.iterdir()) == [".npz", ".part"]
+    assert hingecheck("retry", folder / "poses.npz", "--out", folder)[0] == 0
+    assert sorted(file.name for file in folder.iterdir()) == ["frames.csv", "poses.npz", "report.html", "report.json"]
+
+
+# A command that waits until it is ended, and says what it was ended by.
+WAITING = """
+import signal, sys, time
+from hingecheck.cli import main, program
+ignored = sys.argv.pop(1)
+if ignored:
+    signal.signal(getattr(signal, ignored), signal.SIG_IGN)
+@program.app.command()
+def wait() -> int:
+    print("waiting", flush=True)
+    time.sleep(0.2)
+    if ignored == "SIGHUP":
+        signal.raise_signal(signal.SIGHUP)
+        print("still there", flush=True)
+    time.sleep(600)
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("ignored", "number", "says"),
+    [("", "SIGTERM", ""), ("", "SIGHUP", ""), ("SIGINT", "SIGTERM", ""), ("SIGHUP", "SIGTERM", "still there\n")],
+    ids=["SIGTERM", "SIGHUP", "in the background of a script", "under nohup"],
+)
+def test_every_command_is_ended_as_by_ctrl_c(ignored, number, says):
+    process = start(ignored, "wait", command=[sys.executable, "-c", WAITING])
+    assert process.stdout.readline() == "waiting\n"
+    if says:
+        assert process.stdout.readline() == says
+    process.send_signal(getattr(signal, number))
+    out, err = process.communicate(timeout=300)
+    assert (process.returncode, out, err) == (130, "", "interrupted\n")
+
+
+@pytest.mark.parametrize("how", ["interrupted", "ended", "killed"])
 def test_a_batch_that_is_stopped_leaves_quietly_with_all_its_processes(one_rep, tmp_path, how):
     (tmp_path / "clips").mkdir()
     for name in ("a.mp4", "b.mp4"):
@@ -486,13 +536,16 @@ def test_a_batch_that_is_stopped_leaves_quietly_with_all_its_processes(one_rep, 
     with held_at(process, gate):
         if how == "interrupted":
             os.killpg(process.pid, signal.SIGINT)
+        elif how == "ended":
+            process.send_signal(signal.SIGTERM)
         else:
             process.kill()
         out, err = process.communicate(timeout=300)  # until nobody is left who could write
-    if how == "interrupted":
+    if how != "killed":
         assert (process.returncode, out, err) == (130, "", "interrupted\n")
     assert "Traceback" not in err
-    assert not [file for file in (tmp_path / "out").rglob("*") if file.is_file()]
+    left = [file.name for file in (tmp_path / "out").rglob("*") if file.is_file()]
+    assert left == ([".hingecheck-batch.lock"] if how == "killed" else []), "a lock that nobody holds bars nobody"
     patience = time.monotonic() + 300
     while alive(process.pid) and time.monotonic() < patience:
         time.sleep(0.05)
@@ -933,3 +986,86 @@ def test_an_exercise_that_is_not_known_is_bad_usage_and_says_which_are(hingechec
     code, _, err = hingecheck("retry", rounded, "--exercise", "curl")
     assert code == 2
     assert "--exercise curl: not known. Choose of: auto, hinge, rdl" in " ".join(err.split())
+
+
+# ----------------------------------------------------------------------------------------------------- what strangers name and write
+
+
+def test_a_clip_whose_name_begins_with_a_dash_is_no_option(hingecheck, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "-dash.mp4").write_text("hello")
+    code, out, err = hingecheck("analyze", "-dash.mp4")
+    assert (code, out) == (2, "")
+    assert err.startswith("-dash.mp4: not a video, or damaged.")
+
+
+STRANGE = "a\x1b]0;title\x07\x9b31m\u202e"
+
+
+def test_nothing_in_a_name_reaches_the_terminal_as_a_command(hingecheck, tmp_path):
+    clips = tmp_path / "clips"
+    clips.mkdir()
+    (clips / f"{STRANGE}.mp4").write_text("hello")
+    (clips / f"{STRANGE}.txt").write_text("hello")
+    (tmp_path / f"{STRANGE}.npz").write_text("hello")
+    said = [
+        hingecheck("analyze", clips / f"{STRANGE}.mp4"),
+        hingecheck("batch", clips, "--model", "lite", "--workers", "1"),
+        hingecheck("retry", tmp_path / f"{STRANGE}.npz"),
+        hingecheck("profile", "new", tmp_path / f"{STRANGE}.toml"),
+        hingecheck("profile", "check", tmp_path / f"{STRANGE}.toml"),
+        hingecheck("--debug", "profile", "check", tmp_path / f"no {STRANGE}.toml"),
+        hingecheck("analyze", f"--{STRANGE}"),
+    ]
+    for _, out, err in said:
+        assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", out + err)
+    for number in (0, 1, 2, 3, 4, 6):  # a profile that is not there: its own message shows no control characters at all
+        assert r"\x1b]0;title\x07\x9b31m\u202e" in "".join(said[number][1:])
+    assert r"skipped, no video: a\x1b]0;title\x07\x9b31m\u202e.txt" in said[1][2]
+
+
+def test_what_a_recording_says_of_its_clip_is_shown_and_not_obeyed(hingecheck, tmp_path):
+    poses = replayed.two_hinges()
+    info = {"path": f"{STRANGE}.mp4", "sha256": "0" * 64, "frames": len(poses), "duration_s": 8.5, "width": 480, "height": 640}
+    meta = {"clip": info | {"rotation_deg": 0, "variable_frame_rate": False}, "model": "full", "warnings": [STRANGE]}
+    save_poses(tmp_path / "poses.npz", storable(poses), meta)
+    code, out, _ = hingecheck("retry", tmp_path / "poses.npz")
+    assert (code, out.count(r"\x1b]0;title\x07\x9b31m\u202e")) == (0, 2)
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", out)
+    code, out, _ = hingecheck("retry", tmp_path / "poses.npz", "--json")
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", out)
+    assert json.loads(out)["clip"]["path"] == f"{STRANGE}.mp4"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"frames": "many"}, {"width": -1}, {"duration_s": 1e300}, {"path": 3}, {"variable_frame_rate": 1}, {"more": 1}, {"height": True}],
+    ids=str,
+)
+def test_a_recording_that_says_nonsense_of_its_clip_is_refused_in_one_line(hingecheck, tmp_path, wrong):
+    poses = replayed.two_hinges()
+    info = {"path": "a.mp4", "sha256": "0" * 64, "frames": len(poses), "duration_s": 8.5, "width": 480, "height": 640}
+    meta = {"clip": info | {"rotation_deg": 0, "variable_frame_rate": False} | wrong, "model": "full", "warnings": []}
+    save_poses(tmp_path / "poses.npz", storable(poses), meta)
+    code, out, err = hingecheck("retry", tmp_path / "poses.npz")
+    assert (code, out, err) == (2, "", f"{tmp_path}/poses.npz: does not say which clip it is from. Run analyze on the clip again.\n")
+
+
+def test_two_batches_in_one_folder_are_told_apart_and_a_killed_one_bars_none(hingecheck, tmp_path):
+    (tmp_path / "clips").mkdir()
+    (tmp_path / "clips" / "a.mp4").write_text("hello")
+    gate = tmp_path / "out/a.hingecheck/report.json"
+    gate.parent.mkdir(parents=True)
+    os.mkfifo(gate)
+    command = ["batch", tmp_path / "clips", "--out", tmp_path / "out", "--model", "lite", "--workers", "1"]
+    process = start(*command)
+    with held_at(process, gate):
+        code, out, err = hingecheck(*command)
+        assert (code, out) == (2, "")
+        assert err.startswith(f"{tmp_path}/out: another batch writes there (process {process.pid} on ")
+        assert one_line(err)
+        process.kill()
+        process.communicate(timeout=300)
+    gate.unlink()
+    assert hingecheck(*command)[0] == 2
+    assert {file.name for file in (tmp_path / "out").iterdir() if file.is_file()} == {"results.csv", "reps.csv", "summary.html"}

@@ -1,6 +1,5 @@
 """The commands on clips, recordings and cameras, ``cues``, ``serve`` and ``doctor``."""
 
-import json
 import os
 import signal
 import sys
@@ -82,7 +81,7 @@ def analyze(
             cut += 1
             print(tables.one_line(f"{clip}: {early}. What is there was scored; copy the file again for the rest."), file=sys.stderr)
     if as_json:
-        print(json.dumps(reports[0] if len(clips) == 1 else reports, ensure_ascii=False, indent=1))
+        print(tables.as_json(reports[0] if len(clips) == 1 else reports))
     if failed + cut == len(clips):
         return BAD_INPUT
     return SOME_FAILED if failed + cut else OK
@@ -122,7 +121,14 @@ def batch(
     limits = batches.LIMITS if time_limit is None else replace(batches.LIMITS, job_s=time_limit)
     limits = limits if memory is None else replace(limits, memory_bytes=memory * 1e6)
     judged_by = profile_of(profile, exercise)
-    total = len(batches.jobs(folder, out))
+    unread = []
+
+    def on_note(line: str, clips: bool) -> None:
+        print(tables.one_line(line), file=sys.stderr)
+        if clips:
+            unread.append(line)
+
+    total = len(batches.jobs(folder, out, on_note))
     failed: list[dict[str, Any]] = []
     with progress.bars(quiet=False) as shown:
         task = shown.add_task("clips", total=total, rate="")
@@ -156,10 +162,13 @@ def batch(
             on_clip=on_clip,
             on_frames=on_frames,
         )
-    for row in failed:
-        print(tables.one_line(row["error"]), file=sys.stderr)
-    print(f"{tables.count(len(rows), 'clip')}, {len(failed)} failed. See {out / 'summary.html'} and {out / 'results.csv'}")
-    return BAD_INPUT if len(failed) == total else SOME_FAILED if failed else OK
+    undone = [row["error"] for row in failed if row["status"] == batches.NOT_DONE]
+    lines = [row["error"] for row in failed if row["status"] != batches.NOT_DONE]
+    for line in [*lines, *undone[:1]]:
+        print(tables.one_line(line), file=sys.stderr)
+    counts = [tables.count(len(rows), "clip"), f"{len(lines)} failed", *([f"{len(undone)} not done"] if undone else [])]
+    print(tables.plain(f"{', '.join(counts)}. See {out / 'summary.html'} and {out / 'results.csv'}"))
+    return BAD_INPUT if len(lines) == total else SOME_FAILED if failed or unread else OK
 
 
 def _cluster(address: str) -> Any:
@@ -268,7 +277,7 @@ def retry(
         one_clip.ready(out)
         one_clip.write(out, verdict)
     if as_json:
-        print(json.dumps(verdict.report(), ensure_ascii=False, indent=1))
+        print(tables.as_json(verdict.report()))
     else:
         tables.report(verdict.report(), out)
     return OK
@@ -307,7 +316,7 @@ def export(
     for name in dict.fromkeys(wanted):
         target, write = exports.FORMATS[name]
         write(folder / target, verdict.poses[:], verdict.result)
-        print(folder / target)
+        print(tables.plain(folder / target))
     return OK
 
 
@@ -315,7 +324,7 @@ def export(
 def cues(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False) -> int:
     """List the nine cues and from where each is called. Says too what is measured, and from which view."""
     if as_json:
-        print(json.dumps(tables.cue_rows(), ensure_ascii=False, indent=1))
+        print(tables.as_json(tables.cue_rows()))
     else:
         tables.cues()
     return OK

@@ -7,6 +7,7 @@ import typer
 
 from ..errors import InputError
 from .program import OK
+from .tables import plain
 
 app = typer.Typer(no_args_is_help=True, help="Write or check a coach's own limits.")
 
@@ -22,7 +23,7 @@ def profile_new(file: Annotated[Path, typer.Argument(help="TOML file to write; m
     text = profiles.dumps(profiles.Profile(name=file.stem or "hinge"))
     with atomic(file) as draft:
         draft.write_text(text, encoding="utf-8")
-    print(f"{file}: written. Change what you like, then try it: hingecheck profile check {file}")
+    print(plain(f"{file}: written. Change what you like, then try it: hingecheck profile check {file}"))
     return OK
 
 
@@ -33,7 +34,7 @@ def profile_check(file: Annotated[Path, typer.Argument(help="TOML file to check.
     from ..verdict.cues import CUES
 
     profile, default = profiles.load(file), profiles.Profile.default()
-    print(f"{file}: fine, profile {profile.name!r}")
+    print(plain(f"{file}: fine, profile {profile.name!r}"))
     for cue in CUES:
         mine, theirs = profile.cue(cue.id).model_dump(), default.cue(cue.id).model_dump()
         for setting, value in mine.items():

@@ -2,15 +2,21 @@
 
 import io
 import os
+import re
+import signal
 import sys
+import threading
 import traceback
-from typing import Annotated, NoReturn
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Annotated, Final, NoReturn
 
 import typer
 
 from .. import __version__
 from ..errors import HingecheckError
-from .tables import one_line
+from .tables import one_line, plain
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -20,6 +26,8 @@ app = typer.Typer(
     help="Watches a hip hinge on video and says what to change.",
 )
 
+_OPTION: Final = re.compile(r"--?[a-z]+(-[a-z]+)*(=.*)?")
+
 OK, SOME_FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -27,12 +35,13 @@ def main() -> None:
     """Run the command line. An error becomes one line on stderr and an exit code; ``--debug`` adds the traceback."""
     arguments = sys.argv[1:]
     debug = "--debug" in arguments
-    arguments = [argument for argument in arguments if argument != "--debug"]
+    arguments = [_as_file(argument) for argument in arguments if argument != "--debug"]
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may have characters that the terminal cannot show
     try:
-        code = app(arguments, prog_name="hingecheck", standalone_mode=False)
-        sys.stdout.flush()
+        with _ended_as_by_ctrl_c():
+            code = app(arguments, prog_name="hingecheck", standalone_mode=False)
+            sys.stdout.flush()
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
     except HingecheckError as error:
@@ -58,9 +67,38 @@ def main() -> None:
     sys.exit(code if isinstance(code, int) else OK)
 
 
+def _as_file(argument: str) -> str:
+    """An argument, so that the name of a file which begins with a dash is no option: a shell makes such of ``*.mp4``."""
+    is_file = argument.startswith("-") and not _OPTION.fullmatch(argument) and os.path.isfile(argument)
+    return os.path.join(os.curdir, argument) if is_file else argument
+
+
+@contextmanager
+def _ended_as_by_ctrl_c() -> Iterator[None]:
+    """Within the block, a request to end (SIGTERM), or a terminal that closes (SIGHUP), does what Ctrl-C does at that moment."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        on_ctrl_c = signal.getsignal(signal.SIGINT)
+        if not callable(on_ctrl_c):  # ignored, as in the background of a script
+            raise KeyboardInterrupt
+        on_ctrl_c(signal.SIGINT, frame)
+
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+        # Under nohup the second is ignored, and stays so.
+        before = {number: signal.signal(number, end) for number in numbers if signal.getsignal(number) is not signal.SIG_IGN}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def _fail(code: int, message: str, debug: bool = False) -> NoReturn:
     if debug:
-        traceback.print_exc()
+        for line in traceback.format_exc().splitlines():
+            print(plain(line), file=sys.stderr)
     print(one_line(message), file=sys.stderr)
     sys.exit(code)
 

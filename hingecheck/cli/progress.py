@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from .tables import plain
+
 if TYPE_CHECKING:
     from ..drive.clip import Progress
 
@@ -17,7 +19,7 @@ def bars(quiet: bool) -> Iterator[Any]:
 
     console = Console(stderr=True)
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"),
@@ -30,7 +32,7 @@ def bars(quiet: bool) -> Iterator[Any]:
 
 def follow(progress: Any, what: str) -> "Progress":
     """A callback that shows frames done, frames a second and time left under ``what``."""
-    task = progress.add_task(what, total=None, rate="")
+    task = progress.add_task(plain(what), total=None, rate="")
 
     def on_frame(done: int, expected: int | None) -> None:
         speed = progress.tasks[task].speed

@@ -1,16 +1,36 @@
 """What commands print: reports, the table of cues, the doctor's findings."""
 
+import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from ..doctor import Check
 
 
+# What a terminal obeys instead of showing it, and what turns the order of letters round.
+_UNSEEN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def plain(text: object) -> str:
+    """Text from a file or its name as a terminal may show it: control characters as escapes, which no terminal obeys."""
+    return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), str(text))
+
+
 def one_line(message: str) -> str:
-    """A message on one line: each run of white space becomes one blank."""
-    return " ".join(message.split())
+    """A message on one line, as a terminal may show it: each run of white space becomes one blank."""
+    return plain(" ".join(message.split()))
+
+
+def as_json(content: Any) -> str:
+    """Content as JSON text that a terminal may show. Control characters are escapes in it, which JSON reads back unchanged."""
+    return re.sub(r"[\x7f-\x9f\u061c\u200e-\u200f\u2028-\u202e\u2066-\u2069]", _escaped, json.dumps(content, ensure_ascii=False, indent=1))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
 
 
 def report(content: Mapping[str, Any], folder: Path | None = None) -> None:
@@ -29,7 +49,7 @@ def report(content: Mapping[str, Any], folder: Path | None = None) -> None:
     facts += [EXERCISE[content["exercise"]].noun] if content["exercise"] != OTHER else []
     facts += [count(len(reps), "rep")]
     facts += [] if score is None else [f"score {score}"]
-    console.print(f"{content['clip']['path']}: {', '.join(filter(None, facts))}", style="bold", soft_wrap=True)
+    console.print(f"{plain(content['clip']['path'])}: {', '.join(filter(None, facts))}", style="bold", soft_wrap=True)
     if reps:
         table = Table(box=box.SIMPLE, pad_edge=False)
         for name in ("rep", "bottom", "hip", "knee", "trunk", "score"):
@@ -42,7 +62,7 @@ def report(content: Mapping[str, Any], folder: Path | None = None) -> None:
             table.add_row(str(rep["index"]), f"{rep['bottom_s']:.1f} s", *angles, rep_score, "\n".join(_wrong(rep)))
         console.print(table)
     for warning in content["tracking"]["warnings"]:
-        console.print(f"note: {warning}")
+        console.print(f"note: {plain(warning)}")
     fine = {c: count["ok"] for c, count in content["cues"].items() if count["ok"] and not count["fault"]}
     if fine:
         names = [BY_ID[c].name.lower() + (f" ({ok} of {count(len(reps), 'rep')})" if ok < len(reps) else "") for c, ok in fine.items()]
@@ -54,7 +74,7 @@ def report(content: Mapping[str, Any], folder: Path | None = None) -> None:
         cue = BY_ID[content["next_cue"]]
         console.print(f"practise next: {cue.name.lower()}. {cue.about}", style="bold")
     if folder is not None:
-        console.print(f"see {folder / 'report.html'}", soft_wrap=True)
+        console.print(f"see {plain(folder / 'report.html')}", soft_wrap=True)
 
 
 def _wrong(rep: Mapping[str, Any]) -> list[str]:
@@ -143,5 +163,5 @@ def checks(found: "Iterable[Check]") -> None:
     console = Console(highlight=False, soft_wrap=True)  # a command to copy must stay on one line
     for check in found:
         colour = {"ok": "green", "warn": "yellow", "fail": "red"}[check.verdict.value]
-        advice = f". {escape(check.remedy)}" if check.remedy else ""
-        console.print(f"[{colour}]{check.verdict.value:4}[/{colour}] {check.name}: {escape(check.detail)}{advice}")
+        advice = f". {escape(plain(check.remedy))}" if check.remedy else ""
+        console.print(f"[{colour}]{check.verdict.value:4}[/{colour}] {check.name}: {escape(plain(check.detail))}{advice}")

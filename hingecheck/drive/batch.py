@@ -6,9 +6,9 @@ A finished clip is recognised by its report and never scored twice. A clip that 
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, as_completed
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from concurrent.futures import CancelledError, Executor, Future, as_completed
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,19 +18,20 @@ from .. import __version__
 from ..errors import HingecheckError, InputError
 from ..media.sources import open_clip
 from ..show import report
-from ..storage.files import atomic, forget_drafts, sha256, writing
+from ..storage.files import Original, atomic, forget_drafts, sha256, writing
+from ..storage.locks import alone
 from ..storage.tables import csv_text, write_parquet
 from ..verdict.cues import CUES
 from ..verdict.profiles import Profile
 from ..verdict.types import METRICS, Status
 from ..vision import estimators
 from . import clip as one_clip
+from .folder import Job as Job
+from .folder import jobs as jobs
 from .workers import Limits, Send, work_off
 
-VIDEO_SUFFIXES: Final = frozenset(
-    {".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".flv", ".3gp", ".ts", ".mts", ".m2ts", ".ogv"}
-)
-
+FAILED: Final = "failed"
+NOT_DONE: Final = "not done"
 STILL: Final = "worst.jpg"
 MOST_STILLS: Final = 12  # on the summary page
 # A clip without progress for minutes hangs. Four hours are enough for an hour of film on a slow machine, 2 GB for the largest pictures.
@@ -42,34 +43,13 @@ Outcome = tuple[dict[str, Any] | None, str | None, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """One clip of a batch: its path below the batch's folder, the file, and the folder for its results."""
+class NotDone:
+    """Instead of an outcome: the clip itself is not to blame, and starting the batch again does it."""
 
-    name: str
-    path: str
-    folder: str
+    why: str
 
 
-def jobs(folder: str | Path, out: str | Path) -> list[Job]:
-    """The clips in a folder and its subfolders, sorted by name. ``InputError`` if it is not a folder or holds no clip."""
-    root, out = Path(folder), Path(out)
-    if not root.is_dir():
-        raise InputError(f"{root}: not a folder. Give the folder that holds the clips.")
-    found: list[Path] = []
-    for base, inside, names in os.walk(root, onerror=_unreadable):
-        inside[:] = [f for f in inside if not f.startswith(".") and not f.endswith(one_clip.SUFFIX) and Path(base, f) != out]
-        found += [Path(base, name) for name in names if Path(name).suffix.lower() in VIDEO_SUFFIXES and not name.startswith(".")]
-    if not found:
-        raise InputError(f"{root}: no video in it. Clips end in .mp4, .mov, .avi, .mkv, .webm and the like.")
-    found.sort(key=lambda path: path.relative_to(root))
-    places = one_clip.folders(found, None)
-    return [
-        Job(str(clip.relative_to(root)), str(clip), str(out / place.relative_to(root))) for clip, place in zip(found, places, strict=True)
-    ]
-
-
-def _unreadable(error: OSError) -> None:
-    raise InputError(f"{error.filename}: cannot be read ({error.strerror}). Check its permissions, or move it elsewhere.") from error
+Outcomes = Generator[tuple[Job, Outcome | NotDone], None, None]
 
 
 def finished(job: Job, profile: Profile, model: str, every_frame: bool = False, rotate: str | None = None) -> dict[str, Any] | None:
@@ -112,13 +92,16 @@ def score(
         if content is None:
             with open_clip(job.path):
                 folder = one_clip.ready(job.folder)
-            forget_drafts(folder)
+            original = Original(job.path)
             info, poses, warnings = one_clip.upright(one_clip.track, rotate)(
                 job.path, model=model, every_frame=every_frame, alone=alone, on_frame=_twice_a_second(send)
             )
+            original.check(info.sha256)
             verdict = one_clip.judge(info, poses, warnings, profile=profile, model=model)
             one_clip.save_poses(folder / "poses.npz", verdict, warnings)
-            _save_still(folder / STILL, one_clip.draw(job.path, None, verdict, moments=report.worst_moments(verdict.result)[:1]))
+            stills = one_clip.draw(job.path, None, verdict, moments=report.worst_moments(verdict.result)[:1])
+            original.check()
+            _save_still(folder / STILL, stills)
             content = verdict.report()
             with atomic(folder / "report.json") as draft:
                 one_clip.write_text(draft, one_clip.dump(content))
@@ -154,21 +137,38 @@ def _save_still(path: Path, stills: Sequence[report.Still]) -> None:
             path.unlink(missing_ok=True)
 
 
-def _elsewhere(work: Callable[[Job], Outcome], todo: Iterable[Job], executor: Executor) -> Iterator[tuple[Job, Outcome]]:
-    """Run jobs on an external executor, which manages its own workers."""
-    futures = {executor.submit(work, job): job for job in todo}
+def _elsewhere(work: Callable[[Job], Outcome], todo: Iterable[Job], executor: Executor) -> Outcomes:
+    """Run jobs on an external executor, which manages its own workers.
+
+    ``work`` returns what a clip causes. So what is raised comes from the way there and back, and is no fault of the clip, unless its
+    workers died of it one after the other.
+    """
+    futures: dict[Future[Outcome], Job] = {}
+    for job in todo:
+        try:
+            futures[executor.submit(work, job)] = job
+        except Exception as error:
+            yield job, _lost(job, error)
     for future in as_completed(futures):
         job = futures[future]
+        outcome: Outcome | NotDone
         try:
             outcome = future.result()
-        except Exception as error:  # clusters raise various errors for a lost worker
-            outcome = None, f"{job.path}: lost on its way ({type(error).__name__}: {error}). Start the batch again.", 0.0
+        except (Exception, CancelledError) as error:  # clusters raise various errors
+            if type(error).__name__ == "KilledWorker":
+                outcome = None, f"{job.path}: the processes that read it died, one after the other. Convert the clip.", 0.0
+            else:
+                outcome = _lost(job, error)
         yield job, outcome
+
+
+def _lost(job: Job, error: BaseException) -> NotDone:
+    return NotDone(f"{job.path}: not done, the cluster was lost ({type(error).__name__}). Start the batch again.")
 
 
 def _here(
     work: Callable[..., Outcome], todo: Iterable[Job], workers: int, limits: Limits, on_frames: Callable[[int], None] | None
-) -> Iterator[tuple[Job, Outcome]]:
+) -> Outcomes:
     """Run jobs in processes on this machine."""
 
     def on_message(job: Job, frames: int) -> None:
@@ -203,34 +203,45 @@ def batch(
     """
     todo = jobs(folder, out)
     out = one_clip.ready(out)
-    forget_drafts(out)
-    if fresh:
-        for job in todo:
-            with writing(job.folder):
-                Path(job.folder, "report.json").unlink(missing_ok=True)
-    rows: dict[str, dict[str, Any]] = {}
-    reps: dict[str, list[dict[str, Any]]] = {}
-    # a profile's classes are created at run time, so pickle cannot find them
-    work = partial(score, settings=profile.model_dump(), model=model, every_frame=every_frame, rotate=rotate)
-    if executor is None:
-        workers = min(workers or os.cpu_count() or 1, len(todo))
-        outcomes = _here(partial(work, alone=workers == 1), todo, workers, limits, on_frames)
-    else:
-        outcomes = _elsewhere(work, todo, executor)
-    for job, (content, error, took_s) in outcomes:
-        rows[job.name], reps[job.name] = _row(job, content, error, took_s), _rep_rows(job, content)
-        if on_clip is not None:
-            on_clip(rows[job.name])
-    ordered = [rows[job.name] for job in todo]
-    _write_tables(out, ordered, [rep for job in todo for rep in reps[job.name]], parquet)
-    with atomic(out / "summary.html") as draft:
-        one_clip.write_text(draft, report.batch_summary_html(ordered, _stills(todo, rows)))
-    return ordered
+    with ExitStack() as held:
+        with writing(out):
+            held.enter_context(alone(out, "batch"))
+        if fresh:
+            for job in todo:
+                with writing(job.folder):
+                    Path(job.folder, "report.json").unlink(missing_ok=True)
+        rows: dict[str, dict[str, Any]] = {}
+        reps: dict[str, list[dict[str, Any]]] = {}
+        # a profile's classes are created at run time, so pickle cannot find them
+        work = partial(score, settings=profile.model_dump(), model=model, every_frame=every_frame, rotate=rotate)
+        if executor is None:
+            workers = min(workers or os.cpu_count() or 1, len(todo))
+            outcomes = _here(partial(work, alone=workers == 1), todo, workers, limits, on_frames)
+        else:
+            outcomes = _elsewhere(work, todo, executor)
+        held.callback(_forget_drafts, todo)  # those of workers that were killed, by a limit or with the batch
+        held.enter_context(closing(outcomes))
+        for job, outcome in outcomes:
+            rows[job.name], reps[job.name] = _row(job, outcome), _rep_rows(job, outcome)
+            if on_clip is not None:
+                on_clip(rows[job.name])
+        ordered = [rows[job.name] for job in todo]
+        _write_tables(out, ordered, [rep for job in todo for rep in reps[job.name]], parquet)
+        with atomic(out / "summary.html") as draft:
+            one_clip.write_text(draft, report.batch_summary_html(ordered, _stills(todo, rows)))
+        return ordered
 
 
-def _row(job: Job, content: Mapping[str, Any] | None, error: str | None, took_s: float) -> dict[str, Any]:
+def _forget_drafts(todo: Iterable[Job]) -> None:
+    for job in todo:
+        forget_drafts(Path(job.folder))
+
+
+def _row(job: Job, outcome: Outcome | NotDone) -> dict[str, Any]:
     """One row of results.csv. A cue that was never judged stays empty, because 0 would mean that it had no fault."""
-    row: dict[str, Any] = {"path": job.name, "status": "failed" if content is None else "ok", "view": "", "reps": "", "score": ""}
+    content, error, took_s = (None, outcome.why, 0.0) if isinstance(outcome, NotDone) else outcome
+    status = NOT_DONE if isinstance(outcome, NotDone) else FAILED if content is None else "ok"
+    row: dict[str, Any] = {"path": job.name, "status": status, "view": "", "reps": "", "score": ""}
     row |= {cue.id: "" for cue in CUES}
     if content is not None:
         row |= {"view": content["view"]["kind"], "reps": len(content["reps"]), "score": content["score"]}
@@ -253,8 +264,9 @@ REPS: Final[dict[str, type]] = {
 }
 
 
-def _rep_rows(job: Job, content: Mapping[str, Any] | None) -> list[dict[str, Any]]:
-    """The rows of reps.csv for one report."""
+def _rep_rows(job: Job, outcome: Outcome | NotDone) -> list[dict[str, Any]]:
+    """The rows of reps.csv for one clip."""
+    content = None if isinstance(outcome, NotDone) else outcome[0]
     facts = ("index", "start_s", "bottom_s", "end_s", "complete", "score")
     rows = []
     for rep in [] if content is None else content["reps"]:

@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from itertools import count, islice
 from pathlib import Path
 from typing import Any, Final
@@ -20,7 +20,7 @@ from ..media.frames import ENDS_EARLY
 from ..media.sources import open_clip
 from ..show import drawing, overlay, report
 from ..storage import recording
-from ..storage.files import atomic, writing
+from ..storage.files import Original, atomic, writing
 from ..storage.spool import PoseSpool
 from ..verdict import coaching, engine, scoring
 from ..verdict.poses import Poses, PoseSource, chunks
@@ -42,6 +42,7 @@ _BUNCH: Final = 8
 # Python runs one thread at a time. The pose network's thread needs it briefly between two frames, just when the mask of the frame before
 # would be read. Sleeping for a millisecond first makes a clip 2 to 5 % faster.
 _GIVE_WAY_S: Final = 0.001
+_MOST: Final = 1e9  # frames, seconds or pixels; no clip has more
 
 Progress = Callable[[int, int | None], None]  # frames done, frames expected if the clip says
 Tracker = Callable[..., tuple[ClipInfo, PoseSource, tuple[str, ...]]]  # called like ``track``: path, model=, on_frame=
@@ -216,10 +217,12 @@ def clip(
     """
     with open_clip(path):  # a file that is no clip leaves no folder behind
         folder = ready(folder)
+    original = Original(path)
     info, poses, warnings = (tracker or track)(path, model=model, on_frame=on_frame)
+    original.check(info.sha256)
     verdict = judge(info, poses, warnings, profile=profile, model=model)
     save_poses(folder / "poses.npz", verdict, warnings)
-    stills = draw(path, folder / "annotated.mp4" if annotate else None, verdict, on_drawn)
+    stills = draw(path, folder / "annotated.mp4" if annotate else None, verdict, on_drawn, original=original)
     write(folder, verdict, stills)
     return verdict.report()
 
@@ -282,12 +285,27 @@ def dump(content: Any) -> str:
 def retry(path: str | Path, *, profile: Profile) -> Verdict:
     """Judge a poses.npz again with other limits."""
     poses, meta = recording.load_poses(path)
+    if column := recording.beyond_belief(poses):
+        raise InputError(f"{path}: {column} holds numbers that no clip has. Analyze the clip again.")
     try:
-        info, model, warnings = ClipInfo(**meta["clip"]), str(meta["model"]), tuple(map(str, meta["warnings"]))
-        live = bool(meta.get("live", False))
-    except (KeyError, TypeError) as error:
+        info, model, warnings, live = _recorded(meta)
+    except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{path}: does not say which clip it is from. Run analyze on the clip again.") from error
     return judge(info, poses, warnings, profile=profile, model=model, live=live)
+
+
+def _recorded(meta: Mapping[str, Any]) -> tuple[ClipInfo, str, tuple[str, ...], bool]:
+    """What a recording says of its clip, model, warnings and whether it was live. ``ValueError`` for a value of the wrong kind."""
+    info, model, warnings, live = ClipInfo(**meta["clip"]), meta["model"], tuple(meta["warnings"]), meta.get("live", False)
+    kinds: dict[str, Any] = {"str": str, "int": int, "float": (int, float), "bool": bool}
+    said = [(getattr(info, field.name), kinds[str(getattr(field.type, "__name__", field.type))]) for field in fields(info)]
+    said += [(model, str), (live, bool), *((warning, str) for warning in warnings)]
+    for value, kind in said:
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            raise ValueError(f"{value!r} is no {kind}")
+        if isinstance(value, int | float) and not 0 <= value < _MOST:
+            raise ValueError(f"{value} cannot be")
+    return info, model, warnings, live
 
 
 def draw(
@@ -296,8 +314,12 @@ def draw(
     verdict: Verdict,
     on_drawn: Progress | None = None,
     moments: Sequence[report.Moment] | None = None,
+    original: Original | None = None,
 ) -> list[report.Still]:
-    """Draw the verdict on the clip: the whole clip into ``target`` if given, and a still of each moment, by default the report's."""
+    """Draw the verdict on the clip: the whole clip into ``target`` if given, and a still of each moment, by default the report's.
+
+    ``original``: the clip as it was tracked. Nothing is kept of another one.
+    """
     result, poses = verdict.result, verdict.poses
     moments = report.worst_moments(result) if moments is None else moments
     if target is None and not moments:
@@ -337,6 +359,8 @@ def draw(
                 stills[moment] = report.Still(drawing.jpeg(picture(frame, _line_of(moment, verdict))), moment)
             if on_drawn is not None:
                 on_drawn(frame.index + 1, len(result))
+        if original is not None:
+            original.check()
     return [stills[moment] for moment in moments]
 
 

@@ -11,18 +11,21 @@ if TYPE_CHECKING:
     from .camera import Device, Feed, Picture, open_camera, open_recording
     from .encoding import Encoder
     from .frames import ENDS_EARLY, Clip
+    from .kinds import VIDEO_SUFFIXES, begins_like_a_video
     from .pictures import no_higher
     from .sources import open_clip, open_stream
     from .timestamps import Clock
 
 __all__ = [
     "ENDS_EARLY",
+    "VIDEO_SUFFIXES",
     "Clip",
     "Clock",
     "Device",
     "Encoder",
     "Feed",
     "Picture",
+    "begins_like_a_video",
     "no_higher",
     "open_camera",
     "open_clip",
@@ -36,6 +39,7 @@ __getattr__, __dir__ = _lazy.shown(
         "camera": "Device Feed Picture open_camera open_recording",
         "encoding": "Encoder",
         "frames": "ENDS_EARLY Clip",
+        "kinds": "VIDEO_SUFFIXES begins_like_a_video",
         "pictures": "no_higher",
         "sources": "open_clip open_stream",
         "timestamps": "Clock",

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from ..errors import SourceError
 from ..opencv import cv2
+from ..storage import files
 from ..storage.files import sha256
 from ..verdict.types import ClipInfo, Frame
 from .packets import begins_anew, groups, stamps
@@ -60,8 +61,10 @@ class Clip:
         only: Container[int] | None = None,
         enough_hz: float | None = None,
         turn_deg: int = 0,
+        before: files.Stamp | None = None,
     ) -> None:
         self.path = path
+        self._before = before  # the file's stamp when it was opened
         self.warnings: list[str] = []
         self._container = container
         self._stream = stream
@@ -132,13 +135,20 @@ class Clip:
         return self._size
 
     def info(self) -> ClipInfo:
-        """Describe the part of the clip that was read; after the last frame, all of it. ``ValueError`` before the first frame."""
+        """Describe the part of the clip that was read; after the last frame, all of it.
+
+        ``ValueError`` before the first frame. ``InputError`` if the file changed since it was opened:
+        its hash would be that of another clip.
+        """
         if self._displayed is None:
             raise ValueError("a Clip is known only once frames were read")
         width, height = self._displayed
+        content = sha256(self.path)
+        if self._before is not None and files.stamp(self.path) != self._before:
+            raise files.changed(self.path)
         return ClipInfo(
             path=str(self.path),
-            sha256=sha256(self.path),
+            sha256=content,
             frames=self._frames_read,
             duration_s=self._clock.end_s,
             width=width,

@@ -11,11 +11,12 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from ..errors import SourceError
+from ..storage.files import stamp
 from .frames import CONVERT, Clip
+from .kinds import NO_CLIP, PICTURE, refuse_animated_webp
 
 _ANSWER_S: Final = (10.0, 5.0)  # time limits for a remote video: to open it, and for each read
-_PICTURES: Final = {"image2", "ico", "avif", "heic", "heix", "mif1"}  # demuxers, and brands of the mp4 family
-_REFERENCES: Final = {"hls", "dash", "concat", "imf", "webm_dash_manifest"}  # text that names other files, which must not be opened
+_HEAD_BYTES: Final = 32
 
 
 def open_clip(
@@ -41,16 +42,18 @@ def open_clip(
 
     Raises ``SourceError`` for anything that is not a readable video file. Faults further into the file appear while frames are read.
     """
-    family = _first_bytes(path)[4:]
+    first = _first_bytes(path)
+    refuse_animated_webp(path, first)
+    before = stamp(path)
     try:
         # Open local files only, whatever the content refers to. A title in an unknown encoding is no reason to refuse a clip.
         container = av.open(f"file:{path}", container_options={"protocol_whitelist": "file"}, metadata_errors="replace")
     except av.FFmpegError as error:
-        if family == b"ftyp":
+        if first[4:8] == b"ftyp":
             raise SourceError(f"{path}: cut off or damaged: its index is missing. Copy it again from where it was filmed.") from error
         raise SourceError(f"{path}: not a video, or damaged. {CONVERT}") from error
     try:
-        return Clip(path, container, _video_stream(path, container), max_side, enough_px, only, enough_hz, turn_deg)
+        return Clip(path, container, _video_stream(path, container), max_side, enough_px, only, enough_hz, turn_deg, before)
     except BaseException:
         container.close()
         raise
@@ -74,7 +77,7 @@ def open_stream(url: str, *, max_side: int = 1280) -> tuple[Clip, bool]:
 
 
 def _first_bytes(path: str | Path) -> bytes:
-    """The first bytes of ``path``, up to 8. ``SourceError`` unless it is a readable file that is not empty."""
+    """The first bytes of ``path``, up to 32. ``SourceError`` unless it is a readable file that is not empty."""
     try:
         mode = Path(path).stat().st_mode
         if stat.S_ISDIR(mode):
@@ -82,7 +85,7 @@ def _first_bytes(path: str | Path) -> bytes:
         if not stat.S_ISREG(mode):
             raise SourceError(f"{path}: not a file. Name a clip.")
         with open(path, "rb") as file:
-            first = file.read(8)
+            first = file.read(_HEAD_BYTES)
     except FileNotFoundError as error:
         raise SourceError(f"{path}: no such file. Check the name and the folder.") from error
     except PermissionError as error:
@@ -96,15 +99,17 @@ def _first_bytes(path: str | Path) -> bytes:
 
 def _video_stream(path: str | Path, container: InputContainer) -> VideoStream:
     """Choose the video stream, not a cover image, and set it to decode on several threads."""
-    kinds = {container.format.name, container.metadata.get("major_brand", "")}
-    if kinds & _REFERENCES:
-        raise SourceError(f"{path}: a playlist, not a video. Name the clip itself.")
-    if "tty" in kinds:  # FFmpeg opens any .txt as a video
-        raise SourceError(f"{path}: a text, not a video. Name a clip.")
-    if kinds & _PICTURES or container.format.name.endswith("_pipe"):
-        raise SourceError(f"{path}: a picture, not a video. Name a clip.")
+    container_name = container.format.name
+    if container_name in NO_CLIP:
+        raise SourceError(f"{path}: {NO_CLIP[container_name]}")
+    if container_name.endswith("_pipe"):
+        raise SourceError(f"{path}: {PICTURE}")
     covers = Disposition.attached_pic | Disposition.timed_thumbnails
-    moving = [stream for stream in container.streams.video if not stream.disposition & covers]
+    pictures = [stream for stream in container.streams.video if not stream.disposition & covers]
+    # A still of HEIF or AVIF is a stream of one picture without a duration. A sequence has such a still too, beside its own stream.
+    moving = [stream for stream in pictures if stream.duration or stream.frames != 1 or "mp4" not in container_name]
+    if pictures and not moving:
+        raise SourceError(f"{path}: {PICTURE}")
     if not moving:
         why = "audio only" if container.streams.audio else "nothing to see in it"
         raise SourceError(f"{path}: no video stream ({why}). Export the clip with its picture.")

@@ -4,19 +4,31 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from ..errors import InputError
 from .files import atomic
 
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+
 
 def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
-    """CSV text of rows under a header. None and missing values become empty cells."""
+    """CSV text of rows under a header. None and missing values become empty cells.
+
+    A spreadsheet would take text that begins with =, +, - or @ for a formula and run it. Such text gets an apostrophe in front.
+    """
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({name: _inert(value) for name, value in row.items()} for row in rows)
     return text.getvalue()
+
+
+def _inert(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    # Before Python 3.13 the writer does not quote a carriage return, which readers take for the end of the row.
+    return ("'" if value.startswith(_FORMULA) else "") + value.replace("\r", "\\r")
 
 
 def need_parquet(asked: str) -> None:

@@ -35,9 +35,10 @@ class Database:
         self._lock = _locked(self.root)
         try:
             self._prepare()
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # the second: its own complaint quotes text that is none
             self.close()
-            raise InputError(f"{self._file}: not a store of hingecheck, or damaged ({error}). Choose another --data.") from error
+            why = "it holds text that is none" if isinstance(error, UnicodeDecodeError) else error
+            raise InputError(f"{self._file}: not a store of hingecheck, or damaged ({why}). Choose another --data.") from error
         except BaseException:
             self.close()
             raise
@@ -64,6 +65,8 @@ class Database:
                     f"{self._file}: written by a newer version (schema {found}, this one knows {newest}). "
                     "Upgrade hingecheck, or choose another --data."
                 )
+            if found and db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+                raise sqlite3.DatabaseError("pages of it are broken")
             if found == newest:
                 return
             if found:

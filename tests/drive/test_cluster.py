@@ -24,7 +24,7 @@ def free_port():
 
 @contextmanager
 def cluster():
-    """The address of a scheduler, and its two workers."""
+    """The address of a scheduler, and the processes of it and of its two workers."""
     address = f"tcp://127.0.0.1:{free_port()}"
     commands = [
         ["scheduler", "--host", "127.0.0.1", "--port", address.rpartition(":")[2], "--no-dashboard"],
@@ -36,7 +36,7 @@ def cluster():
             running.append(
                 subprocess.Popen([sys.executable, "-m", "dask", *command], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             )
-        yield address, running[1:]
+        yield address, running
     finally:
         for process in running:
             process.kill()
@@ -79,7 +79,7 @@ def clips(tmp_path, sample_videos):
 def test_a_cluster_gives_the_same_tables_and_a_worker_that_dies_costs_nothing(clips, tmp_path):
     here = ended(start(clips, tmp_path / "here", "--workers", "2"))
     assert here[0] == 1
-    with cluster() as (address, workers):
+    with cluster() as (address, (_, *workers)):
         assert ended(start(clips, tmp_path / "there", "--scheduler", address)) == here
         assert rows(tmp_path / "there") == rows(tmp_path / "here")
 
@@ -89,3 +89,27 @@ def test_a_cluster_gives_the_same_tables_and_a_worker_that_dies_costs_nothing(cl
         os.kill(workers[0].pid, signal.SIGKILL)
         assert ended(mourned) == here
         assert rows(tmp_path / "mourned") == rows(tmp_path / "here")
+
+
+@pytest.mark.slow
+def test_without_its_scheduler_a_batch_ends_with_what_is_not_done_and_takes_up_there(clips, tmp_path):
+    here = ended(start(clips, tmp_path / "here", "--workers", "2"))
+    with cluster() as (address, (scheduler, *_)):
+        lost = start(clips, tmp_path / "there", "--scheduler", address)
+        while not [*(tmp_path / "there").rglob("report.json")]:
+            time.sleep(0.02)
+        scheduler.kill()
+        code, err = ended(lost)
+    results, _ = rows(tmp_path / "there")
+    statuses = {row["status"] for row in results if row["path"] != "broken.mp4"}
+    assert code == 1
+    assert len(results) == 16
+    assert "not done" in statuses
+    assert statuses <= {"ok", "not done"}, "no clip has failed"
+    assert "not done, the cluster was lost" in err
+    assert err.count("not done, the cluster was lost") == 1, "one line for all of them"
+    done = {file: file.stat().st_mtime_ns for file in (tmp_path / "there").rglob("report.json")}
+    with cluster() as (address, _):
+        assert ended(start(clips, tmp_path / "there", "--scheduler", address)) == here
+    assert {file: file.stat().st_mtime_ns for file in done} == done, "what was done was done again"
+    assert rows(tmp_path / "there") == rows(tmp_path / "here")

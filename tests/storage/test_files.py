@@ -12,7 +12,7 @@ import pytest
 from clips import as_nobody, files_no_larger_than
 
 from hingecheck.errors import InputError, OutputError
-from hingecheck.storage.files import Draft, atomic, sha256
+from hingecheck.storage.files import Draft, Original, atomic, forget_drafts, sha256
 
 ROOT = Path(__file__).parents[2]
 
@@ -56,13 +56,16 @@ def test_a_draft_that_nobody_holds_any_more_vanishes(tmp_path):
 
 
 def test_ctrl_c_while_a_draft_is_being_made_leaves_nothing(tmp_path, monkeypatch):
-    touch = Path.touch
+    opened = os.open
 
-    def interrupted(path, **options):
-        touch(path, **options)
-        raise KeyboardInterrupt
+    def interrupted(path, flags, *rest, **options):
+        file = opened(path, flags, *rest, **options)
+        if flags & os.O_CREAT:
+            os.close(file)
+            raise KeyboardInterrupt
+        return file
 
-    monkeypatch.setattr(Path, "touch", interrupted)
+    monkeypatch.setattr(os, "open", interrupted)
     with pytest.raises(KeyboardInterrupt), atomic(tmp_path / "report.json"):
         pass
     assert names(tmp_path) == []
@@ -154,9 +157,84 @@ def test_a_killed_writer_leaves_no_file_of_the_real_name(tmp_path):
         assert writer.stdout.readline() == b"written\n"
         writer.send_signal(signal.SIGKILL)
     assert not target.exists()
+    assert len(names(tmp_path)) == 1, "what it had written is still there"
     with atomic(target) as draft:
         draft.write_text("whole")
     assert target.read_text() == "whole"
+    assert names(tmp_path) == ["report.json"], "the next writer has removed it"
+
+
+def test_nobody_else_may_read_a_draft(tmp_path):
+    with atomic(tmp_path / "annotated.mp4") as draft:
+        assert draft.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_draft_whose_writer_lives_is_not_removed_by_another(tmp_path):
+    with atomic(tmp_path / "one.csv") as draft:
+        draft.write_text("1")
+        forget_drafts(tmp_path)
+        subprocess.run(
+            [
+                sys.executable,
+                "-c",
+                "import sys; from hingecheck.storage.files import atomic\nwith atomic(sys.argv[1]): pass",
+                tmp_path / "two.csv",
+            ],
+            cwd=ROOT,
+            check=True,
+        )
+    assert names(tmp_path) == ["one.csv", "two.csv"]
+    assert (tmp_path / "one.csv").read_text() == "1"
+
+
+def test_only_files_that_are_certainly_drafts_are_removed(tmp_path):
+    kept = [
+        ".hingecheck-12.part",
+        ".hingecheck-0123456789ab.part.mp4",
+        ".hingecheck-0123456789AB.part",
+        "hingecheck-0123456789ab.part",
+        "a.part",
+    ]
+    for name in [*kept, ".hingecheck-0123456789ab.part"]:
+        (tmp_path / name).touch()
+    (tmp_path / ".hingecheck-000000000000.part").mkdir()
+    (tmp_path / ".hingecheck-111111111111.part").symlink_to("a.part")
+    forget_drafts(tmp_path)
+    assert names(tmp_path) == sorted([*kept, ".hingecheck-000000000000.part", ".hingecheck-111111111111.part"])
+
+
+def longer(path):
+    path.write_bytes(path.read_bytes() + b"x")
+
+
+def replaced(path):
+    other = path.with_name("other")
+    other.write_bytes(b"HINGE")
+    os.utime(other, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns))
+    other.replace(path)
+
+
+def written_again(path):
+    path.write_bytes(b"HINGE")
+    os.utime(path, ns=(0, 1))
+
+
+@pytest.mark.parametrize("change", [longer, replaced, written_again, Path.unlink], ids=lambda change: change.__name__)
+def test_a_file_that_has_changed_is_not_the_original_any_more(tmp_path, change):
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(b"hinge")
+    original = Original(path)
+    original.check(hashlib.sha256(b"hinge").hexdigest())
+    change(path)
+    with pytest.raises(InputError, match=r"clip\.mp4: (changed while it was read|cannot be read)"):
+        original.check()
+
+
+def test_content_of_another_hash_is_not_the_originals(tmp_path):
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(b"hinge")
+    with pytest.raises(InputError, match="changed while it was read, so nothing of it was kept"):
+        Original(path).check(hashlib.sha256(b"HINGE").hexdigest())
 
 
 def test_the_hash_is_that_of_the_bytes(tmp_path):

@@ -2,8 +2,11 @@
 
 import io
 import json
+import math
+import tracemalloc
 import zipfile
 from dataclasses import fields, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +17,7 @@ from hypothesis.extra.numpy import arrays
 
 from hingecheck import __version__
 from hingecheck.errors import OutputError, RecordingError
-from hingecheck.storage.recording import SCHEMA, load_poses, save_poses, storable
+from hingecheck.storage.recording import SCHEMA, beyond_belief, load_poses, save_poses, storable
 from hingecheck.storage.spool import PoseSpool
 from hingecheck.verdict.poses import Poses
 from hingecheck.verdict.silhouette import L, S
@@ -366,3 +369,94 @@ def test_damaged_bytes_are_a_recording_error_and_nothing_else(tmp_path, changes,
 def test_intact_bytes_are_no_error(tmp_path):
     (tmp_path / "a.npz").write_bytes(VALID)
     assert same(load_poses(tmp_path / "a.npz")[0], some_poses(2))
+
+
+# ------------------------------------------------------------------------------------------------------------------ from strangers
+
+
+def bomb(path: Path, name: str, descr: str, shape: tuple[int, ...], **others) -> Path:
+    """A recording in which one array, packed to a thousandth, takes what its shape says."""
+    content = {f"{key}.npy": value for key, value in {"schema": SCHEMA, "meta": "{}", **some_poses(2).narrowed(), **others}.items()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for key, value in content.items():
+            if key != f"{name}.npy":
+                with archive.open(key, "w") as file:
+                    np.lib.format.write_array(file, np.array(value))
+        with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+            np.lib.format.write_array_header_1_0(file, {"descr": descr, "fortran_order": False, "shape": shape})
+            left = math.prod(shape) * np.dtype(descr).itemsize
+            while left > 0:
+                left -= file.write(bytes(min(left, 1 << 20)))
+    return path
+
+
+MIB = 1 << 20
+
+
+@pytest.mark.parametrize(
+    ("name", "descr", "shape", "says"),
+    [
+        ("extra", "<f8", (60 * MIB,), None),
+        ("xy", "<f4", (2_000_000, K, 2), "xy is (2000000, 33, 2) float32, not (T, 33, 2) float32"),
+        ("time_s", "<f8", (60 * MIB,), "xy is (2, 33, 2) float32, not (T, 33, 2) float32"),
+        ("meta", "<U50000000", (), "what it says of its clip cannot be read"),
+        ("schema", "<i8", (60 * MIB,), "not recorded poses (no schema number)"),
+    ],
+)
+def test_what_is_packed_to_a_thousandth_is_not_unpacked(tmp_path, name, descr, shape, says):
+    path = bomb(tmp_path / "a.npz", name, descr, shape)
+    tracemalloc.start()
+    try:
+        if says is None:
+            assert len(load_poses(path)[0]) == 2, "an array of an unknown name is not read"
+        else:
+            assert refusal(path).startswith(says)
+        assert tracemalloc.get_traced_memory()[1] < 20 * MIB
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"{'descr': '<f8', 'fortran_order': False, 'shape': (5L,), }",
+        b"{'descr': '|O', 'fortran_order': False, 'shape': (5,), }",
+        b"{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (5,), }",
+        b"{'descr': '<f8', 'fortran_order': False, 'shape': (-5,), }",
+        b"{'descr': '<f8', 'fortran_order': False, 'shape': (99999999999999999999,), }",
+        b"{'descr': '<f7', 'fortran_order': False, 'shape': (5,), }",
+        b"{'descr': '\\d', 'shape': (5,)}",
+        b"__import__('os').getcwd()",
+        b"\xff" * 40,
+        b"",
+    ],
+)
+def test_a_header_that_numpy_warns_of_or_does_not_write_is_a_damaged_file(saved, header):
+    with zipfile.ZipFile(saved) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()}
+    content["time_s.npy"] = b"\x93NUMPY\x01\x00" + (len(header) + 1).to_bytes(2, "little") + header + b"\n" + bytes(40)
+    with zipfile.ZipFile(saved, "w") as archive:
+        for name, data in content.items():
+            archive.writestr(name, data)
+    assert refusal(saved).startswith("not recorded poses, or damaged.")
+
+
+@pytest.mark.parametrize("more", [b"", b"x" * 9])
+def test_an_array_with_fewer_or_more_bytes_than_it_says_is_a_damaged_file(saved, more):
+    with zipfile.ZipFile(saved) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()}
+    content["score.npy"] = content["score.npy"][: None if more else -4] + more
+    with zipfile.ZipFile(saved, "w") as archive:
+        for name, data in content.items():
+            archive.writestr(name, data)
+    assert refusal(saved).startswith("not recorded poses, or damaged.")
+
+
+@pytest.mark.parametrize(("name", "value"), [("xy", np.inf), ("world", -3e38), ("back", 1e7), ("people", -1)])
+def test_numbers_that_no_clip_has_are_found(name, value):
+    poses = some_poses()
+    assert beyond_belief(poses) is None
+    array = getattr(poses, name).copy()
+    array[1] = value
+    assert beyond_belief(replace(poses, **{name: array})) == name
