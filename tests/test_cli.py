@@ -262,7 +262,7 @@ def test_one_bad_clip_among_several_costs_only_itself(hinges, hingecheck, tmp_pa
     assert one_line(err)
     assert err.startswith(f"{tmp_path / 'bad.mp4'}: not a video")
     assert (tmp_path / "hinges.hingecheck/report.json").exists()
-    assert out.startswith(f"{hinges}: side view, facing right, 2 reps, score 100\n")
+    assert out.startswith(f"{hinges}: side view, facing right, stiff-leg deadlift, 2 reps, score 100\n")
 
 
 def test_several_bad_clips_are_bad_input(hingecheck, tmp_path):

@@ -46,7 +46,8 @@ def report(content: Mapping[str, Any], folder: Path | None = None) -> None:
     console = Console(highlight=False, markup=False, emoji=False)
     view, reps, score = content["view"], content["reps"], content["score"]
     facts = [f"{view['kind']} view", view["facing"] and f"facing {view['facing']}"]
-    facts += [EXERCISE[content["exercise"]].noun] if content["exercise"] != OTHER else []
+    named = content.get("exercise", OTHER)  # reports of earlier versions name none
+    facts += [EXERCISE[named].noun] if named != OTHER else []
     facts += [count(len(reps), "rep")]
     facts += [] if score is None else [f"score {score}"]
     console.print(f"{plain(content['clip']['path'])}: {', '.join(filter(None, facts))}", style="bold", soft_wrap=True)

@@ -26,6 +26,7 @@ def html(report: Mapping[str, Any], result: Result, stills: Iterable[Still] = ()
     ``limits`` are those of the profile, (cue id, direction) -> limit. Dashed lines show the value from which a cue is called.
     """
     plots = plotted(report, result, limits)
+    named = report.get("exercise", OTHER)  # reports of earlier versions name none
     return _pieces(
         "report.html",
         name=PurePath(report["clip"]["path"]).name,
@@ -36,7 +37,7 @@ def html(report: Mapping[str, Any], result: Result, stills: Iterable[Still] = ()
         plots=plots,
         plotly=Markup(_plotly_js()) if plots else "",
         linked=False,
-        exercise_name="" if report["exercise"] == OTHER else EXERCISE[report["exercise"]].noun,
+        exercise_name="" if named == OTHER else EXERCISE[named].noun,
         **explained(report),
     )
 
