@@ -76,8 +76,8 @@ def advance(
                 if rule.cue.against_standing or rule.cue.by_shape:
                     tally.early += int((counts & ~(shaped if rule.cue.by_shape else stood)[part]).sum())
                 narrow = rule.narrow(spread)
-                tally.vague += int((counts & fits & (spread > 0) & ~narrow).sum())
-                fits = fits & narrow
+                tally.vague += int((counts & fits & np.isfinite(spread) & ~narrow).sum())
+                spread = np.where(narrow, spread, np.nan)
                 own: list[Event] = []
                 on = _watch(tally, rule, time_s[part], value, spread, counts, fits, phase[part], in_rep[part], own)
                 watched.append((tally, on if taken_for is None else on & holds(rule)[taken_for[part]], own))

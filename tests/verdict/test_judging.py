@@ -18,6 +18,7 @@ from synthetic import (
 )
 
 from hingecheck.verdict import calibration, engine, judging
+from hingecheck.verdict.cue import WIDE_SHARE
 from hingecheck.verdict.cues import COLUMN, CUES, Cue
 from hingecheck.verdict.judging import BY_SHAPE_ALONE, NO_STANDING, Judged, Moment, Rule, Tally
 from hingecheck.verdict.phases import Closed
@@ -34,7 +35,8 @@ def rules(**of_first_fault: dict[str, Any]) -> tuple[Rule, ...]:
     table = engine.rules(Profile.default())
     first = {cue.id: cue.faults[0] for cue in CUES}
     changed = (replace(r, **changes.get(r.cue.id, {})) if r.fault is first[r.cue.id] else r for r in table)
-    return tuple(replace(r, fault=replace(r.fault, counted=1.0)) for r in changed)  # an interval of a test counts as it is written
+    # An interval of a test counts as it is written, however wide.
+    return tuple(replace(r, fault=replace(r.fault, counted=1.0, usual_spread=1e6)) for r in changed)
 
 
 BUTT = next(rule for rule in rules() if rule.cue.id == "butt_high")
@@ -183,12 +185,11 @@ def test_nothing_seen_starts_no_fault() -> None:
     assert session.told().status is Status.NOT_JUDGED
 
 
-@pytest.mark.parametrize("unseen", [{}, {"phase": Phase.UNSEEN}, {"side": False}], ids=["hidden joint", "nobody", "wrong view"])
+@pytest.mark.parametrize("unseen", [{}, {"phase": Phase.UNSEEN}], ids=["hidden joint", "nobody"])
 def test_a_lost_hip_hides_the_cue_but_does_not_clear_it(unseen: dict[str, Any]) -> None:
     session = Session()
     assert session.butt(bad(6))[-1]
-    value = good(40) - 0.1 if "side" in unseen else np.full(40, np.nan)
-    assert session.butt(value, **unseen).all()
+    assert session.butt(np.full(40, np.nan), **unseen).all()
     assert session.butt(bad(5)).all()
     assert [event.kind for event in session.events] == ["cue_on"]
 
@@ -340,8 +341,9 @@ def test_each_rep_is_judged_by_itself() -> None:
 
 def test_from_the_wrong_side_a_cue_is_not_judged_and_says_where_to_film_from() -> None:
     session = Session()
-    assert not session.butt(bad(20), side=False).any()
-    told = session.told()
+    slumped = session.frames({"shoulder_shift": np.full(20, 0.2)}, side=False)
+    assert not slumped.active.any()
+    told = session.told("shoulders_back")
     assert told.status is Status.NOT_JUDGED
     assert (told.value, told.uncertainty, told.limit, told.at_s, told.direction) == (None,) * 5
     assert told.reason == "can be judged only when seen from the side"
@@ -362,10 +364,23 @@ def test_a_cue_is_judged_as_far_from_square_to_its_view_as_its_row_says(cue: Cue
 
 def test_half_the_frames_from_the_right_side_are_enough() -> None:
     more, less = Session(), Session()
-    more.butt(good(20), side=[True] * 11 + [False] * 9)
-    less.butt(good(20), side=[True] * 9 + [False] * 11)
-    assert more.told().status is Status.OK
-    assert less.told().status is Status.NOT_JUDGED
+    more.frames({"shoulder_shift": np.zeros(20)}, side=[True] * 11 + [False] * 9)
+    less.frames({"shoulder_shift": np.zeros(20)}, side=[True] * 9 + [False] * 11)
+    assert more.told("shoulders_back").status is Status.OK
+    assert less.told("shoulders_back").status is Status.NOT_JUDGED
+
+
+@pytest.mark.parametrize(("share", "judged"), [(0.99, True), (1.01, False)])
+def test_a_cue_is_judged_while_the_worst_fault_would_be_called(share: float, judged: bool) -> None:
+    """Of what an interval is wider than a clear view's, half is allowed for: two ``worst_by`` wider, no fault would be called."""
+    rule = next(rule for rule in engine.rules(Profile.default()) if rule.cue.id == "butt_high")
+    clear = rule.fault.usual_spread / rule.fault.counted
+    wide = clear + share * rule.fault.worst_by / WIDE_SHARE
+    session = Session((rule,))
+    session.butt(good(20), spread=wide)
+    told = session.told()
+    assert told.status is (Status.OK if judged else Status.NOT_JUDGED)
+    assert judged or str(told.reason).startswith("not measured closely enough as seen here: film from the side")
 
 
 def test_half_the_frames_measured_are_enough_and_fewer_say_what_was_hidden() -> None:
@@ -668,7 +683,8 @@ def test_a_clean_hinge_is_ok_in_every_cue_the_view_shows(view: ViewKind, yaw_deg
     for rep in result.reps:
         for cue in CUES:
             judged = rep.cues[cue.id].status
-            assert judged is (Status.OK if cue.view is view else Status.NOT_JUDGED), cue.id
+            shown = cue.view is view or cue.id in ("butt_high", "soft_knees", "squeeze_butt")  # angles show from any side
+            assert judged is (Status.OK if shown else Status.NOT_JUDGED), cue.id
     assert len(result.reps) == 2
     assert not result.active.any()
 
@@ -743,16 +759,15 @@ def test_the_limit_that_was_in_force_is_told() -> None:
 
 
 @pytest.mark.parametrize("yaw_deg", [0.0, 45.0, 180.0, -65.0])
-def test_side_cues_are_not_judged_from_elsewhere_however_bad(yaw_deg: float) -> None:
+def test_cues_of_the_backs_edge_alone_are_not_judged_from_elsewhere_however_bad(yaw_deg: float) -> None:
     result = analysed(hinge(2, knee_deg=80, shin_deg=25, lower=35, top_deg=30), yaw_deg=yaw_deg)
     assert len(result.reps) == 2
     for rep in result.reps:
         for cue in CUES:
-            if cue.view is ViewKind.SIDE:
+            if cue.id in ("shoulders_back", "core_tight"):
                 assert rep.cues[cue.id].status is Status.NOT_JUDGED
                 assert rep.cues[cue.id].reason == "can be judged only when seen from the side"
-    side = [COLUMN[cue.id] for cue in CUES if cue.view is ViewKind.SIDE]
-    assert not result.active[:, side].any()
+    assert not result.active[:, [COLUMN["shoulders_back"], COLUMN["core_tight"]]].any()
 
 
 def test_a_torn_mask_hides_the_spine_and_nothing_else() -> None:
@@ -776,10 +791,11 @@ def test_hidden_feet_hide_what_needs_them_and_not_the_rep() -> None:
 
 
 def test_who_was_never_seen_standing_is_judged_in_what_needs_no_standing_shape() -> None:
-    """Live: bent when first seen, and every lockout unfinished."""
+    """Live: bent when first seen, and every lockout unfinished. Of the first rep the beginning is missing as well."""
     poses = film(hinge(2, top_deg=30)[1:], begin=hinge()[0])
     _, result = engine.advance(engine.start(Profile.default()), poses, Profile.default())
-    for rep in result.reps:
+    assert {judged.status for judged in result.reps[0].cues.values()} <= {Status.NOT_JUDGED, Status.FAULT}
+    for rep in result.reps[1:]:
         for cue_id in ("butt_high", "shoulders_back"):
             assert (rep.cues[cue_id].status, rep.cues[cue_id].reason) == (Status.NOT_JUDGED, NO_STANDING)
         for cue_id in ("neutral_spine", "chest_out"):
@@ -789,28 +805,27 @@ def test_who_was_never_seen_standing_is_judged_in_what_needs_no_standing_shape()
     assert len(result.reps) == 2
 
 
-@pytest.mark.parametrize(("lower", "wide", "told"), [(35.0, 2.0, ("fault", "rounded")), (35.0, 30.0, ("ok", None))])
+@pytest.mark.parametrize(("lower", "wide", "told"), [(35.0, 2.0, ("fault", "rounded")), (25.0, 30.0, ("ok", None))])
 def test_without_a_standing_shape_a_back_is_told_off_only_where_that_is_plain(
     lower: float, wide: float, told: tuple[str, str | None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(calibration, "SPREADS_UNSTOOD", {"spine_lower_deg": wide})
     poses = film(hinge(2, top_deg=30, lower=lower)[1:], begin=hinge(lower=lower)[0])
     _, result = engine.advance(engine.start(Profile.default()), poses, Profile.default())
-    assert verdict(result, "neutral_spine") == [told] * 2
-    assert [rep.cues["neutral_spine"].uncertainty for rep in result.reps] == [wide] * 2
+    first, second = verdict(result, "neutral_spine")
+    assert first == (told if told[0] == "fault" else ("not_judged", None)), "the beginning of the first rep was not seen"
+    assert second == told
+    assert result.reps[1].cues["neutral_spine"].uncertainty == wide
     assert [rep.uncertainty["spine_lower_deg"] for rep in result.reps] == [wide] * 2
 
 
-def test_what_may_be_off_is_judged_by_the_width_of_its_view_and_of_the_joints_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Knees bent to 40 against a limit of 33: off by at most 6 they are surely past it; at a score of 0.75 that is 8, and not sure."""
-    wide = calibration.SPREADS | {"knee_flexion_deg": (6.0,) * len(calibration.SPREADS_AT_DEG)}
-    monkeypatch.setattr(calibration, "SPREADS", wide)
+@pytest.mark.parametrize(("wide", "told"), [(6.0, (Status.FAULT, 6.0, None)), (20.0, (Status.OK, 20.0, HARDLY))])
+def test_what_may_be_off_is_judged_by_the_width_of_its_interval(monkeypatch: pytest.MonkeyPatch, wide: float, told: Any) -> None:
+    """Knees bent to 40, called from 33: give or take 6 they are surely past it, give or take 20 they are not."""
+    monkeypatch.setattr(calibration, "SPREADS", calibration.SPREADS | {"knee_flexion_deg": (wide,) * len(calibration.SPREADS_AT_DEG)})
     poses = film(stand(1.0) + hinge(2, knee_deg=40))
-    sure, doubtful = (replace(poses, score=np.full_like(poses.score, score)) for score in (1.0, 0.75))
-    profile = loads(AS_A_HINGE + "[cues.soft_knees]\nbent = 33")
-    assert verdict(engine.analyse(sure, profile), "soft_knees") == [("fault", "bent")] * 2
-    told = [rep.cues["soft_knees"] for rep in engine.analyse(doubtful, profile).reps]
-    assert [(j.status, j.uncertainty, j.reason) for j in told] == [(Status.OK, 8.0, HARDLY)] * 2
+    reps = engine.analyse(poses, loads(AS_A_HINGE + "[cues.soft_knees]\nbent = 33")).reps
+    assert [(j.status, j.uncertainty, j.reason) for j in (rep.cues["soft_knees"] for rep in reps)] == [told] * 2
 
 
 @pytest.mark.parametrize(
