@@ -40,4 +40,5 @@ def _down_deg(along: Floats) -> Floats:
 def _between_deg(one: Floats, other: Floats) -> Floats:
     """Angle between two directions, degrees, 0 to 180. (T, 2) each -> (T,)."""
     cross, dot = one[:, 0] * other[:, 1] - one[:, 1] * other[:, 0], (one * other).sum(axis=1)
-    return np.degrees(np.arctan2(np.abs(cross), dot))
+    angle: Floats = np.degrees(np.arctan2(np.abs(cross), dot))
+    return angle
