@@ -39,7 +39,7 @@ class Coverage:
     seen_s: float = -np.inf
     phase: int = Phase.UNSEEN
     since_s: float = 0.0
-    unseen_s: float = np.inf
+    unseen_s: float = 0.0
 
     @property
     def rate_hz(self) -> float:
@@ -58,6 +58,8 @@ def follow(
     last: Coverage, time_s: Floats, phase: Ints, seen: Bools, in_rep: Bools, closed: Sequence[Closed]
 ) -> tuple[Coverage, list[Coverage]]:
     """Follow the open movement over T more frames, ``seen`` and ``in_rep`` or not. (T,) each -> its coverage, that of each that closed."""
+    if last.seen_s == -np.inf and len(time_s):
+        last = replace(last, seen_s=float(time_s[0]), since_s=float(time_s[0]))
     done = []
     for first, end in pairwise([0, *(c.frame for c in closed), len(time_s)]):
         rows = first + np.flatnonzero(seen[first:end])
@@ -70,7 +72,7 @@ def follow(
                 continue
             opens = last.frames == 0
             last = replace(last, frames=last.frames + 1, first_s=t if opens else last.first_s, last_s=t)
-            if opens and t - last.since_s < SOON_S:
+            if opens and last.unseen_s > 0 and t - last.since_s < SOON_S:
                 late = last.unseen_s > LOST_S
                 last = replace(last, late=late, gap_s=last.unseen_s, missed=frozenset({Phase.DOWN}))
             elif step > GAP_S:

@@ -122,8 +122,10 @@ class MediaPipePose(PoseEstimator):
         corners = [(y, x) for y in range(0, side + 1, side // 2) for x in range(0, image.shape[1] - side // 2, side // 2)]
         for top, left in corners if side >= SEEK_PX else ():
             part = np.ascontiguousarray(image[top : top + side, left : left + side])
-            for person in persons(_scout().detect, part, time_s):
-                if person.score[list(WHOLE)].min() > 0.5:
+            with quiet():
+                found = persons(_scout().detect, part, time_s)
+            for person in found:
+                if person.score[list(WHOLE)].mean() > 0.5:
                     self._warnings = (too_small(float(np.ptp(person.xy[:, 1])) / image.shape[0]),)
                     self._sought = SEEK_TIMES, time_s
                     return
