@@ -102,7 +102,7 @@ def test_every_word_a_field_can_hold_is_documented():
 def test_every_column_of_the_tables_is_documented():
     frames, results, reps = (section(document("commands.md"), f"{name}.csv") for name in ("frames", "results", "reps"))
     assert all(f"`{column}`" in frames for column in COLUMNS)
-    row = batches._row(batches.Job("a.mp4", "a.mp4", "a"), None, "broken", 0.0)
+    row = batches._row(batches.Job("a.mp4", "a.mp4", "a"), (None, "broken", 0.0))
     assert all(f"`{column}`" in results for column in row if column not in BY_ID)
     assert all(f"`{column}`" in reps for column in ("path", "index", "start_s", "bottom_s", "end_s", "complete", "score"))
 

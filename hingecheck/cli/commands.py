@@ -130,6 +130,7 @@ def batch(
 
     total = len(batches.jobs(folder, out, on_note))
     failed: list[dict[str, Any]] = []
+    cluster = _cluster(scheduler) if scheduler else None
     with progress.bars(quiet=False) as shown:
         task = shown.add_task("clips", total=total, rate="")
         rate = progress.Rate()
@@ -154,7 +155,8 @@ def batch(
             model=model,
             every_frame=every_frame,
             rotate=rotate,
-            executor=_cluster(scheduler) if scheduler else None,
+            executor=cluster.get_executor() if cluster else None,
+            is_lost=lambda: cluster is not None and cluster.status != "running",
             workers=workers,
             limits=limits,
             fresh=fresh,
@@ -172,17 +174,17 @@ def batch(
 
 
 def _cluster(address: str) -> Any:
-    """The executor of a Dask cluster."""
+    """The client of a Dask cluster."""
     import logging
 
     try:
         from distributed import Client
     except ImportError as error:
         raise InputError("--scheduler: Dask is not installed. Run: pip install 'hingecheck[cluster]'") from error
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # it logs every worker that comes or goes, which is no fault
-    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
+    for name in ("distributed", "distributed.client", "tornado.application"):  # every worker that comes or goes is no fault
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
-        return Client(address, timeout=10).get_executor()
+        return Client(address, timeout=10)
     except (OSError, ValueError, TimeoutError) as error:
         raise InputError(f"{address}: no Dask scheduler answers there. Start one with: dask scheduler") from error
 

@@ -7,7 +7,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from concurrent.futures import CancelledError, Executor, Future, as_completed
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
@@ -37,6 +37,7 @@ MOST_STILLS: Final = 12  # on the summary page
 # A clip without progress for minutes hangs. Four hours are enough for an hour of film on a slow machine, 2 GB for the largest pictures.
 LIMITS: Final = Limits(job_s=4 * 3600.0, silent_s=300.0, memory_bytes=2e9, jobs=500)
 _MESSAGE_EVERY_S: Final = 0.5
+_AFTER_LOSS_S: Final = 5.0  # how long a lost cluster is waited for
 
 # Of one clip: its report, or the reason why there is none, and the seconds it took.
 Outcome = tuple[dict[str, Any] | None, str | None, float]
@@ -137,7 +138,7 @@ def _save_still(path: Path, stills: Sequence[report.Still]) -> None:
             path.unlink(missing_ok=True)
 
 
-def _elsewhere(work: Callable[[Job], Outcome], todo: Iterable[Job], executor: Executor) -> Outcomes:
+def _elsewhere(work: Callable[[Job], Outcome], todo: Iterable[Job], executor: Executor, is_lost: Callable[[], bool]) -> Outcomes:
     """Run jobs on an external executor, which manages its own workers.
 
     ``work`` returns what a clip causes. So what is raised comes from the way there and back, and is no fault of the clip, unless its
@@ -149,17 +150,26 @@ def _elsewhere(work: Callable[[Job], Outcome], todo: Iterable[Job], executor: Ex
             futures[executor.submit(work, job)] = job
         except Exception as error:
             yield job, _lost(job, error)
-    for future in as_completed(futures):
-        job = futures[future]
-        outcome: Outcome | NotDone
-        try:
-            outcome = future.result()
-        except (Exception, CancelledError) as error:  # clusters raise various errors
-            if type(error).__name__ == "KilledWorker":
-                outcome = None, f"{job.path}: the processes that read it died, one after the other. Convert the clip.", 0.0
-            else:
-                outcome = _lost(job, error)
-        yield job, outcome
+    pending = set(futures)
+    gone = False
+    while pending:
+        done, pending = wait(pending, _AFTER_LOSS_S if gone else _MESSAGE_EVERY_S, FIRST_COMPLETED)
+        if gone and not done:  # some clusters never finish the futures of a lost connection
+            yield from ((futures[future], _lost(futures[future], ConnectionError())) for future in pending)
+            return
+        gone = gone or is_lost()
+        for future in done:
+            job = futures[future]
+            outcome: Outcome | NotDone
+            try:
+                outcome = future.result()
+            except (Exception, CancelledError) as error:  # clusters raise various errors
+                gone = gone or isinstance(error, CancelledError)
+                if type(error).__name__ == "KilledWorker":
+                    outcome = None, f"{job.path}: the processes that read it died, one after the other. Convert the clip.", 0.0
+                else:
+                    outcome = _lost(job, error)
+            yield job, outcome
 
 
 def _lost(job: Job, error: BaseException) -> NotDone:
@@ -189,6 +199,7 @@ def batch(
     every_frame: bool = False,
     rotate: str | None = None,
     executor: Executor | None = None,
+    is_lost: Callable[[], bool] = lambda: False,
     workers: int | None = None,
     limits: Limits = LIMITS,
     fresh: bool = False,
@@ -199,7 +210,8 @@ def batch(
     """Score every clip of a folder; write results.csv, reps.csv and summary.html into ``out``. Returns the rows of results.csv.
 
     ``parquet``: also write results.parquet and reps.parquet. ``on_clip`` is called with every row, ``on_frames`` with the number of new
-    frames seen. ``limits`` and ``on_frames`` apply to processes on this machine, not to an ``executor``.
+    frames seen. ``is_lost``: whether the executor has lost its cluster. ``limits`` and ``on_frames`` apply to processes on this machine,
+    not to an ``executor``.
     """
     todo = jobs(folder, out)
     out = one_clip.ready(out)
@@ -218,10 +230,12 @@ def batch(
             workers = min(workers or os.cpu_count() or 1, len(todo))
             outcomes = _here(partial(work, alone=workers == 1), todo, workers, limits, on_frames)
         else:
-            outcomes = _elsewhere(work, todo, executor)
+            outcomes = _elsewhere(work, todo, executor, is_lost)
         held.callback(_forget_drafts, todo)  # those of workers that were killed, by a limit or with the batch
         held.enter_context(closing(outcomes))
         for job, outcome in outcomes:
+            if isinstance(outcome, NotDone) and (content := finished(job, profile, model, every_frame)):
+                outcome = content, None, 0.0  # done, but the news of it was lost
             rows[job.name], reps[job.name] = _row(job, outcome), _rep_rows(job, outcome)
             if on_clip is not None:
                 on_clip(rows[job.name])

@@ -1,4 +1,4 @@
-"""The clips of a folder and its subfolders, and what else is there."""
+"""The clips of a folder and its subfolders, and a note of the other files."""
 
 import os
 from collections import deque
@@ -28,7 +28,7 @@ def jobs(folder: str | Path, out: str | Path, on_note: Callable[[str, bool], Non
     """The clips in a folder and its subfolders, sorted by name. ``InputError`` if it is not a folder or holds no clip.
 
     A clip is what has the name of a video or begins like one. Hidden files and results are passed over. ``on_note`` is called with a line
-    about what else was left out, and whether clips may be among it.
+    about other files that were left out, and whether clips may be among it.
     """
     root, out = Path(folder), Path(out)
     if not os.path.isdir(root):
