@@ -109,7 +109,10 @@ def score(
             )
             verdict = one_clip.judge(info, poses, warnings, profile=profile, model=model)
             one_clip.save_poses(folder / "poses.npz", verdict, warnings)
-            _save_still(folder / STILL, one_clip.draw(job.path, None, verdict, moments=report.worst_moments(verdict.result)[:1]))
+            _save_still(
+                folder / STILL,
+                one_clip.draw(job.path, None, verdict, moments=report.worst_moments(verdict.result, verdict.summary.next_cue)[:1]),
+            )
             content = verdict.report()
             with atomic(folder / "report.json") as draft:
                 one_clip.write_text(draft, one_clip.dump(content))

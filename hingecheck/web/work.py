@@ -77,7 +77,7 @@ def bring_up_to_date(folder: Path, name: str, profile: Profile, model: str, on_f
 
 def _draw(folder: Path, verdict: one_clip.Verdict, on_frame: OnFrame) -> None:
     """Draw the annotated clip, a still of every fault, and the stills that the report shows."""
-    moments = list(dict.fromkeys([*worst_moments(verdict.result), *faults(verdict.result)]))[:MOST_STILLS]
+    moments = list(dict.fromkeys([*worst_moments(verdict.result, verdict.summary.next_cue), *faults(verdict.result)]))[:MOST_STILLS]
     drawn = one_clip.draw(folder / "original", folder / "annotated.mp4", verdict, lambda done, of: on_frame("drawing", done, of), moments)
     stills = one_clip.ready(folder / "stills")
     pictures = {still_name(still.moment.rep, still.moment.cue, still.moment.time_s): still.jpeg for still in drawn}

@@ -24,13 +24,17 @@ def html(report: Mapping[str, Any], result: Result, stills: Iterable[Still] = ()
     ``limits`` are those of the profile, (cue id, direction) -> limit. Dashed lines show the value from which a cue is called.
     """
     plots = plotted(report, result, limits)
+    pictures = [_picture(still, report["reps"]) for still in stills]
+    first = pictures[0] if pictures and report["next_cue"] and pictures[0]["cue"] is BY_ID[report["next_cue"]] else None
     return _pieces(
         "report.html",
         name=PurePath(report["clip"]["path"]).name,
         cues=CUES,
         by_id=BY_ID,
         called_at=called_from(limits),
-        pictures=[_picture(still, report["reps"]) for still in stills],
+        pictures=pictures,
+        still=first and first["address"],
+        moment="#worst" if first else None,
         plots=plots,
         plotly=Markup(_plotly_js()) if plots else "",
         linked=False,
