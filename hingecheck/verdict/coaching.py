@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -84,7 +85,7 @@ def _runs(on: Bools, of_rep: "np.ndarray[tuple[int], np.dtype[np.intp]]") -> Ite
     """First frame and the one after the last of each stretch, within one rep, in which ``on`` (T,) holds."""
     key = np.where(on, of_rep, -1)
     edges = np.flatnonzero(np.diff(key, prepend=-1, append=-1))
-    for first, last in zip(edges, edges[1:], strict=False):
+    for first, last in pairwise(edges):
         if key[first] >= 0:
             yield int(first), int(last)
 

@@ -22,6 +22,7 @@ from ..show.report import Moment, worst_moments
 from ..storage.files import atomic
 from ..verdict.profiles import Profile
 from ..verdict.types import Result, Status
+from . import corrections
 
 MOST_STILLS: Final = 120
 
@@ -69,7 +70,7 @@ def bring_up_to_date(folder: Path, name: str, profile: Profile, model: str, on_f
         info, seen, warnings = one_clip.track(original, model=model, on_frame=lambda done, of: on_frame("seeing", done, of))
         verdict = one_clip.judge(replace(info, path=name), seen, warnings, profile=profile, model=model)
         one_clip.save_poses(poses, verdict, warnings)
-    verdict = replace(verdict, clip=replace(verdict.clip, path=name))
+    verdict = corrections.applied(replace(verdict, clip=replace(verdict.clip, path=name)), corrections.load(folder))
     if original.exists():
         _draw(folder, verdict, on_frame)
     return verdict.report()

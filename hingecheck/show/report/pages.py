@@ -8,13 +8,13 @@ from pathlib import PurePath
 from typing import Any
 
 import jinja2
-from markupsafe import Markup
 
 from ... import __version__
 from ...verdict.cues import BY_ID, CUES, TABLE_LIMITS
 from ...verdict.types import Result
 from .moments import Still
 from .plots import Limits, called_from, figure
+from .svg import svg
 from .words import FILTERS, explained, judged
 
 
@@ -24,6 +24,7 @@ def html(report: Mapping[str, Any], result: Result, stills: Iterable[Still] = ()
     ``limits`` are those of the profile, (cue id, direction) -> limit. Dashed lines show the value from which a cue is called.
     """
     plots = plotted(report, result, limits)
+    drawn = svg(plots, "Plots over time of the measures in the tables below") if plots else None
     pictures = [_picture(still, report["reps"]) for still in stills]
     first = pictures[0] if pictures and report["next_cue"] and pictures[0]["cue"] is BY_ID[report["next_cue"]] else None
     return _pieces(
@@ -35,8 +36,7 @@ def html(report: Mapping[str, Any], result: Result, stills: Iterable[Still] = ()
         pictures=pictures,
         still=first and first["address"],
         moment="#worst" if first else None,
-        plots=plots,
-        plotly=Markup(_plotly_js()) if plots else "",
+        plots=drawn,
         linked=False,
         **explained(report),
     )
@@ -101,12 +101,6 @@ def _picture(still: Still, reps: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def _embedded(jpeg: bytes) -> str:
     """The picture as a data: address, so that it lies in the page itself."""
     return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")
-
-
-def _plotly_js() -> str:
-    from plotly.offline import get_plotlyjs  # imported only when a page is written: it takes 0.1 s and 5 MB
-
-    return str(get_plotlyjs())
 
 
 @cache

@@ -49,6 +49,7 @@ def figure(result: Result, limits: Limits, view: str, judged: Container[str]) ->
     if not rows:
         return None
     plots: dict[str, Any] = {"data": [], "axes": {}, "shapes": [], "annotations": [], "height_px": 70 + 170 * len(rows)}
+    plots["range_s"] = [float(result.time_s[0]), float(result.time_s[-1])]  # else Plotly would make room for the labels
     loaded = (Phase.DOWN, Phase.BOTTOM, Phase.UP)
     for phases in (loaded, (Phase.BOTTOM,)):
         plots["shapes"] += [_shade(span, "paper", REP) for span in _spans(result, np.isin(result.phase, phases) & (result.rep > 0))]

@@ -133,7 +133,7 @@ def _against(said: Mapping[str, Any], about: bool = False) -> str:
 
     def on_its_side(finer: int) -> bool:
         shown, limit = (_rounded(number, unit, finer) for number in (value, called_at))
-        return (shown > limit) == (value > called_at) and (shown < limit) == (value < called_at)
+        return bool((shown > limit) == (value > called_at) and (shown < limit) == (value < called_at))
 
     finer = 0 if on_its_side(0) else 1
     return f"{word}{_shown(value, off, unit, finer)}, limit\u00a0{_rounded(called_at, unit, finer):g}{_sign(unit)}"
@@ -161,7 +161,7 @@ def _count_of(number: int, thing: str) -> str:
 
 
 # The filters with which templates of a report write numbers and words.
-FILTERS: Final[dict[str, Callable[..., str]]] = {
+FILTERS: Final[dict[str, Callable[..., Any]]] = {
     **{"shown": _shown, "measured": _measured, "against": _against, "in_full": _in_full},
     **{"words": _words, "sentence": _sentence, "count_of": _count_of, "named": named, "plain_unit": plain_unit, "scale": scale},
 }

@@ -4,7 +4,7 @@ async function drawPlots(chart, figure, colours = { ink: "#1d2733", soft: "#5361
   const axis = { zeroline: false, gridcolor: colours.grid, tickfont: { color: colours.soft } };
   const layout = {
     shapes: figure.shapes, annotations: figure.annotations.filter(note => note.xref !== "x"),
-    xaxis: { ...axis, anchor: "free", position: 0, ticksuffix: " s", hoverformat: ".2f", showspikes: true, spikemode: "across", spikethickness: 1 },
+    xaxis: { ...axis, range: figure.range_s, anchor: "free", position: 0, ticksuffix: " s", hoverformat: ".2f", showspikes: true, spikemode: "across", spikethickness: 1 },
     hovermode: "x unified", hoversubplots: "axis", showlegend: false,
     dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
     margin: { l: narrow ? 38 : 48, r: narrow ? 66 : 96, t: 52, b: 34 },
@@ -34,7 +34,7 @@ function labelPlots(chart) {
     if (note.x >= from && note.x <= to) rows.set(row, [...rows.get(row) ?? [], note]);
   }
   const fitting = row => {
-    let edge = -Infinity;
+    let edge = 0;
     return row.filter(note => {
       const middle = xaxis.l2p(note.x), half = pen.measureText(note.text).width / 2;
       if (middle - half < edge) return false;
