@@ -205,7 +205,7 @@ def test_the_numbers_of_the_rules_are_documented():
     least, rest = scoring.LEAST_PENALTY, 1 - scoring.LEAST_PENALTY
     assert f"severity = {least:g} + {rest:g} * min(1, |value - limit| / worst)" in text
     assert f"at least {scoring.READY_REPS} whole reps" in text
-    assert f"their score is at least {scoring.READY_SCORE};" in text
+    assert f"the session's score is at least {scoring.READY_SCORE};" in text
     assert f"neither `{scoring.READY_CUES[0]}` nor `{scoring.READY_CUES[1]}` was wrong" in text
     assert len(scoring.READY_CUES) == 2
 

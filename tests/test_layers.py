@@ -34,7 +34,7 @@ FOREIGN: dict[str, set[str] | None] = {
     "verdict": {"numpy", "pydantic"},
     "storage": {"numpy", "pyarrow"},
     "media": {"numpy", "av", "cv2"},
-    "show": {"numpy", "cv2", "jinja2", "markupsafe", "plotly", "scipy"},
+    "show": {"numpy", "cv2", "jinja2", "markupsafe", "scipy"},
     "vision": {"numpy", "cv2", "mediapipe"},
     "drive": {"numpy", "cv2"},
     "doctor": {"av", "cv2"},

@@ -100,7 +100,8 @@ def score(
             original.check(info.sha256)
             verdict = one_clip.judge(info, poses, warnings, profile=profile, model=model)
             one_clip.save_poses(folder / "poses.npz", verdict, warnings)
-            stills = one_clip.draw(job.path, None, verdict, moments=report.worst_moments(verdict.result)[:1])
+            moments = report.worst_moments(verdict.result, verdict.summary.next_cue)[:1]
+            stills = one_clip.draw(job.path, None, verdict, moments=moments)
             original.check()
             _save_still(folder / STILL, stills)
             content = verdict.report()

@@ -321,13 +321,13 @@ def draw(
     ``original``: the clip as it was tracked. Nothing is kept of another one.
     """
     result, poses = verdict.result, verdict.poses
-    moments = report.worst_moments(result) if moments is None else moments
+    moments = report.worst_moments(result, verdict.summary.next_cue) if moments is None else moments
     if target is None and not moments:
         return []
     wanted: dict[int, list[report.Moment]] = {}
     for moment in moments:
         wanted.setdefault(int(np.abs(result.time_s - moment.time_s).argmin()), []).append(moment)
-    lines = coaching.advance(coaching.start(), result)[1] if target else []
+    lines = coaching.advance(coaching.start(verdict.summary.next_cue), coaching.as_judged(result))[1] if target else []
     note = view_note(verdict.summary.view.kind)
     ends = np.array([rep.end_s for rep in result.reps])
     stills: dict[report.Moment, report.Still] = {}

@@ -189,7 +189,7 @@ def _angle(
     radius: float,
     size: float,
 ) -> None:
-    """Draw the arc between the bone above a joint and the straight line through it, and write the angle behind the body.
+    """Draw the arc between the bone above a joint and the straight line through it, and write its name and angle behind it.
 
     ``radius`` and ``size`` in units, ``value_deg`` in degrees. Draws nothing at a NaN.
     """
@@ -205,7 +205,7 @@ def _angle(
         for colour, width in ((DARK, 0.013), (WHITE, 0.007)):
             arc(image, joint, radius * unit, start, start + sweep, colour, width * unit)
     offset = (behind or 1) * 0.14 * unit
-    write(image, f"{round(value_deg)}°", (joint[0] + offset, joint[1]), size * unit, anchor=(0.5 - 0.5 * np.sign(offset), 0.5))
+    write(image, f"{joints[1]} {round(value_deg)}°", (joint[0] + offset, joint[1]), size * unit, anchor=(0.5 - 0.5 * np.sign(offset), 0.5))
 
 
 def _mark(image: Image, points: Floats, near: int, joints: tuple[str, ...], unit: float) -> None:

@@ -27,8 +27,8 @@ class Fault:
     is back by ``margin``. That holds seen squarely and clearly. Where a moment's interval is wider or narrower than such a view's, the
     value counts from further out or in: see ``counted`` and ``usual_spread``. ``throughout`` asks for the whole phase: right once in it
     is right. ``min_lean_deg`` leaves out what happens while the trunk leans less than that. A profile may set ``called_at`` from ``low``
-    to ``high``. Past the limit by ``worst_by``, a fault is as bad as can be. ``say`` is spoken and shown: two seconds, readable at three
-    metres. ``reason`` says why it is called from there.
+    to ``high``. Past the limit by ``worst_by``, a fault is as bad as can be. ``name`` says what a coach sees. ``say`` is spoken and shown:
+    two seconds, readable at three metres. ``reason`` says why it is called from there.
 
     ``usual_spread`` is how much of ``called_at`` allows for the measure's error: it was the half-width of the metric's interval, seen
     squarely and clearly, when ``called_at`` was chosen. ``counted`` is the part of an interval fitted since then that counts, see
@@ -36,6 +36,7 @@ class Fault:
     """
 
     direction: str
+    name: str
     metric: str
     called_at: float
     usual_spread: float

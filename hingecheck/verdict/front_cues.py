@@ -22,6 +22,7 @@ FRONT_ROWS: Final[tuple[Cue, ...]] = (
         faults=(
             Fault(
                 direction="caving",
+                name="Knees cave in",
                 metric="knee_ankle_ratio",
                 called_at=0.757,
                 usual_spread=0.123,
@@ -36,6 +37,7 @@ FRONT_ROWS: Final[tuple[Cue, ...]] = (
             ),
             Fault(
                 direction="wide",
+                name="Knees too wide",
                 metric="knee_ankle_ratio",
                 called_at=1.423,
                 usual_spread=0.123,
@@ -65,6 +67,7 @@ FRONT_ROWS: Final[tuple[Cue, ...]] = (
         faults=(
             Fault(
                 direction="narrow",
+                name="Feet too narrow",
                 metric="ankle_hip_ratio",
                 called_at=0.723,
                 usual_spread=0.127,
@@ -79,6 +82,7 @@ FRONT_ROWS: Final[tuple[Cue, ...]] = (
             ),
             Fault(
                 direction="wide",
+                name="Feet too wide",
                 metric="ankle_hip_ratio",
                 called_at=2.107,
                 usual_spread=0.127,

@@ -108,7 +108,7 @@ def stage(reps: Sequence[Rep]) -> Stage:
     """Stage that fits: light load (2) once enough clean reps were seen, with the spine judged and right in each; else stay (1)."""
     whole = [rep for rep in reps if rep.complete and rep.exercise.id != OTHER]
     total = counts(whole)
-    score = session_score(whole)
+    score = session_score(reps)  # the one that the report shows
     why: list[str] = []
     if len(whole) < READY_REPS:
         why.append(f"{len(whole)} whole reps seen, {READY_REPS} are needed")
@@ -121,8 +121,8 @@ def stage(reps: Sequence[Rep]) -> Stage:
         applies = [rep for rep in whole if EXERCISE[rep.exercise.id].judges(cue_id)]
         if total[cue_id]["fault"]:
             why.append(f"{cue.name.lower()} wrong in {total[cue_id]['fault']} of {len(whole)} reps")
-        elif sum(rep.cues[cue_id].status is Status.NOT_JUDGED for rep in applies) > len(applies) / 2:
-            why.append(f"{cue.name.lower()} could not be judged: film from the side")
+        elif (missed := sum(rep.cues[cue_id].status is Status.NOT_JUDGED for rep in applies)) > len(applies) / 2:
+            why.append(f"{cue.name.lower()} not judged in {missed} of {len(whole)} reps: {_commonest_reason(applies, cue_id)}")
     ready = not why
     if ready:
         why.append(f"{len(whole)} whole reps, score {score}, spine right in each that was judged")
@@ -133,6 +133,12 @@ def stage(reps: Sequence[Rep]) -> Stage:
         work_on=_areas(whole),
         exercises=_exercises(total) if ready else (),
     )
+
+
+def _commonest_reason(reps: Sequence[Rep], cue_id: str) -> str:
+    """Why a cue was not judged in most of the reps in which it was not."""
+    reasons = Counter(rep.cues[cue_id].reason or "not seen" for rep in reps if rep.cues[cue_id].status is Status.NOT_JUDGED)
+    return reasons.most_common(1)[0][0]
 
 
 def _areas(reps: Sequence[Rep]) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ SIDE_ROWS: Final[tuple[Cue, ...]] = (
         faults=(
             Fault(
                 direction="low",
+                name="Hips sink",
                 metric="butt_drop",
                 called_at=0.091,
                 usual_spread=0.018,
@@ -56,6 +57,7 @@ SIDE_ROWS: Final[tuple[Cue, ...]] = (
         faults=(
             Fault(
                 direction="forward",
+                name="Shoulders slump forward",
                 metric="shoulder_shift",
                 called_at=0.038,
                 usual_spread=0.028,
@@ -86,6 +88,7 @@ SIDE_ROWS: Final[tuple[Cue, ...]] = (
         faults=(
             Fault(
                 direction="rounded",
+                name="Upper back rounds",
                 metric="spine_upper_deg",
                 called_at=18.0,
                 usual_spread=5.7,
@@ -115,6 +118,7 @@ SIDE_ROWS: Final[tuple[Cue, ...]] = (
         faults=(
             Fault(
                 direction="bent",
+                name="Knees bend too much",
                 metric="knee_flexion_deg",
                 called_at=34.9,
                 usual_spread=4.9,
@@ -129,6 +133,7 @@ SIDE_ROWS: Final[tuple[Cue, ...]] = (
             ),
             Fault(
                 direction="locked",
+                name="Knees locked",
                 metric="knee_flexion_deg",
                 called_at=7.3,
                 usual_spread=1.7,
@@ -159,6 +164,7 @@ SIDE_ROWS: Final[tuple[Cue, ...]] = (
         faults=(
             Fault(
                 direction="rounded",
+                name="Lower back rounds",
                 metric="spine_lower_deg",
                 called_at=18.0,
                 usual_spread=5.8,
@@ -174,6 +180,7 @@ SIDE_ROWS: Final[tuple[Cue, ...]] = (
             ),
             Fault(
                 direction="arched",
+                name="Lower back over-arches",
                 metric="spine_lower_deg",
                 called_at=-25.8,
                 usual_spread=5.8,
@@ -204,6 +211,7 @@ SIDE_ROWS: Final[tuple[Cue, ...]] = (
         faults=(
             Fault(
                 direction="loose",
+                name="Core not braced",
                 metric="back_drift_deg",
                 called_at=9.0,
                 usual_spread=1.4,
@@ -233,6 +241,7 @@ SIDE_ROWS: Final[tuple[Cue, ...]] = (
         faults=(
             Fault(
                 direction="short",
+                name="Lockout not finished",
                 throughout=True,
                 metric="hip_flexion_deg",
                 called_at=10.8,
@@ -248,6 +257,7 @@ SIDE_ROWS: Final[tuple[Cue, ...]] = (
             ),
             Fault(
                 direction="leaning_back",
+                name="Leans back at the top",
                 metric="trunk_lean_deg",
                 called_at=-5.0,
                 usual_spread=2.5,
@@ -262,6 +272,7 @@ SIDE_ROWS: Final[tuple[Cue, ...]] = (
             ),
             Fault(
                 direction="hips_first",
+                name="Hips rise first",
                 metric="hips_lead_deg",
                 called_at=20.9,
                 usual_spread=7.6,

@@ -11,16 +11,17 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Body, HTTPException, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from ..errors import RecordingError
 from ..storage.files import Draft
+from . import corrections
 from .database import Row
-from .deps import athlete_or_404, clip_or_404, crew, differing, shown, shown_athlete, store, verdict_of
-from .schemas import Athlete, AthleteChanges, Clip, ClipChanges, Id, Name, Named, Password, Session, Settings
+from .deps import athlete_or_404, clip_or_404, crew, differing, judged_or_404, shown, shown_athlete, store, verdict_of
+from .schemas import Athlete, AthleteChanges, Clip, ClipChanges, Correction, Id, Name, Named, Password, Session, Settings
 from .security import Gate, TooManyTries
 from .store import tidy
 
@@ -223,6 +224,34 @@ def again(request: Request, clip_id: Id) -> Clip:
         store(request).requeue(clip_id)
         crew(request).wake()
     return clip(request, clip_id)
+
+
+@router.get("/clips/{clip_id}/corrections")
+def corrections_of(request: Request, clip_id: Id) -> list[Correction]:
+    """The faults and reps of a clip that the coach rejected."""
+    clip_or_404(request, clip_id)
+    return corrections.load(store(request).folder(clip_id))
+
+
+@router.put("/clips/{clip_id}/corrections")
+def correct(request: Request, clip_id: Id, given: Annotated[list[Correction], Body(max_length=10_000)]) -> Clip:
+    """Set the faults and reps of a clip that the coach rejects. Its scores follow at once, and it is drawn again."""
+    row = judged_or_404(request, clip_id)
+    corrections.save(store(request).folder(clip_id), given)
+    store(request).requeue(clip_id, _judged_again(request, row))
+    crew(request).wake()
+    return clip(request, clip_id)
+
+
+@router.get("/corrections.json")
+def corrections_json(request: Request) -> list[dict[str, Any]]:
+    """The corrections of all clips, as labels: clip, its SHA-256, time, cue and direction, ``no_fault`` or ``no_rep``."""
+    found: list[dict[str, Any]] = []
+    for row in store(request).clips():
+        given = corrections.load(store(request).folder(row["id"])) if row["judged"] else []
+        if given:
+            found += corrections.labels(row, judged_or_404(request, row["id"])["report"], given)
+    return found
 
 
 @router.delete("/clips/{clip_id}", status_code=204)

@@ -10,7 +10,7 @@ from fastapi import HTTPException, Request
 from ..drive import clip as one_clip
 from ..show import report
 from ..verdict.profiles import Profile, plain, validated
-from . import work
+from . import corrections, work
 from .database import Row
 from .jobs import Crew
 from .schemas import Athlete, Clip, Settings
@@ -69,7 +69,7 @@ def verdict_of(request: Request, clip: Row, profile: Profile | None = None) -> o
     poses = store(request).folder(clip["id"]) / "poses.npz"
     if not poses.exists():
         raise HTTPException(409, f"{clip['name']}: not analysed yet.")
-    verdict = one_clip.retry(poses, profile=profile or profile_of(clip))
+    verdict = corrections.applied(one_clip.retry(poses, profile=profile or profile_of(clip)), corrections.load(poses.parent))
     return replace(verdict, clip=replace(verdict.clip, path=clip["name"]))
 
 

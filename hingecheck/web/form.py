@@ -2,28 +2,31 @@
 
 from typing import Any, Final
 
+from ..show.report import plain_unit, scale
 from ..verdict.cues import CUES
 from ..verdict.profiles import LONGEST_HOLD_S, Profile, RepSettings
 
-STEPS: Final = {"degrees": 0.1}  # step of a slider; 0.001 in other units
+STEP: Final = 0.1  # of a slider, degrees or percent
 
 
 def form_of(profile: Profile) -> list[dict[str, Any]]:
-    """The form as plain values: one group per cue, with its settings, their ranges, defaults and reasons."""
+    """The form as plain values: one group per cue, with its settings, their ranges, defaults and reasons.
+
+    A setting is ``scale`` times what the profile has: shares are shown in percent.
+    """
     default = Profile.default()
     groups: list[dict[str, Any]] = []
     for cue in CUES:
         mine, usual = profile.cue(cue.id), default.cue(cue.id)
-        step = STEPS.get(cue.unit, 0.001)
         settings = [
             _setting(
                 f"cues.{cue.id}.{fault.direction}",
-                f"{fault.direction.replace('_', ' ').capitalize()}: called from",
+                f"{fault.name}: {'over' if fault.above else 'under'}",
                 getattr(mine, fault.direction),
                 getattr(usual, fault.direction),
-                (fault.low, fault.high, step),
+                (fault.low, fault.high, STEP),
                 cue.unit,
-                f"{'upwards' if fault.above else 'downwards'}; ± {fault.usual_spread:g} allowed for; {fault.reason}",
+                f"allows for ± {fault.usual_spread * scale(cue.unit):.3g}; {fault.reason}",
             )
             for fault in cue.faults
         ]
@@ -49,16 +52,11 @@ def _setting(
     key: str, title: str, value: float, default: float, reach: tuple[float, float, float], unit: str, reason: str
 ) -> dict[str, Any]:
     low, high, step = reach
+    times = scale(unit)
+    shown = {"value": value, "default": default, "low": low, "high": high}
     return {
-        "key": key,
-        "title": title,
-        "value": value,
-        "default": default,
-        "low": low,
-        "high": high,
-        "step": step,
-        "unit": unit,
-        "reason": reason,
+        **{name: round(number * times, 3) for name, number in shown.items()},
+        **{"key": key, "title": title, "step": step, "scale": times, "unit": plain_unit(unit), "reason": reason},
     }
 
 
@@ -69,7 +67,7 @@ def changed(profile: Profile) -> list[tuple[str, str]]:
         for setting in group["settings"]:
             if setting["value"] != setting["default"]:
                 title = group["cue"].name if group["cue"] else "Repetitions"
-                words = setting["title"].lower().replace(":", "")
+                words = setting["title"].replace(":", "")
                 found.append((title, f"{words} {setting['value']:g} {setting['unit']} (usual {setting['default']:g})"))
         if not group["enabled"]:
             found.append((group["cue"].name, "not judged"))

@@ -10,11 +10,12 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from .. import __version__
+from ..drive.clip import Verdict
 from ..show import report
 from ..verdict.cues import BY_ID, CUES
-from ..verdict.profiles import Profile, validated
+from ..verdict.profiles import validated
 from ..verdict.scoring import AREAS, EXERCISES
-from . import history
+from . import corrections, history
 from .database import Row
 from .deps import athlete_or_404, clip_or_404, crew, differing, judged_or_404, shown, still, store, verdict_of
 from .form import changed, form_of
@@ -75,7 +76,10 @@ def _listed(request: Request, clips: Sequence[Row]) -> dict[str, Any]:
 def login(request: Request) -> Response:
     """Where the password is asked for."""
     gate = request.app.state.gate
-    return RedirectResponse("/", 303) if gate.is_in(request.scope["session_id"]) else render(request, "login.html")
+    if not gate.is_in(request.scope["session_id"]):
+        return render(request, "login.html")
+    asked = request.query_params.get("next", "/")
+    return RedirectResponse(asked if asked.startswith("/") and asked[1:2] not in ("/", "\\") else "/", 303)
 
 
 @router.get("/clips/{clip_id}")
@@ -86,9 +90,10 @@ def clip(request: Request, clip_id: Id) -> Response:
     if row["report"] is None:
         return render(request, "waiting.html", clip=now)
     profile = profile_of(row)
-    others = [other for other in store(request).clips() if other["judged"] and other["id"] != clip_id]
+    others = [other for other in store(request).clips() if other["reps"] and other["id"] != clip_id] if row["reps"] else []
     others.sort(key=lambda other: other["athlete"] != row["athlete"])
     folder = store(request).folder(clip_id)
+    judged = verdict_of(request, row, profile)
     return render(
         request,
         "clip.html",
@@ -97,44 +102,75 @@ def clip(request: Request, clip_id: Id) -> Response:
         limits=form_of(profile),
         plain=(folder / "original").exists(),
         watchable=(folder / "annotated.mp4").exists(),
-        data=_data(request, row, profile),
-        **_said(request, row, profile),
+        data=_data(row, judged),
+        **_said(request, row, judged),
     )
 
 
 @router.post("/clips/{clip_id}/verdict", response_class=JSONResponse)
 def verdict(request: Request, clip_id: Id, tried: Settings) -> dict[str, Any]:
-    """What the page of a clip shows under other limits: its verdict in HTML, and plots."""
+    """What the page of a clip shows under other limits: its verdict in HTML, scores and plots."""
     row = judged_or_404(request, clip_id)
     profile = validated({"name": row["athlete_name"], **tried.model_dump(by_alias=True)}, "limits")
-    said = _said(request, row, profile)
-    html = {name: _templates().get_template(f"{name}.html").render(**said) for name in ("verdict", "details")}
-    return {**html, "differs": differing(tried, row["athlete_name"]), **_data(request, row, profile)}
-
-
-def _data(request: Request, row: Row, profile: Profile) -> dict[str, Any]:
-    """The data for the script of a clip's page: what it draws and the times it jumps to."""
     judged = verdict_of(request, row, profile)
+    said = _said(request, row, judged)
+    html = {name: _templates().get_template(f"{name}.html").render(**said) for name in ("verdict", "faults", "details")}
+    return {**html, "differs": differing(tried, row["athlete_name"]), **_data(row, judged)}
+
+
+def _data(row: Row, judged: Verdict) -> dict[str, Any]:
+    """The data for the script of a clip's page: what it draws, the times it jumps to, and the scores it compares."""
     content = judged.report()
     return {
         "id": row["id"],
         "athlete": row["athlete"],
         "figure": report.plotted(content, judged.result, judged.limits),
         "time_s": [round(t, 6) for t in judged.result.time_s.tolist()],
-        "reps": [{name: rep[name] for name in ("index", "start_s", "bottom_s", "end_s")} for rep in content["reps"]],
+        "score": content["score"],
+        "reps": [
+            {
+                **{name: rep[name] for name in ("index", "start_s", "bottom_s", "end_s", "score")},
+                "wrong": [f"{cue_id}.{said['direction']}" for cue_id, said in rep["cues"].items() if said["status"] == "fault"],
+            }
+            for rep in content["reps"]
+        ],
     }
 
 
-def _said(request: Request, row: Row, profile: Profile) -> dict[str, Any]:
-    """The values for the templates of a clip under these limits."""
-    content = verdict_of(request, row, profile).report()
-    return {**report.explained(content), "linked": True, "faults": [_fault(request, row, *found) for found in _faults(content)]}
+def _said(request: Request, row: Row, judged: Verdict) -> dict[str, Any]:
+    """The values for the templates of a clip."""
+    content = judged.report()
+    said = report.explained(content)
+    rejected = [
+        {"given": one.model_dump(), "name": report.named(one.direction, BY_ID[one.cue]) if one.cue in BY_ID else "a rep that is none"}
+        for one in corrections.load(store(request).folder(row["id"]))
+    ]
+    faults = [_fault(request, row, *found) for found in _faults(content, said["next_cue"])]
+    first = faults[0] if faults and said["next_cue"] else None
+    return {
+        **said,
+        "linked": True,
+        "faults": faults,
+        "still": first and first["still"],
+        "moment": first and f"#t={first['at_s']}",
+        "rejected": rejected,
+    }
 
 
-def _faults(content: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], str, Mapping[str, Any]]]:
-    """All faults as (rep, cue id, judgement): the more urgent cue first, and within a cue the worst first."""
+def _faults(content: Mapping[str, Any], first: Mapping[str, Any] | None) -> list[tuple[Mapping[str, Any], str, Mapping[str, Any]]]:
+    """All faults as (rep, cue id, judgement), the one that the headline names ``first``.
+
+    Then those of its cue, then the more urgent cue first, and within a cue the worst first.
+    """
     found = [(rep, cue_id, said) for rep in content["reps"] for cue_id, said in rep["cues"].items() if said["status"] == "fault"]
-    return sorted(found, key=lambda fault: (BY_ID[fault[1]].priority, -abs(fault[2]["value"] - fault[2]["limit"])))
+
+    def order(fault: tuple[Mapping[str, Any], str, Mapping[str, Any]]) -> tuple[bool, bool, int, float]:
+        rep, cue_id, said = fault
+        of_first = first is not None and first["cue"].id == cue_id
+        is_first = of_first and first is not None and first["rep"] == rep["index"]
+        return not is_first, not of_first, BY_ID[cue_id].priority, -report.excess(said["value"], said["limit"])
+
+    return sorted(found, key=order)
 
 
 def _fault(request: Request, row: Row, rep: Mapping[str, Any], cue_id: str, said: Mapping[str, Any]) -> dict[str, Any]:
@@ -143,7 +179,18 @@ def _fault(request: Request, row: Row, rep: Mapping[str, Any], cue_id: str, said
     drawn = still(request, row["id"], report.Moment(at_s, rep["index"], cue_id))
     address = f"/api/clips/{row['id']}/stills/{rep['index']}/{cue_id}/{round(at_s * 1000)}"
     say = next(fault.say for fault in BY_ID[cue_id].faults if fault.direction == said["direction"])
-    return {"rep": rep["index"], "cue": BY_ID[cue_id], "said": said, "at_s": at_s, "say": say, "still": address if drawn else None}
+    return {
+        **{
+            "rep": rep["index"],
+            "bottom_s": rep["bottom_s"],
+            "cue": BY_ID[cue_id],
+            "said": said,
+            "at_s": at_s,
+            "say": say,
+            "still": address if drawn else None,
+        },
+        "name": report.named(said["direction"], BY_ID[cue_id]),
+    }
 
 
 @router.get("/compare")
@@ -184,7 +231,7 @@ def athlete(request: Request, athlete_id: Id) -> Response:
     """An athlete over time."""
     row = athlete_or_404(request, athlete_id)
     clips = store(request).clips(athlete_id, reports=True)
-    reports = [(clip["day"], json.loads(clip["report"])) for clip in clips if clip["report"] is not None]
+    reports = [(clip["day"], json.loads(clip["report"])) for clip in clips if clip["reps"]]
     career = history.career(reports)
     shares = {
         cue.id: [career.share(day, cue.id) for day in career.days]

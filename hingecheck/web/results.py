@@ -36,7 +36,7 @@ def report_html(request: Request, clip_id: Id, download: bool = False) -> HTMLRe
     """The report as one page that needs nothing else, to be sent."""
     clip = judged_or_404(request, clip_id)
     verdict = verdict_of(request, clip)
-    found = [(moment, still(request, clip_id, moment)) for moment in report.worst_moments(verdict.result)]
+    found = [(moment, still(request, clip_id, moment)) for moment in report.worst_moments(verdict.result, verdict.summary.next_cue)]
     stills = [report.Still(file.read_bytes(), moment) for moment, file in found if file is not None]
     page = "".join(report.html(verdict.report(), verdict.result, stills, limits=verdict.limits))
     answer = HTMLResponse(page.encode("utf-8", "backslashreplace"))

@@ -87,6 +87,14 @@ class Settings(BaseModel, extra="forbid"):
     cues: dict[str, Any] = {}
 
 
+class Correction(BaseModel, extra="forbid"):
+    """A fault or a rep that is none, as the coach sees it. ``bottom_s``: the bottom of the rep. ``cue`` null: the rep itself is none."""
+
+    bottom_s: float = Field(ge=0, allow_inf_nan=False)
+    cue: str | None = Field(None, max_length=40)
+    direction: str | None = Field(None, max_length=40)
+
+
 class Session(BaseModel):
     """The token for X-CSRF-Token, and whether the sender is signed in."""
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from threading import Lock
 from typing import Final
+from urllib.parse import urlencode
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -258,7 +259,8 @@ class Guard:
         path = scope["path"]
         if not (path in OPEN_PATHS or path.startswith("/static/")) and not self.gate.is_in(session):
             if scope["type"] == "http" and scope["method"] == "GET" and "text/html" in headers.get("accept", ""):
-                return RedirectResponse("/login", 303)
+                asked = scope["path"] + ("?" + scope["query_string"].decode("latin-1") if scope["query_string"] else "")
+                return RedirectResponse("/login" if asked == "/" else f"/login?{urlencode({'next': asked})}", 303)
             return _no(401, "sign in first.")
         length = headers.get("content-length", "0")
         upload = scope["type"] == "http" and (scope["method"], path) == UPLOAD

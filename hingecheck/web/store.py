@@ -74,10 +74,11 @@ class Store(Database):
     # Athletes
 
     def athletes(self) -> list[Row]:
-        """All athletes by name, with the number of their clips, the last day and the last score."""
+        """All athletes by name, with the number of their clips, the last day, and the mean score of the reps of the last day judged."""
         return self._rows(
             "SELECT athletes.*, count(clips.id) AS clips, max(day) AS last_day, total(reps) AS reps, "
-            "(SELECT score FROM clips WHERE athlete = athletes.id AND score IS NOT NULL ORDER BY day DESC, added_s DESC LIMIT 1) "
+            "(SELECT avg(json_extract(rep.value, '$.score')) FROM clips AS last, json_each(last.report, '$.reps') AS rep "
+            "WHERE last.athlete = athletes.id AND last.day = (SELECT max(day) FROM clips WHERE athlete = athletes.id AND reps)) "
             "AS last_score "
             "FROM athletes LEFT JOIN clips ON athlete = athletes.id GROUP BY athletes.id ORDER BY folded"
         )

@@ -22,6 +22,7 @@ from ..show.report import Moment, worst_moments
 from ..storage.files import atomic
 from ..verdict.profiles import Profile
 from ..verdict.types import Result, Status
+from . import corrections
 
 MOST_STILLS: Final = 120
 
@@ -69,7 +70,7 @@ def bring_up_to_date(folder: Path, name: str, profile: Profile, model: str, on_f
         info, seen, warnings = one_clip.track(original, model=model, on_frame=lambda done, of: on_frame("seeing", done, of))
         verdict = one_clip.judge(replace(info, path=name), seen, warnings, profile=profile, model=model)
         one_clip.save_poses(poses, verdict, warnings)
-    verdict = replace(verdict, clip=replace(verdict.clip, path=name))
+    verdict = corrections.applied(replace(verdict, clip=replace(verdict.clip, path=name)), corrections.load(folder))
     if original.exists():
         _draw(folder, verdict, on_frame)
     return verdict.report()
@@ -77,7 +78,7 @@ def bring_up_to_date(folder: Path, name: str, profile: Profile, model: str, on_f
 
 def _draw(folder: Path, verdict: one_clip.Verdict, on_frame: OnFrame) -> None:
     """Draw the annotated clip, a still of every fault, and the stills that the report shows."""
-    moments = list(dict.fromkeys([*worst_moments(verdict.result), *faults(verdict.result)]))[:MOST_STILLS]
+    moments = list(dict.fromkeys([*worst_moments(verdict.result, verdict.summary.next_cue), *faults(verdict.result)]))[:MOST_STILLS]
     drawn = one_clip.draw(folder / "original", folder / "annotated.mp4", verdict, lambda done, of: on_frame("drawing", done, of), moments)
     stills = one_clip.ready(folder / "stills")
     pictures = {still_name(still.moment.rep, still.moment.cue, still.moment.time_s): still.jpeg for still in drawn}

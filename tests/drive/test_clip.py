@@ -216,7 +216,7 @@ def test_a_clip_without_a_rep_has_no_still_and_is_not_read_again(grey, monkeypat
 def test_the_video_shows_every_frame_with_the_cue_of_that_moment_and_the_reps_done_by_then(tmp_path, undrawn, monkeypatch):
     poses = bad_second_rep()
     replayed.see(monkeypatch, poses)
-    monkeypatch.setattr(report, "worst_moments", lambda result: [])
+    monkeypatch.setattr(report, "worst_moments", lambda *_: [])
     clip = replayed.clip_of(tmp_path / "clip.mp4", poses)
     verdict = verdict_on(clip)
     assert one_clip.draw(clip, tmp_path / "annotated.mp4", verdict) == []

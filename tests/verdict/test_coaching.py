@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hingecheck.verdict import coaching
-from hingecheck.verdict.cues import CUES
+from hingecheck.verdict.cues import COLUMN, CUES
 from hingecheck.verdict.types import METRICS, Event, Judgement, Metrics, Rep, Result, Status
 
 ROUNDED = ("neutral_spine", "rounded")  # priority 1
@@ -46,6 +46,41 @@ def said(result):
             stretches.append([n * STEP_S, None, what])
         stretches[-1][1] = (n + 1) * STEP_S
     return [tuple(stretch) for stretch in stretches]
+
+
+def test_the_cue_to_practise_is_said_before_a_more_important_one():
+    on = (1.0, "on", ROUNDED), (1.0, "on", BENT)
+    words = [line.cue for line in coaching.advance(coaching.start("soft_knees"), verdict(4.0, *on))[1]]
+    assert set(words[4:]) == {BENT}
+
+
+def test_of_a_recording_only_what_the_reps_are_judged_to_be_is_said():
+    """Two reps, 0 to 4 s and 4 to 8 s. The back is on in both, and judged in the second alone; the knees are judged the other way."""
+    found = verdict(8.0, (1.0, "on", ROUNDED), (3.0, "off", ROUNDED), (5.0, "on", ROUNDED), (7.0, "off", ROUNDED), (5.0, "on", BENT))
+    active = found.active.copy()
+    active[4:12, COLUMN["neutral_spine"]] = active[20:28, COLUMN["neutral_spine"]] = active[20:, COLUMN["soft_knees"]] = True
+
+    def judged(number, **directions):
+        unseen = Judgement(Status.NOT_JUDGED, None, None, None, None, "degrees", None, "hidden")
+        wrong = {cue: replace(unseen, status=Status.FAULT, direction=way, reason=None) for cue, way in directions.items()}
+        start_s = 4.0 * (number - 1)
+        return Rep(number, start_s, start_s + 2, start_s + 4, True, 80, {}, {}, {cue.id: unseen for cue in CUES} | wrong)
+
+    reps = judged(1), judged(2, neutral_spine="rounded", soft_knees="locked")
+    found = coaching.as_judged(replace(found, active=active, reps=reps))
+    assert [(event.time_s, event.kind, event.cue, event.direction) for event in found.events] == [
+        (5.0, "cue_on", "soft_knees", "locked"),
+        (5.0, "cue_on", *ROUNDED),
+        (7.0, "cue_off", *ROUNDED),
+    ]
+    assert found.time_s[found.active[:, COLUMN["neutral_spine"]]].tolist() == [5.0, 5.25, 5.5, 5.75, 6.0, 6.25, 6.5, 6.75]
+
+
+def test_without_reps_nothing_is_said_of_a_recording():
+    found = verdict(4.0, (1.0, "on", ROUNDED))
+    found.active[4:, COLUMN["neutral_spine"]] = True
+    assert coaching.as_judged(found).events == ()
+    assert not coaching.as_judged(found).active.any()
 
 
 def test_nothing_is_said_while_nothing_is_wrong():

@@ -7,6 +7,7 @@ import pytest
 from web import application, golden
 
 from hingecheck import __version__
+from hingecheck.web import corrections
 
 
 @pytest.fixture
@@ -187,7 +188,9 @@ def test_a_report_to_send_needs_nothing_else_and_names_no_path_of_this_computer(
     page = client.get(f"/api/clips/{rounded}/report.html?download=true")
     assert page.headers["content-disposition"].startswith("attachment")
     assert "sandbox" in page.headers["content-security-policy"]
-    assert "plotly.js v" in page.text
+    assert "<script" not in page.text
+    assert '<svg class="plot"' in page.text
+    assert len(page.content) < 1_000_000, "it goes by mail"
     assert str(client.app.state.store.root) not in page.text
     assert "<title>rounded_lower_back.mp4" in page.text
 
@@ -261,7 +264,7 @@ def test_saved_limits_hold_for_all_clips_of_an_athlete_and_for_nobody_else(clien
     scores = {clip: client.get(f"/api/clips/{clip}").json() for clip in (first, second, other)}
     assert scores[first]["score"] == scores[second]["score"] > scores[other]["score"]
     assert [scores[clip]["work"] for clip in (first, second, other)] == ["queued", "queued", "done"]  # to be drawn again
-    assert "rounded called from 50.8 degrees (usual 18)" in client.get(f"/athletes/{ana}").text
+    assert "Lower back rounds over 50.8 degrees (usual 18)" in client.get(f"/athletes/{ana}").text
 
 
 def test_a_clip_given_to_another_athlete_is_judged_by_that_ones_limits(client):
@@ -358,3 +361,43 @@ def test_poses_that_cannot_be_read_any_more_keep_nobody_from_setting_limits(clie
     assert client.get(f"/api/clips/{first}").json()["work"] == "queued"  # to be tracked anew
     page = client.get(f"/clips/{first}")
     assert (page.status_code, page.headers["content-type"]) == (422, "text/html; charset=utf-8")
+
+
+def test_what_the_coach_rejects_is_left_out_of_every_score_and_exported_as_labels(client):
+    clip_id = golden(client, "squatty")
+    before = client.get(f"/api/clips/{clip_id}/report.json").json()
+    assert {rep["cues"]["butt_high"]["status"] for rep in before["reps"]} == {"fault"}
+    rejected = [
+        {"bottom_s": before["reps"][0]["bottom_s"], "cue": "butt_high", "direction": "low"},
+        {"bottom_s": before["reps"][2]["bottom_s"], "cue": None, "direction": None},
+    ]
+    assert client.put(f"/api/clips/{clip_id}/corrections", json=rejected).status_code == 200
+    assert client.get(f"/api/clips/{clip_id}/corrections").json() == rejected
+    after = client.get(f"/api/clips/{clip_id}/report.json").json()
+    assert [rep["index"] for rep in after["reps"]] == [1, 2]
+    said = after["reps"][0]["cues"]["butt_high"]
+    assert (said["status"], said["direction"], said["reason"]) == ("ok", None, corrections.BY_COACH)
+    assert said["value"] == before["reps"][0]["cues"]["butt_high"]["value"], "what was measured stays"
+    assert after["reps"][0]["score"] > before["reps"][0]["score"]
+    assert after["cues"]["butt_high"] == {"ok": 1, "fault": 1, "not_judged": 0}
+    assert after["score"] == round((after["reps"][0]["score"] + after["reps"][1]["score"]) / 2)
+    assert client.get(f"/api/clips/{clip_id}").json()["score"] == after["score"], "the lists have it too"
+    judged = client.post(f"/api/clips/{clip_id}/judge", json={"cues": {"soft_knees": {"bent": 30}}}).json()
+    assert [rep["index"] for rep in judged["reps"]] == [1, 2], "under other limits as well"
+    assert [(one["label"], one["cue"], one["sha256"]) for one in client.get("/api/corrections.json").json()] == [
+        ("no_fault", "butt_high", before["clip"]["sha256"]),
+        ("no_rep", None, before["clip"]["sha256"]),
+    ]
+    assert client.put(f"/api/clips/{clip_id}/corrections", json=[]).status_code == 200
+    again = client.get(f"/api/clips/{clip_id}/report.json").json()
+    assert [again[name] for name in ("reps", "cues", "score", "next_cue", "stage")] == [
+        before[name] for name in ("reps", "cues", "score", "next_cue", "stage")
+    ]
+    assert client.get("/api/corrections.json").json() == []
+
+
+def test_a_damaged_file_of_corrections_rejects_nothing(client):
+    clip_id = golden(client, "squatty")
+    (client.app.state.store.folder(clip_id) / corrections.FILE).write_text("[{", encoding="utf-8")
+    assert client.get(f"/api/clips/{clip_id}/corrections").json() == []
+    assert client.get(f"/clips/{clip_id}").status_code == 200

@@ -138,6 +138,15 @@ def test_nothing_is_shown_before_the_password(guarded):
     assert guarded.get("/login").status_code == guarded.get("/static/own/login.js").status_code == 200
 
 
+def test_a_page_that_was_asked_for_is_kept_until_after_the_password_and_no_other_site_is(guarded):
+    page = guarded.get("/clips/0123456789abcdef?a=1&b=2", headers={"Accept": "text/html"})
+    assert (page.status_code, page.headers["location"]) == (303, "/login?next=%2Fclips%2F0123456789abcdef%3Fa%3D1%26b%3D2")
+    assert sign_in(guarded).status_code == 200
+    assert guarded.get(page.headers["location"]).headers["location"] == "/clips/0123456789abcdef?a=1&b=2"
+    for elsewhere in ("//evil.example", "https://evil.example", "/\\evil.example", "evil", "/\t/evil.example"):
+        assert guarded.get("/login", params={"next": elsewhere}).headers["location"] in ("/", "/%09/evil.example")
+
+
 def test_the_right_password_opens_and_signing_out_closes(guarded):
     before = guarded.cookies["hingecheck"]
     assert sign_in(guarded, "wrong password").status_code == 401

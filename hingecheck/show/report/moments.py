@@ -1,5 +1,7 @@
 """The moments of a result that are worth a picture."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -25,16 +27,28 @@ class Still:
     moment: Moment
 
 
-def worst_moments(result: Result) -> list[Moment]:
-    """The worst fault of each cue over all reps, most important cue first, at most six. Without a fault: the bottom of the first rep."""
-    worst: dict[str, tuple[float, Moment]] = {}
+def worst_moments(result: Result, first: str | None = None) -> list[Moment]:
+    """The worst fault of each cue over all reps, at most six. Without a fault: the bottom of the first rep.
+
+    The cue ``first``, the next to practise, comes before the others; those by their importance.
+    """
+    faults: dict[str, list[tuple[str | None, float, Moment]]] = {}
     for rep in result.reps:
         for cue_id, said in rep.cues.items():
-            if said.status != Status.FAULT:
-                continue
-            excess = abs((said.value or 0.0) - (said.limit or 0.0))
-            moment = Moment(rep.bottom_s if said.at_s is None else said.at_s, rep.index, cue_id)
-            if cue_id not in worst or excess > worst[cue_id][0]:
-                worst[cue_id] = (excess, moment)
-    moments = [worst[cue_id][1] for cue_id in sorted(worst, key=lambda cue_id: BY_ID[cue_id].priority)]
+            if said.status == Status.FAULT:
+                moment = Moment(rep.bottom_s if said.at_s is None else said.at_s, rep.index, cue_id)
+                faults.setdefault(cue_id, []).append((said.direction, excess(said.value, said.limit), moment))
+    ordered = sorted(faults, key=lambda cue_id: (cue_id != first, BY_ID[cue_id].priority))
+    moments = [faults[cue_id][worst([fault[:2] for fault in faults[cue_id]])][2] for cue_id in ordered]
     return moments[:MOST_MOMENTS] or [Moment(rep.bottom_s, rep.index, None) for rep in result.reps[:1]]
+
+
+def excess(value: float | None, limit: float | None) -> float:
+    """How far a value is from its limit; what is missing counts as 0."""
+    return abs((value or 0.0) - (limit or 0.0))
+
+
+def worst(faults: Sequence[tuple[str | None, float]]) -> int:
+    """Which of a cue's faults, (direction, excess) each, stands for all: the worst of those in the commonest direction."""
+    direction = Counter(direction for direction, _ in faults).most_common(1)[0][0]
+    return max((number for number, fault in enumerate(faults) if fault[0] == direction), key=lambda number: faults[number][1])

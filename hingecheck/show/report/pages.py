@@ -8,7 +8,6 @@ from pathlib import PurePath
 from typing import Any
 
 import jinja2
-from markupsafe import Markup
 
 from ... import __version__
 from ...verdict.cues import BY_ID, CUES, TABLE_LIMITS
@@ -17,6 +16,7 @@ from ...verdict.exercises import BY_ID as EXERCISE
 from ...verdict.types import Result
 from .moments import Still
 from .plots import Limits, called_from, figure
+from .svg import svg
 from .words import FILTERS, explained, judged
 
 
@@ -27,15 +27,19 @@ def html(report: Mapping[str, Any], result: Result, stills: Iterable[Still] = ()
     """
     plots = plotted(report, result, limits)
     named = report.get("exercise", OTHER)  # reports of earlier versions name none
+    drawn = svg(plots, "Plots over time of the measures in the tables below") if plots else None
+    pictures = [_picture(still, report["reps"]) for still in stills]
+    first = pictures[0] if pictures and report["next_cue"] and pictures[0]["cue"] is BY_ID[report["next_cue"]] else None
     return _pieces(
         "report.html",
         name=PurePath(report["clip"]["path"]).name,
         cues=CUES,
         by_id=BY_ID,
         called_at=called_from(limits),
-        pictures=[_picture(still, report["reps"]) for still in stills],
-        plots=plots,
-        plotly=Markup(_plotly_js()) if plots else "",
+        pictures=pictures,
+        still=first and first["address"],
+        moment="#worst" if first else None,
+        plots=drawn,
         linked=False,
         exercise_name="" if named == OTHER else EXERCISE[named].noun,
         **explained(report),
@@ -102,12 +106,6 @@ def _picture(still: Still, reps: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def _embedded(jpeg: bytes) -> str:
     """The picture as a data: address, so that it lies in the page itself."""
     return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")
-
-
-def _plotly_js() -> str:
-    from plotly.offline import get_plotlyjs  # imported only when a page is written: it takes 0.1 s and 5 MB
-
-    return str(get_plotlyjs())
 
 
 @cache

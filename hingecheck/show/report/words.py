@@ -5,7 +5,25 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from ...verdict.cues import BY_ID, CUES, Cue
+from ...verdict.judging import NEARLY
 from ...verdict.scoring import AREAS, EXERCISES
+from .moments import excess, worst
+
+# Measures without degrees are shown in percent, of what the unit names.
+PERCENT_OF: Final = {
+    "leg lengths": "of the leg",
+    "trunk lengths": "of the trunk",
+    "knee gap / ankle gap": "of the gap between the ankles",
+    "ankle gap / hip gap": "of the width of the hips",
+}
+# What the notes on a judgement say -> the same in a coach's words.
+PLAINLY: Final = {
+    NEARLY: "so near the limit that the measure cannot tell",
+    "past the value it is called from for less than": "past the limit, but for less than",
+    "your standing shape was not seen or is torn, so only what is plain is named": (
+        "you were not seen standing tall before the first rep, so only what is plain is named"
+    ),
+}
 
 
 def explained(report: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,32 +62,56 @@ def _unjudged(reps: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[str]]]:
 
 
 def _evidence(report: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The next cue in a coach's words, with its evidence: its commonest fault, in how many reps, and the worst of them."""
+    """The next cue in a coach's words, with its evidence: its commonest fault, in how many reps, and the worst of them.
+
+    ``at_s`` is the worst moment, s.
+    """
     if report["next_cue"] is None:
         return None
     cue = BY_ID[report["next_cue"]]
     faults = [(rep, rep["cues"][cue.id]) for rep in report["reps"] if rep["cues"].get(cue.id, {}).get("status") == "fault"]
     if not faults:
-        return {"say": cue.name, "cue": cue, "count": 0, "worst": None}
-    direction = Counter(said["direction"] for _, said in faults).most_common(1)[0][0]
-    alike = [(rep, said) for rep, said in faults if said["direction"] == direction]
-    rep, worst = max(alike, key=lambda pair: abs((pair[1]["value"] or 0.0) - (pair[1]["limit"] or 0.0)))
-    say = next((fault.say for fault in cue.faults if fault.direction == direction), cue.name)
-    return {"say": say, "cue": cue, "count": len(alike), "worst": worst, "rep": rep["index"]}
+        return {"say": cue.name, "name": cue.name, "cue": cue, "count": 0, "worst": None, "rep": None, "at_s": None}
+    rep, said = faults[worst([(said["direction"], excess(said["value"], said["limit"])) for _, said in faults])]
+    say = next((fault.say for fault in cue.faults if fault.direction == said["direction"]), cue.name)
+    return {
+        **{"say": say, "name": named(said["direction"], cue), "cue": cue, "worst": said, "rep": rep["index"]},
+        "count": sum(other["direction"] == said["direction"] for _, other in faults),
+        "at_s": rep["bottom_s"] if said["at_s"] is None else said["at_s"],
+    }
+
+
+def named(direction: str | None, cue: Cue) -> str:
+    """The name of a fault as a coach says it: "Hips sink". Of a direction that the table no longer has: the cue with it."""
+    names: dict[str | None, str] = {fault.direction: fault.name for fault in cue.faults}
+    return names.get(direction, f"{cue.name}: {_words(direction)}")
 
 
 def _shown(value: float | None, off: float | None, unit: str = "", finer: int = 0) -> str:
-    """A value and its uncertainty as people read them: 31 ± 5° or 0.21 ± 0.03. Empty for None."""
+    """A value and its uncertainty as people read them: 31 ± 5° or 21 ± 3 %. Empty for None."""
     if value is None:
         return ""
-    digits = finer + _digits(unit)
-    numbers = [f"{round(number, digits) + 0.0:.{digits}f}" for number in (value, off) if number is not None]  # + 0.0: never -0
-    return "\u00a0±\u00a0".join(numbers) + ("°" if unit == "degrees" else "")
+    numbers = [f"{_rounded(number, unit, finer):.{finer}f}" for number in (value, off) if number is not None]
+    return "\u00a0±\u00a0".join(numbers) + _sign(unit)
 
 
-def _digits(unit: str) -> int:
-    """Decimals shown to people; report.json has one more."""
-    return 0 if unit == "degrees" else 2
+def _rounded(value: float, unit: str, finer: int = 0) -> float:
+    """A value in degrees or percent, rounded to ``finer`` digits."""
+    return round(value * scale(unit), finer) + 0.0  # + 0.0: never -0
+
+
+def scale(unit: str) -> int:
+    """What a value in this unit is multiplied by to be shown: 1 for degrees and seconds, 100 for shares."""
+    return 100 if unit in PERCENT_OF else 1
+
+
+def _sign(unit: str) -> str:
+    return "°" if unit == "degrees" else "\u00a0%" if unit in PERCENT_OF else ""
+
+
+def plain_unit(unit: str) -> str:
+    """The unit of the values that are shown: "degrees", or "% of the leg"."""
+    return f"% {PERCENT_OF[unit]}" if unit in PERCENT_OF else unit
 
 
 def _measured(said: Mapping[str, Any]) -> str:
@@ -77,28 +119,29 @@ def _measured(said: Mapping[str, Any]) -> str:
     return _shown(said["value"], said["uncertainty"], said["unit"])
 
 
-def _against(said: Mapping[str, Any]) -> str:
-    """A value and from where the cue is called: "36 ± 5°, called from 34.9°".
+def _against(said: Mapping[str, Any], about: bool = False) -> str:
+    """A value and its limit: "36 ± 5°, limit 35°". ``about``: "about 36°, limit 35°".
 
-    The value gets one digit more where rounding would put it on the other side of that number.
+    Both get one digit more where rounding would make them equal or put the value on the other side.
     """
     value, unit = said["value"], said["unit"]
     called_at = said.get("called_at")  # not in reports of earlier versions
+    off = None if about else said["uncertainty"]
+    word = "about\u00a0" if about else ""
     if value is None or called_at is None:
-        return _measured(said)
-    shown_from = round(called_at, _digits(unit) + 1) + 0.0  # + 0.0: never -0
+        return word + _shown(value, off, unit) if value is not None else ""
 
     def on_its_side(finer: int) -> bool:
-        shown = round(value, finer + _digits(unit))
-        return bool((shown > shown_from) == (value > called_at) and (shown < shown_from) == (value < called_at))
+        shown, limit = (_rounded(number, unit, finer) for number in (value, called_at))
+        return bool((shown > limit) == (value > called_at) and (shown < limit) == (value < called_at))
 
-    figure = _shown(value, said["uncertainty"], unit, 0 if on_its_side(0) else 1)
-    return f"{figure}, called from\u00a0{shown_from:g}" + ("°" if unit == "degrees" else "")
+    finer = 0 if on_its_side(0) else 1
+    return f"{word}{_shown(value, off, unit, finer)}, limit\u00a0{_rounded(called_at, unit, finer):g}{_sign(unit)}"
 
 
 def _in_full(said: Mapping[str, Any]) -> str:
-    """As ``_against``, with the unit written out: for places where numbers without one would mean nothing."""
-    return _against(said) + ("" if said["unit"] == "degrees" else f" {said['unit']}")
+    """A value and its limit in a sentence, with what the percent are of: "about 21 %, limit 9 % of the leg"."""
+    return f"{_against(said, about=True)} {PERCENT_OF.get(said['unit'], '')}".rstrip()
 
 
 def _words(name: str | None) -> str:
@@ -107,6 +150,9 @@ def _words(name: str | None) -> str:
 
 
 def _sentence(text: str) -> str:
+    """A note or reason as a sentence, in a coach's words."""
+    for exact, plain in PLAINLY.items():
+        text = text.replace(exact, plain)
     return f"{text[:1].upper()}{text[1:]}."
 
 
@@ -115,7 +161,7 @@ def _count_of(number: int, thing: str) -> str:
 
 
 # The filters with which templates of a report write numbers and words.
-FILTERS: Final[dict[str, Callable[..., str]]] = {
+FILTERS: Final[dict[str, Callable[..., Any]]] = {
     **{"shown": _shown, "measured": _measured, "against": _against, "in_full": _in_full},
-    **{"words": _words, "sentence": _sentence, "count_of": _count_of},
+    **{"words": _words, "sentence": _sentence, "count_of": _count_of, "named": named, "plain_unit": plain_unit, "scale": scale},
 }

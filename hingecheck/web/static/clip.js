@@ -1,7 +1,9 @@
 /* A clip: video, plots and words tied to each other; limits tried at once. */
-import { call, colours, data, deletes, follow, keep, say, showing } from "./common.js";
+import { asks_before_leaving, call, colours, data, deletes, follow, keep, keys, say, showing } from "./common.js";
+import { limits } from "./limits.js";
 
-let { id, athlete, figure, time_s, reps } = data();
+let { figure, reps } = data();
+const { id, athlete, time_s, score } = data();
 const find = name => document.getElementById(name);
 const annotated = find("annotated"), original = find("original"), chart = find("chart"), cursor = find("cursor");
 const videos = [annotated, original].filter(Boolean); // of a live session there is only what was shown
@@ -69,7 +71,8 @@ if (video) {
     one.addEventListener("error", () => { if (one === video) say("The video cannot be played."); });
     if (one.readyState >= 1) scrub.max = one.duration;
   }
-  const toggle = () => playing() ? video.pause() : video.play();
+  const play_on = () => video.play().catch(error => { if (error.name !== "AbortError") say(error.message); }); // it was paused meanwhile
+  const toggle = () => playing() ? video.pause() : play_on();
   play.addEventListener("click", toggle);
   video.parentElement.addEventListener("click", toggle);
   scrub.addEventListener("input", () => { video.currentTime = Number(scrub.value); });
@@ -80,26 +83,19 @@ if (video) {
   speed.addEventListener("change", () => { for (const one of videos) one.playbackRate = Number(speed.value); });
   loop.addEventListener("change", () => {
     const rep = reps.find(one => String(one.index) === loop.value);
-    if (rep) { seek(rep.start_s); video.play(); }
+    if (rep) { seek(rep.start_s); play_on(); }
   });
   drawn?.addEventListener("change", () => show_drawn(drawn.checked));
   const whole = () => document.fullscreenElement ? document.exitFullscreen() : video.parentElement.requestFullscreen();
   find("fullscreen").addEventListener("click", whole);
   const change = (select, value) => { select.value = value; select.dispatchEvent(new Event("change")); };
-  const keys = {
+  keys({
     " ": toggle, k: toggle, ",": () => step(-1), ".": () => step(1), f: whole,
     ArrowLeft: () => seek(Math.max(0, shown() - 1)), ArrowRight: () => seek(shown() + 1),
     "[": () => find("rep_back").click(), "]": () => find("rep_on").click(),
     d: () => drawn?.click(),
     l: () => change(loop, loop.value ? "" : String(repAt(shown())?.index ?? reps[0]?.index ?? "")),
-  };
-  ["1", "0.5", "0.25", "0.1"].forEach((value, at) => { keys[at + 1] = () => change(speed, value); });
-  addEventListener("keydown", event => {
-    const typing = event.target.closest("input, select, textarea, button, summary, a");
-    if (event.ctrlKey || event.metaKey || event.altKey || !keys[event.key]) return;
-    if (typing && (typing.matches("input:not([type=checkbox]), select, textarea") || [" ", "Enter"].includes(event.key))) return;
-    event.preventDefault();
-    keys[event.key]();
+    ...Object.fromEntries(["1", "0.5", "0.25", "0.1"].map((value, at) => [at + 1, () => change(speed, value)])),
   });
 }
 
@@ -152,85 +148,28 @@ if (chart) {
 
 /* Limits */
 
-const form = find("limits"), save = find("save_limits"), discard = find("discard_limits"), tried = find("tried"), refused = find("refused");
-const fields = [...form.querySelectorAll("[data-key]")];
-const initial = new Map(fields.map(field => [field, field.type === "checkbox" ? field.checked : field.value]));
-let timer, latest = 0;
-
-function settings() {
-  const values = {};
-  for (const field of fields) {
-    const path = field.dataset.key.split("."), last = path.pop();
-    const usual = field.type === "checkbox" ? true : Number(field.dataset.default);
-    const value = field.type === "checkbox" ? field.checked : Number(field.value);
-    if (value === usual) continue;
-    path.reduce((table, name) => table[name] ??= {}, values)[last] = value;
-  }
-  return { schema: 2, ...values };
+/** Show the verdict under limits that are tried. */
+async function show_verdict(answer) {
+  for (const part of ["verdict", "faults", "details"]) find(`${part}_part`).innerHTML = answer[part];
+  ({ figure, reps } = answer);
+  await draw();
 }
+const panel = limits({ id, athlete, judged: { score, reps }, show: show_verdict, saved: () => watch() });
+asks_before_leaving(panel.unsaved);
 
-async function try_out() {
-  const asked = ++latest, began = performance.now();
-  for (const field of fields) {
-    if (field.type === "checkbox") continue;
-    const usual = Number(field.value) === Number(field.dataset.default);
-    form.querySelector(`[data-reset="${field.id}"]`).hidden = usual;
-  }
-  for (const group of form.querySelectorAll("[data-group]")) {
-    const usual = [...group.querySelectorAll("[data-key]")].every(field => field.type === "checkbox" ? field.checked : Number(field.value) === Number(field.dataset.default));
-    group.querySelector(".changed").hidden = usual;
-  }
+/* Faults and reps that the coach rejects, or takes back */
+
+addEventListener("click", async event => {
+  const { reject, restore } = event.target.dataset ?? {};
+  if (!reject && !restore) return;
+  const address = `/api/clips/${id}/corrections`, one = JSON.parse(reject ?? restore);
+  const other = given => given.bottom_s !== one.bottom_s || given.cue !== one.cue || given.direction !== one.direction;
   try {
-    const answer = await call("POST", `/clips/${id}/verdict`, settings());
-    if (asked !== latest) return;
-    refused.textContent = "";
-    find("verdict_part").innerHTML = answer.verdict;
-    find("details_part").innerHTML = answer.details;
-    ({ figure, reps } = answer);
-    await draw();
-    const changed = fields.some(field => initial.get(field) !== (field.type === "checkbox" ? field.checked : field.value));
-    save.disabled = discard.disabled = !changed;
-    tried.textContent = changed ? `Judged again in ${Math.round(performance.now() - began)} ms; not saved yet.` : "";
-  } catch (error) {
-    if (asked !== latest) return;
-    refused.textContent = error.message;
-    save.disabled = true;
-    discard.disabled = false;
-  }
-}
-const soon = () => { clearTimeout(timer); timer = setTimeout(try_out, 120); };
-
-form.addEventListener("input", event => {
-  const twin = event.target.dataset.twin ? find(event.target.dataset.twin) : form.querySelector(`[data-twin="${event.target.id}"]`);
-  if (twin) twin.value = event.target.value;
-  soon();
-});
-function put(field, value) {
-  if (field.type === "checkbox") field.checked = value;
-  else {
-    field.value = value;
-    form.querySelector(`[data-twin="${field.id}"]`).value = value;
-  }
-}
-form.addEventListener("click", event => {
-  const reset = event.target.dataset.reset;
-  if (!reset) return;
-  put(find(reset), find(reset).dataset.default);
-  find(reset).focus();
-  soon();
-});
-discard.addEventListener("click", () => { for (const field of fields) put(field, initial.get(field)); soon(); });
-find("usual_limits").addEventListener("click", () => { for (const field of fields) put(field, field.type === "checkbox" ? true : field.dataset.default); soon(); });
-form.addEventListener("submit", async event => {
-  event.preventDefault();
-  if (save.disabled) return;
-  try {
-    await call("PUT", `/api/athletes/${athlete}/limits`, settings());
-    for (const field of fields) initial.set(field, field.type === "checkbox" ? field.checked : field.value);
-    save.disabled = discard.disabled = true;
-    tried.textContent = "Saved. The video is being drawn again.";
+    const others = (await call("GET", address)).filter(other);
+    await call("PUT", address, reject ? [...others, one] : others);
+    await panel.judge();
     watch();
-  } catch (error) { refused.textContent = error.message; }
+  } catch (error) { say(error.message); }
 });
 
 /* While the video is drawn again under saved limits */
@@ -250,7 +189,7 @@ function watch() {
       annotated.src = `/api/clips/${id}/video?annotated=true&drawn=${Date.now()}`;
       annotated.addEventListener("loadedmetadata", () => { annotated.currentTime = t; }, { once: true });
     }
-    try_out();
+    panel.judge();
   });
 }
 if (!chip.hidden) watch();

@@ -8,16 +8,18 @@ export async function call(method, path, body, again = true) {
   if (body !== undefined) headers["Content-Type"] = "application/json";
   let answer;
   try {
-    answer = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+    answer = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), keepalive: method === "PATCH" });
   } catch {
     throw new Error("The server does not answer. Is it still running?");
   }
   if (answer.status === 403 && again && await renew()) return call(method, path, body, false);
-  if (answer.status === 401 && path !== "/api/login") location.assign("/login");
+  if (answer.status === 401 && path !== "/api/login") to_login();
   const content = answer.status === 204 ? null : await answer.json().catch(() => null);
   if (!answer.ok) throw new Error(words(content, answer.status));
   return content;
 }
+
+const to_login = () => location.assign(`/login?${new URLSearchParams({ next: location.pathname + location.search + location.hash })}`);
 
 /** The reason in an answer that refuses. */
 export function words(content, status) {
@@ -129,6 +131,33 @@ export function deletes(button, question, path, then) {
       await call("DELETE", path);
       location.assign(then);
     } catch (error) { say(error.message); }
+  });
+}
+
+/** Ask before the page is left while `unfinished` says so. */
+export function asks_before_leaving(unfinished) {
+  addEventListener("beforeunload", event => {
+    if (!unfinished()) return;
+    event.preventDefault();
+    event.returnValue = true;
+  });
+}
+
+const TYPED = "textarea, input:not([type=checkbox], [type=range], [type=button], [type=radio], [type=file])";
+let by_pointer = true;
+addEventListener("pointerdown", () => { by_pointer = true; }, true);
+addEventListener("keydown", event => { if (event.key === "Tab") by_pointer = false; }, true);
+
+/** Keys of the page: key -> what it does. A field that is typed into keeps its keys. So does a control that was reached by the keyboard,
+ * those that work it; one that was clicked does not: who clicks the speed wants the space bar to play. */
+export function keys(actions) {
+  addEventListener("keydown", event => {
+    const control = event.target.closest(`${TYPED}, input, select, button, summary, a`);
+    if (event.ctrlKey || event.metaKey || event.altKey || !Object.hasOwn(actions, event.key) || control?.matches(TYPED)) return;
+    if (control && by_pointer) control.blur();
+    else if (control?.matches("select, input[type=range]") || (control && [" ", "Enter"].includes(event.key))) return;
+    event.preventDefault();
+    actions[event.key]();
   });
 }
 

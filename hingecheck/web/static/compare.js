@@ -1,5 +1,5 @@
 /* Two reps side by side: the right video keeps step with the left one by the phase of the rep. Phase: 0 start, 1 bottom, 2 end. */
-import { call, colours, data, say, showing } from "./common.js";
+import { call, colours, data, keys, say, showing } from "./common.js";
 
 const sides = data();
 const find = name => document.getElementById(name);
@@ -78,13 +78,7 @@ find("drawn").addEventListener("change", event => {
     video.addEventListener("loadedmetadata", () => { video.currentTime = time_of(rep(side), u) + 0.005; }, { once: true });
   });
 });
-const keys = { " ": toggle, k: toggle, ",": () => step(-1), ".": () => step(1) };
-addEventListener("keydown", event => {
-  if (event.ctrlKey || event.metaKey || event.altKey || !keys[event.key]) return;
-  if (event.target.matches("input:not([type=checkbox]), select, textarea") || event.target.matches("button, a, input") && event.key === " ") return;
-  event.preventDefault();
-  keys[event.key]();
-});
+keys({ " ": toggle, k: toggle, ",": () => step(-1), ".": () => step(1) });
 
 /* Plots over each other */
 

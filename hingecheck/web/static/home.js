@@ -1,11 +1,13 @@
 /* The start: clips dropped upon the page are uploaded two at a time, then followed until they are analysed. */
-import { call, choosing, follow, line, renew, say, share, standing, token, words } from "./common.js";
+import { asks_before_leaving, call, choosing, follow, line, renew, say, share, standing, token, words } from "./common.js";
+import { day_of } from "./filmed.js";
 
 const drop = document.getElementById("drop"), files = document.getElementById("files"), athlete = document.getElementById("athlete");
 const list = document.getElementById("under_way");
 const AT_ONCE = 2;
-const waiting = [], uploaded = new Set();
+const unnamed = [], waiting = [], uploaded = new Set(); // files: whose athlete is not named yet, that wait for their turn, that are there
 let sending = 0, number = 0;
+asks_before_leaving(() => sending || waiting.length || unnamed.length);
 
 drop.addEventListener("click", event => { if (event.target.tagName !== "LABEL" && event.target !== files) files.click(); });
 files.addEventListener("change", () => { take(files.files); files.value = ""; });
@@ -15,15 +17,61 @@ for (const kind of ["dragenter", "dragover"]) {
 addEventListener("dragleave", event => { if (!event.relatedTarget) drop.classList.remove("over"); });
 addEventListener("drop", event => { event.preventDefault(); drop.classList.remove("over"); take(event.dataTransfer.files); });
 
+/** Take files in. Those without an athlete wait until one is named. */
 function take(chosen) {
-  const name = athlete.value.trim();
-  if (!name) {
-    athlete.focus();
-    say("Say first whose clips these are.");
-    return;
+  for (const file of chosen) {
+    const one = { file, id: `upload-${number++}` };
+    unnamed.push(one);
+    row(one, "whose clip is it? Name the athlete", 0);
   }
-  for (const file of chosen) waiting.push({ file, athlete: name, id: `upload-${number++}` });
-  for (const one of waiting) line(list, one.id, one.file.name, "waiting to be uploaded", 0);
+  if (athlete.value.trim()) named();
+  else if (unnamed.length) {
+    athlete.focus();
+    say("Say whose clips these are, and they are uploaded.");
+  }
+}
+
+/** The files that waited for a name have one. */
+function named() {
+  const name = athlete.value.trim();
+  if (!name) return;
+  for (const one of unnamed.splice(0)) {
+    one.athlete = name;
+    waiting.push(one);
+    row(one, "waiting to be uploaded", 0);
+  }
+  next();
+}
+athlete.addEventListener("change", named);
+athlete.addEventListener("keydown", event => { if (event.key === "Enter") named(); });
+
+/** The line of a file that is not on the server yet, with a button that takes it back or tries it again. */
+function row(one, text, part, failed = false) {
+  const item = line(list, one.id, one.file.name, text, part);
+  item.children[1].className = failed ? "wrong" : "soft";
+  let button = item.querySelector("button");
+  if (!button) {
+    button = document.createElement("button");
+    button.type = "button";
+    button.className = "plain";
+    item.append(button);
+  }
+  button.textContent = failed ? "Try again" : "Cancel";
+  button.setAttribute("aria-label", `${button.textContent}: ${one.file.name}`);
+  button.onclick = () => failed ? again(one) : cancel(one);
+  return item;
+}
+
+function cancel(one) {
+  for (const line_up of [unnamed, waiting]) if (line_up.includes(one)) line_up.splice(line_up.indexOf(one), 1);
+  one.cancelled = true;
+  one.request?.abort();
+  list.querySelector(`[data-id="${one.id}"]`)?.remove();
+}
+
+function again(one) {
+  waiting.push(one);
+  row(one, "waiting to be uploaded", 0);
   next();
 }
 
@@ -34,29 +82,32 @@ function next() {
   }
 }
 
-function send(one, again = true) {
-  return new Promise(resolve => {
-    const request = new XMLHttpRequest();
-    const day = new Date(one.file.lastModified - new Date().getTimezoneOffset() * 60000).toISOString().slice(0, 10);
+async function send(one, renewed = false) {
+  const day = await day_of(one.file);
+  if (one.cancelled) return;
+  await new Promise(resolve => {
+    const request = one.request = new XMLHttpRequest();
     request.open("POST", `/api/clips?${new URLSearchParams({ name: one.file.name, athlete: one.athlete, day })}`);
     request.setRequestHeader("X-CSRF-Token", token());
     request.setRequestHeader("Content-Type", "application/octet-stream");
     request.upload.addEventListener("progress", event => {
       const part = event.loaded / event.total;
-      line(list, one.id, one.file.name, `uploading, ${Math.round(100 * part)} %`, part);
+      if (!one.cancelled) row(one, `uploading, ${Math.round(100 * part)} %`, part);
     });
     request.addEventListener("loadend", async () => {
       const content = (() => { try { return JSON.parse(request.responseText); } catch { return null; } })();
-      if (request.status === 403 && again && await renew()) return resolve(send(one, false));
-      const item = line(list, one.id, one.file.name, "", 1);
+      if (one.cancelled) {
+        if (request.status === 201) await call("DELETE", `/api/clips/${content.id}`).catch(() => null); // it was there before it was taken back
+        return resolve();
+      }
+      if (request.status === 403 && !renewed && await renew()) return resolve(send(one, true));
       if (request.status === 201) {
+        const item = line(list, one.id, one.file.name, "", 1);
+        item.querySelector("button")?.remove();
         item.dataset.id = content.id;
         uploaded.add(content.id);
         watch();
-      } else {
-        const why = request.status ? words(content, request.status) : "the upload broke off. Try it again.";
-        line(list, one.id, one.file.name, why, undefined).children[1].className = "wrong";
-      }
+      } else row(one, request.status ? words(content, request.status) : "the upload broke off.", undefined, true);
       resolve();
     });
     request.send(one.file);

@@ -3,6 +3,7 @@ import { say } from "./common.js";
 
 const find = name => document.getElementById(name);
 const form = find("start"), go = find("go"), stop = find("stop"), camera = find("camera"), canvas = find("canvas");
+const which = find("which_camera"), whole = find("whole"), mirror = find("mirror");
 const small = document.createElement("canvas");
 const LONG_SIDE = 960, EVERY_MS = 40, LOST_MS = 400; // frames are sent no faster than that, and not while one is unanswered for less
 let socket, stream, next, sent_ms = 0, answered = true, told;
@@ -14,14 +15,7 @@ form.addEventListener("submit", async event => {
     say("The browser lends its camera only to https pages, or on this computer. Serve with --certificate.");
     return;
   }
-  try {
-    stream = await navigator.mediaDevices.getUserMedia({ audio: false, video: { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } } });
-  } catch (error) {
-    say(error.name === "NotAllowedError" ? "The camera may not be used. Allow it in the address bar." : `No camera (${error.message}).`);
-    return;
-  }
-  camera.srcObject = stream;
-  await camera.play();
+  if (!await open_camera()) return;
   const query = new URLSearchParams({ athlete: find("athlete").value, minutes: find("minutes").value, keep: find("keep").checked });
   socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/live?${query}`);
   socket.binaryType = "blob";
@@ -31,6 +25,46 @@ form.addEventListener("submit", async event => {
   find("step").textContent = "Starting…";
   speak(" "); // browsers speak only once asked to by a click
 });
+/** Look through the chosen camera, or say why not. */
+async function open_camera() {
+  const deviceId = which.value ? { exact: which.value } : undefined;
+  let opened;
+  try {
+    opened = await navigator.mediaDevices.getUserMedia({ audio: false, video: { deviceId, width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } } });
+  } catch (error) {
+    say(error.name === "NotAllowedError" ? "The camera may not be used. Allow it in the address bar." : `No camera (${error.message}).`);
+    return false;
+  }
+  stream?.getTracks().forEach(track => track.stop());
+  stream = opened;
+  camera.srcObject = stream;
+  await camera.play();
+  await list_cameras();
+  return true;
+}
+
+/** Offer the cameras where there are several. Browsers name them only once one may be used. */
+async function list_cameras() {
+  const cameras = (await navigator.mediaDevices?.enumerateDevices() ?? []).filter(one => one.kind === "videoinput" && one.deviceId);
+  const chosen = stream?.getVideoTracks()[0]?.getSettings().deviceId ?? which.value;
+  which.replaceChildren(...cameras.map((one, at) => new Option(one.label || `Camera ${at + 1}`, one.deviceId, false, one.deviceId === chosen)));
+  find("which").hidden = cameras.length < 2;
+}
+list_cameras();
+navigator.mediaDevices?.addEventListener("devicechange", list_cameras);
+which.addEventListener("change", () => { if (stream?.active) open_camera(); });
+
+/* Full screen: of the window where the browser cannot fill the screen, as on an iPhone. */
+function fill(on) {
+  mirror.classList.toggle("filled", on);
+  whole.setAttribute("aria-pressed", on);
+  if (on) mirror.requestFullscreen?.().catch(() => null); else if (document.fullscreenElement) document.exitFullscreen();
+}
+whole.addEventListener("click", () => fill(true));
+find("leave").addEventListener("click", () => fill(false));
+addEventListener("fullscreenchange", () => { if (!document.fullscreenElement) fill(false); }, true);
+addEventListener("keydown", event => { if (event.key === "Escape" && mirror.classList.contains("filled")) fill(false); });
+
 stop.addEventListener("click", () => {
   clearTimeout(next);
   next = null;
