@@ -79,7 +79,7 @@ def clear(seen: Floats, stand: Floats | None, geometry: Floats) -> tuple[Floats,
     if stand is None:
         least = {metrics.BY_LENS[name]: value for name, value in calibration.SPREADS_UNSTOOD.items()}
         spread = np.maximum(spread, [least.get(output, 0.0) for output in lens.OUTPUTS])
-    return lens.guessed(geometry) * lens.SCALE, np.broadcast_to(spread, (len(seen), len(spread)))
+    return lens.guessed(geometry) * lens.SCALE, np.where(np.isnan(seen[:, :1]), np.nan, spread)
 
 
 # Half-widths of the intervals that hold 99 of 100 errors of the figure that is ``noisy``; degrees, leg and trunk lengths, ratios.

@@ -37,6 +37,8 @@ from .types import Bools, Event, Floats, Metrics, Phase, Rep, Result, Stand, Vie
 __all__ = ["Seen", "State", "advance", "analyse", "finish", "first_baseline", "observe", "rules", "start"]
 
 LENS_CUTOFF_HZ: Final = (4.0,) * len(lens.OUTPUTS)
+# No angle goes on by so much more than it was going within a tenth of a second; in the units of the measures.
+LENS_LEAP: Final = (25.0, 25.0, 20.0, 20.0, 25.0, 25.0, 0.15, 0.6, 0.8, 45.0)
 
 # What is kept of a stand before there is one.
 NO_STAND: Final[dict[str, Any]] = {
@@ -287,7 +289,7 @@ def _against_standing(state: State, time_s: Floats, seen: Seen) -> tuple[State, 
                 break
             first, known = until, completed
     value, spread = (np.concatenate(part) for part in zip(*looks, strict=True))
-    lens_state, smooth, rate = smoothing.track(state.lens, time_s, value, LENS_CUTOFF_HZ)
+    lens_state, smooth, rate = smoothing.track(state.lens, time_s, value, LENS_CUTOFF_HZ, LENS_LEAP)
     by_geometry = Metrics.concat(parts)
     measured = metrics.through(by_geometry, smooth)
     opinions = np.concatenate(told)

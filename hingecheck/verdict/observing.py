@@ -46,6 +46,6 @@ def observe(sight: Sight, poses: Poses) -> tuple[Sight, Seen]:
     yaw_deg = views.yaw(yaw_parts)
     near = views.near_side(sight.near, yaw_deg)
     read = series.measure(poses, likely, yaw_deg, near)
-    series_state, smooth, rate = smoothing.track(sight.series, poses.time_s, read, series.CUTOFF_HZ)
+    series_state, smooth, rate = smoothing.track(sight.series, poses.time_s, read, series.CUTOFF_HZ, series.LEAP)
     sight = Sight(yaw_state, series_state, int(near[-1]) if len(near) else sight.near)
     return sight, Seen(smooth, lens.features(poses, yaw_deg), rate, yaw_deg, near, series.sureness(likely, near))

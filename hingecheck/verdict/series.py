@@ -31,6 +31,8 @@ TRUNK, THIGH, SHIN, HIP_X, HIP_Y, ANKLE_X, ANKLE_Y, TRUNK_PX, THIGH_PX, SHANK_PX
 REAR_THIGH, REAR_SHIN, LEG_LINE, KNEE_ANKLE, ANKLE_HIP, STEP, SHOULDER, LOWER, UPPER, HEAD = range(14, 24)
 CUTOFF_HZ: Final = (4.0,) * 17 + (2.0,) * 2 + (3.0,) * 5
 SERIES: Final = len(CUTOFF_HZ)
+# No angle of a limb goes on by so many degrees more than it was going within a tenth of a second: a joint was drawn elsewhere.
+LEAP: Final = (25.0,) * 3 + (float("inf"),) * (SERIES - 3)
 LEANS: Final = slice(TRUNK, SHIN + 1)
 PLACES: Final = (*range(HIP_X, OUTLINED_Y + 1),)  # where in the picture, and how large
 MIDDLE: Final = slice(MIDDLE_X, MIDDLE_Y + 1)  # of the hips, as the landmarks have it

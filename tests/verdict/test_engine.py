@@ -35,7 +35,7 @@ from synthetic import (
     without_person,
 )
 
-from hingecheck.verdict import calibration, engine, series
+from hingecheck.verdict import calibration, engine
 from hingecheck.verdict.back_drift import LEAST_LEAN_DEG
 from hingecheck.verdict.cues import CUES
 from hingecheck.verdict.poses import Poses, nobody
@@ -282,9 +282,9 @@ def test_the_metrics_of_a_rep_and_their_uncertainty_are_those_of_its_bottom(pose
 
 
 def test_held_at_the_bottom_chance_does_not_pick_the_frame_a_rep_is_measured_at() -> None:
-    """The back rounds by 12 degrees while the hips are held: a tenth of a degree makes one end of that or the other the deepest."""
+    """The back rounds by 12 degrees while the hips are held: a quarter of a degree makes one end of that or the other the deepest."""
     down, up = Key(1.5, 80.0, 15.0), Key(1.5, 0.0)
-    early, late = (film([*stand(1.0), down, Key(1.5, 80.0 + more, 15.0, lower=12.0), up, *stand(1.0)]) for more in (-0.1, 0.1))
+    early, late = (film([*stand(1.0), down, Key(1.5, 80.0 + more, 15.0, lower=12.0), up, *stand(1.0)]) for more in (-0.25, 0.25))
     one, two = (analyse(poses).reps[0] for poses in (early, late))
     assert two.bottom_s - one.bottom_s > 1.0
     for name, value in one.metrics.items():
@@ -292,9 +292,9 @@ def test_held_at_the_bottom_chance_does_not_pick_the_frame_a_rep_is_measured_at(
             assert value is None or two.metrics[name] == pytest.approx(value, abs=0.3), name
 
 
-@pytest.mark.parametrize(("bent_deg", "reps"), [(40.0, 0), (50.0, 1)])
-def test_depth_is_measured_from_how_the_lifter_stands(bent_deg: float, reps: int) -> None:
-    """Standing at 10 degrees, as world landmarks may have it: with 13 of the thigh, 43 and 53 from there, and 45 make a rep."""
+@pytest.mark.parametrize(("bent_deg", "reps"), [(30.0, 0), (40.0, 1)])
+def test_depth_is_the_hip_flexion_that_is_measured(bent_deg: float, reps: int) -> None:
+    """With 13 of the thigh 43 and 53, and 45 make a rep. That the lifter stands leaning by 10 takes nothing off."""
     tall = Key(0.5, 10.0)
     keys = (tall, tall._replace(after_s=1.0), Key(1.5, bent_deg, 13.0), Key(0.5, bent_deg, 13.0), tall._replace(after_s=1.5), tall)
     assert len(analyse(film(keys, begin=tall)).reps) == reps
@@ -609,15 +609,11 @@ def test_99_of_100_errors_of_the_figure_that_shakes_are_as_small_as_said() -> No
 # How far each measure may be off.
 
 
-def test_a_measure_may_be_off_by_what_its_view_and_joints_say(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A table of 2 degrees square-on and 5 at 30 degrees off: 3 at 10, and 6 where the leg's joints are scored 0.5."""
+def test_a_measure_may_be_off_by_what_the_lens_says(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calibration, "SPREADS", dict.fromkeys(METRICS, (2.0, 5.0, 5.0, 5.0, 5.0)))
-    poses = film(stand(2.0), yaw_deg=80.0)
-    poses.score[:] = 1.0
-    poses.score[30:, INDEX["right_ankle"]] = 0.5
-    wide = analyse(poses).spreads
-    assert wide.trunk_lean_deg == pytest.approx(np.full(51, 3.0))
-    assert wide.hip_flexion_deg == pytest.approx(np.repeat([3.0, 6.0], [30, 21]))
+    wide = analyse(film(stand(2.0), yaw_deg=80.0)).spreads
+    assert wide.trunk_lean_deg == pytest.approx(np.full(51, 2.0))
+    assert wide.hips_lead_deg == pytest.approx(np.full(51, np.hypot(2.0, 2.0))), "of trunk and knee"
 
 
 def test_a_back_may_be_off_by_more_until_the_lifter_was_seen_to_stand() -> None:
@@ -677,18 +673,6 @@ def test_a_back_is_compared_by_hips_that_the_outline_tells_wherever_the_knee_is_
         settled = behind & (poses.time_s > 3.5)
         drawn = analyse(seen).metrics.back_drift_deg[settled]
         assert drawn == pytest.approx(metrics.back_drift_deg[settled], abs=0.5, nan_ok=True)
-
-
-def test_a_back_is_not_compared_by_hips_of_which_neither_knee_nor_outline_tells() -> None:
-    """The outline was hidden while the lifter stood, so where it has the hip now says nothing; and the knee jumps."""
-    clear = film(stand(1.0) + sagging(25.0, 3.0))
-    clear.back[clear.time_s < 1.5, : series.HIP_AT[-1] + 1] = np.nan
-    behind = (clear.time_s >= 3.0) & (clear.time_s <= 5.0)
-    assert np.isfinite(analyse(clear).metrics.back_drift_deg[behind]).any()
-    clear.xy[:, INDEX["right_knee"]] += np.where(behind, 100.0, 0.0)[:, None] * [1.0, 0.0]
-    settled = behind & (clear.time_s > 3.5)
-    assert np.isfinite(analyse(clear).metrics.hip_flexion_deg[settled]).all()
-    assert np.isnan(analyse(clear).metrics.back_drift_deg[settled]).all()
 
 
 def test_each_rep_is_compared_with_its_own_descent_through_the_whole_engine() -> None:
