@@ -72,11 +72,11 @@ def measure(truth: Path | None, real: Path | None, model: str, cache: Path, part
     """Every table that these folders allow."""
     from hingecheck.verdict.profiles import Profile
 
-    profile, tables = Profile.default(), Tables()
-    if truth is not None:
-        tables |= against_truth(cases(truth, model, cache, profile, part), verbose)
+    tables = Tables()
+    if truth is not None:  # rendered clips are hinges, however much they squat
+        tables |= against_truth(cases(truth, model, cache, Profile(exercise="hinge"), part), verbose)
     if real is not None:
-        clips = [(clip, verdict(clip.clip, model, cache, profile)) for clip in _progress(load_real(real))]
+        clips = [(clip, verdict(clip.clip, model, cache, Profile.default())) for clip in _progress(load_real(real))]
         tables["Real clips: repetitions and view"] = [real_row(clip, seen) for clip, seen in clips]
         tables["Real clips: lower back held in each repetition"] = real_spines(
             {clip: spine_levels(seen.result) for clip, seen in clips if clip.view == "side" and seen.result.reps}

@@ -14,7 +14,7 @@ import numpy as np
 
 from hingecheck.errors import InputError
 from hingecheck.storage import recording
-from hingecheck.verdict import back_drift, calibration, engine, fitted, hips_lead, metrics, series
+from hingecheck.verdict import back_drift, calibration, engine, fitted, hips_lead, lens, metrics, series
 from hingecheck.verdict.poses import Poses
 from hingecheck.verdict.profiles import Profile
 from hingecheck.verdict.types import METRICS, Bools, Phase, Result
@@ -121,7 +121,9 @@ def _refit(numbers: dict[str, Any], truths: Sequence[Truth], poses: Sequence[Pos
         with using(fit([one for one, _ in group if not in_part(one.truth.body, fold, FOLDS)])):
             for one, seen in group:
                 if in_part(one.truth.body, fold, FOLDS):
-                    _collect(errors, one, engine.analyse(replace(seen, leg=np.full_like(seen.leg, np.nan)), Profile.default()))
+                    with _geometry_alone():
+                        blind = replace(seen, leg=np.full_like(seen.leg, np.nan))
+                        _collect(errors, one, engine.analyse(blind, Profile(exercise="hinge")))
                     _collect_by_rear(by_rear, one, seen)
     numbers |= fit([one for one, _ in group])
     numbers["SPREADS_AT_DEG"] = AT_DEG
@@ -134,6 +136,17 @@ def _refit(numbers: dict[str, Any], truths: Sequence[Truth], poses: Sequence[Pos
         numbers["SPREADS"]["butt_drop"], numbers["SPREADS_OUTLINED"] = _sunk(group)
     by_landmarks = [_left_out(name, errors[name]) for name in METRICS]
     return numbers, by_landmarks + [_left_out(name, found) | {"measure": f"{name}, rear edge"} for name, found in by_rear.items()]
+
+
+@contextmanager
+def _geometry_alone() -> Iterator[None]:
+    """Within: measures are those of geometry, which is what is fitted here; the lens adds nothing."""
+    learnt = lens.look
+    lens.look = lambda seen, stand, geometry: (lens.guessed(geometry) * lens.SCALE, np.full((len(seen), len(lens.OUTPUTS)), np.nan))
+    try:
+        yield
+    finally:
+        lens.look = learnt
 
 
 def _collect(errors: dict[str, list[tuple[float, Floats]]], one: Subject, result: Result) -> None:
@@ -191,8 +204,7 @@ def _true_measures(one: Subject, result: Result) -> dict[str, Floats]:
         deepest = np.zeros(len(result), dtype=bool)
         deepest[np.flatnonzero(inside)[np.nanargmax(true["hip_flexion_deg"][inside])]] = True
         up = inside & (result.phase == Phase.UP)
-        knees = np.stack([true["knee_flexion_deg"]] * 3, axis=-1)
-        _, led = hips_lead.advance(hips_lead.Bottom(), deepest, up, knees, true["trunk_lean_deg"], ())
+        _, led = hips_lead.advance(hips_lead.Bottom(), deepest, up, true["knee_flexion_deg"], true["trunk_lean_deg"], ())
         lead[up] = led[up]
     return true | {"back_drift_deg": wandered, "hips_lead_deg": lead}
 

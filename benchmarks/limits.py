@@ -39,7 +39,7 @@ def measure(truth: Path, model: str, cache: Path, part: tuple[int, int] | None) 
     """Sweep over a folder. ``part`` (k, n): choose limits on the other bodies and measure them on those of part k of n."""
     from hingecheck.verdict.profiles import Profile
 
-    group = cases(truth, model, cache, Profile.default())
+    group = cases(truth, model, cache, Profile(exercise="hinge"))
     if part is None:
         return sweep(group)
     held_out = [case for case in group if in_part(case.truth.body, *part)]

@@ -148,7 +148,7 @@ def resident_mib() -> float:
 def delays(truth: Path, model: str, cache: Path) -> list[Row]:
     """Delay of cues, seconds, less their hold: from when the true measure is past the limit by its uncertainty, until the cue."""
     late: dict[str, list[float]] = {}
-    profile = Profile.default()
+    profile = Profile(exercise="hinge")
     for case in cases(truth, model, cache, profile):
         result = case.seen.result
         nearest = case.truth.at(result.time_s)

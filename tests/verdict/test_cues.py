@@ -42,7 +42,7 @@ def test_a_cue_has_what_every_page_shows_of_it(cue: Cue) -> None:
     assert cue.unit
     assert cue.hidden
     assert cue.view in (ViewKind.SIDE, ViewKind.FRONT)
-    assert 0 < cue.within_deg < 90
+    assert 0 < cue.within_deg <= 90
     assert cue.faults
     assert cue.weight > 0
     assert 0 <= cue.hold_s <= 2

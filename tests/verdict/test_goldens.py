@@ -56,14 +56,16 @@ def judged(status, direction, value, off, limit):
 
 @pytest.mark.parametrize(("direction", "sign"), [("bent", 1.0), ("locked", -1.0)])
 def test_a_value_is_past_its_limit_by_what_is_left_once_its_doubt_is_taken_off(direction, sign):
-    (limit,) = (fault.limit for fault in BY_ID["soft_knees"].faults if fault.direction == direction)
+    """In a clear view that is all of what is usual."""
+    fault = BY_ID["soft_knees"].fault(direction)
+    limit, doubt, clear = fault.limit, fault.usual_spread, fault.usual_spread / fault.counted
 
-    def past(value, off=5.0):
-        return surely_past("soft_knees", Judgement(Status.OK, None, value, off, limit, "degrees", 1.0, None))
+    def past(value):
+        return surely_past("soft_knees", Judgement(Status.OK, None, value, clear, limit, "degrees", 1.0, None))
 
-    assert past(limit + 7.0 * sign) == pytest.approx(2.0)
-    assert past(limit + 3.0 * sign) == pytest.approx(-2.0)
-    assert past(limit - 7.0 * sign) == pytest.approx(-12.0)
+    assert past(limit + (doubt + 2.0) * sign) == pytest.approx(2.0)
+    assert past(limit + (doubt - 2.0) * sign) == pytest.approx(-2.0)
+    assert past(limit - 7.0 * sign) == pytest.approx(-7.0 - doubt)
     assert past(None) is None
 
 

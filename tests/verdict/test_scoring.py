@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from synthetic import film, hinge, set_down, stand, without_person
+from synthetic import (
+    exact,  # noqa: F401
+    film,
+    hinge,
+    set_down,
+    stand,
+    without_person,
+)
 
 from hingecheck.verdict import engine, scoring
 from hingecheck.verdict.cues import BY_ID, CUES, Fault

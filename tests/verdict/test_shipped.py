@@ -10,8 +10,9 @@ import pytest
 from mutants import FACTOR, NAMES, multiplied, mutated, noticed
 from synthetic import ANKLE_PX, LEG_M, PX_PER_M, stood
 
-from hingecheck.verdict import calibration, confidence, fitted, metrics
+from hingecheck.verdict import calibration, confidence, fitted, metrics, series
 from hingecheck.verdict.series import HIP_X, HIP_Y, SERIES
+from hingecheck.verdict.silhouette import L, S
 
 SIDE = np.array([90.0])
 LEG_PX = LEG_M * PX_PER_M  # 255
@@ -55,7 +56,44 @@ def unstood():
     return np.concatenate([told.spine_lower_deg, told.spine_upper_deg]), (15.4, 7.6)
 
 
+def usual_stand():
+    """Trunk, thigh and shin of people who stand tall, as read from the near side: rows of the table."""
+    return calibration.standing_read(np.array([[1.0, 0.0, 0.0]]))[0], (-2.595, -3.407, 6.792)
+
+
+def bridge():
+    """A gap of one sample between two of 0.1. The usual back has 0.1910, 0.1776 and 0.1662 there: 0.1776 - (0.0910 + 0.0662) / 2."""
+    back = np.full((1, S), 0.1)
+    back[0, 10] = np.nan
+    return series.bridged(back)[:, 10], (0.099,)
+
+
+def steepest_leg():
+    """Against a straight leg the usual one's largest step is its own."""
+    return series.steepest(np.full((1, L), 0.1), calibration.USUAL_LEG), (0.0228,)
+
+
+def neutral_back_bent_over():
+    """The usual back, the trunk at 60 degrees: 60 x -0.063 of the lower back, 60 x 0.065 of the upper."""
+    lower, upper, _ = calibration.back(np.array([calibration.USUAL_BACK]), None, np.array([60.0]), np.zeros(1))
+    return np.concatenate([lower, upper]), (-3.78, 3.9)
+
+
+def clearest():
+    """Everything seen from the side: a butt located by the outline, legs read from their rear edge."""
+    known = np.ones(1, dtype=bool)
+    told = confidence.spreads(np.zeros(1), np.ones((1, 2)), known, known, np.ones(1))
+    return np.concatenate([told.butt_drop, told.hip_flexion_deg, told.knee_flexion_deg, told.shin_lean_deg]), (0.018, 2.9, 1.7, 1.2)
+
+
 BY_HAND = {
+    "USUAL_PROFILE": bridge,
+    "ANGLES.read": usual_stand,
+    "USUAL_LEG": steepest_leg,
+    "LOWER_BY_LEAN": neutral_back_bent_over,
+    "UPPER_BY_LEAN": neutral_back_bent_over,
+    "SPREADS_OUTLINED": clearest,
+    "SPREADS_BY_REAR": clearest,
     "ANGLES.kept": own_stand,
     "KNEE_BY_LENGTH": knee_by_length,
     "KNEE_BY_OUTLINE": leg_by_outline,
