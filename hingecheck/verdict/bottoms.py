@@ -61,7 +61,7 @@ def rep(closed: Closed, bottom: Deepest, cues: dict[str, Judgement], exercise: P
         complete=closed.complete,
         score=scoring.rep_score(cues),
         metrics={name: pair and pair[0] for name, pair in known.items()},
-        uncertainty={name: pair and pair[1] for name, pair in known.items()},
+        uncertainty={name: None if pair is None or np.isnan(pair[1]) else pair[1] for name, pair in known.items()},
         cues=cues,
         exercise=exercise,
     )
