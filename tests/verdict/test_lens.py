@@ -12,7 +12,7 @@ from make_goldens import load
 
 from hingecheck.verdict import lens, metrics, views
 from hingecheck.verdict.lens import FEATURES, OUTPUTS, SCALE, Weights
-from hingecheck.verdict.poses import Poses, nobody
+from hingecheck.verdict.poses import Poses
 from hingecheck.verdict.skeleton import LANDMARKS
 from hingecheck.verdict.types import METRICS, Floats
 
