@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hingecheck.verdict import fitted
+from hingecheck.verdict import fitted, lens
 
 PACKAGE = Path(__file__).parents[1] / "hingecheck"
 
@@ -48,8 +48,13 @@ OUTSIDE_WORLD = {
     *("socket", "ssl", "http", "urllib", "subprocess", "multiprocessing", "threading", "asyncio", "concurrent"),
     *("time", "datetime", "random", "secrets", "logging", "sqlite3", "pickle"),
 }
-# The doors from the verdict to the disk: `profiles.load` reads the file it is given, `fitted.load` the numbers that the package carries.
-MAY_READ = {"profiles": ({"pathlib"}, {"open"}), "fitted": ({"importlib"}, {"read_text"})}
+# The doors from the verdict to the disk: `profiles.load` reads the file it is given, `fitted.load` and `lens.weights` the numbers that the
+# package carries.
+MAY_READ = {
+    "profiles": ({"pathlib"}, {"open"}),
+    "fitted": ({"importlib"}, {"read_text"}),
+    "lens": ({"importlib"}, {"open", "np.load"}),
+}
 DOORS = {"cli", "web", "__main__"}
 # These show names of their modules, and load them only when they are used.
 SHOWING = ("verdict", "storage", "media", "show", "vision", "drive")
@@ -132,10 +137,18 @@ def test_the_verdict_touches_no_file_camera_window_socket_or_clock(path):
     assert called(path) & forbidden <= calls
 
 
-def test_the_only_file_the_verdict_opens_by_itself_is_its_own_calibration():
-    (read,) = (node for node in ast.walk(tree(PACKAGE / "verdict" / "fitted.py")) if getattr(node, "attr", None) == "read_text")
-    assert ast.unparse(read) == "resources.files(__package__).joinpath(FILE).read_text"
-    assert fitted.FILE == "calibration.json"
+@pytest.mark.parametrize(("module", "verb", "file"), [(fitted, "read_text", "calibration.json"), (lens, "open", "lens.npz")])
+def test_the_only_files_the_verdict_opens_by_itself_are_its_own_calibration_and_lens(module, verb, file):
+    (read,) = (node for node in ast.walk(tree(Path(module.__file__))) if getattr(node, "attr", None) == verb)
+    assert ast.unparse(read) == f"resources.files(__package__).joinpath(FILE).{verb}"
+    assert file == module.FILE
+    assert (PACKAGE / "verdict" / file).is_file()
+
+
+def test_the_lens_loads_nothing_but_the_file_it_opened():
+    text = ast.unparse(tree(PACKAGE / "verdict" / "lens.py"))
+    assert text.count("np.load(") == 1
+    assert "with resources.files(__package__).joinpath(FILE).open('rb') as file, np.load(file) as" in text
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)

@@ -114,13 +114,12 @@ class MediaPipePose(PoseEstimator):
             or self._to_settle < SETTLING
             or times == SEEK_TIMES
             or time_s - last_s < LOOK_EVERY_S
-            or not image.size
+            or (side := image.shape[0] // 2) < SEEK_PX
         ):
             return
         self._sought = times + 1, time_s
-        side = image.shape[0] // 2
         corners = [(y, x) for y in range(0, side + 1, side // 2) for x in range(0, image.shape[1] - side // 2, side // 2)]
-        for top, left in corners if side >= SEEK_PX else ():
+        for top, left in corners:
             part = np.ascontiguousarray(image[top : top + side, left : left + side])
             with quiet():
                 found = persons(_scout().detect, part, time_s)

@@ -101,17 +101,18 @@ def test_the_depth_bar_moves_with_every_degree_and_is_empty_when_the_hip_is_lost
 def test_the_lower_back_goes_from_blue_to_red_as_it_nears_its_limit_surely():
     limits = {("neutral_spine", "rounded"): 20.0, ("neutral_spine", "arched"): -10.0}
     off = float(moment().spreads.spine_lower_deg[0])
+    assert off == 3.0
+    rounded, arched = (BY_ID["neutral_spine"].fault(way).threshold(limits["neutral_spine", way], off) for way in ("rounded", "arched"))
     colours = [
         back_colour(draw(picture(), sample_pose(), moment(spine_lower_deg=deg), limits=limits), 0.3)
-        for deg in (0.0, 6.0 + off, 20.0, 20.0 + off, 40.0)
+        for deg in (0.0, 6.0 + off, 20.0, rounded, 40.0)
     ]
-    assert off == 3.0
     assert colours[0] == OK
     assert colours[1] not in (OK, FAULT)
     assert colours[2] != FAULT, "past the limit by less than the measure may be off is no fault"
     assert colours[3] == colours[4] == FAULT
     assert back_colour(draw(picture(), sample_pose(), moment(spine_lower_deg=-10.0), limits=limits), 0.3) != FAULT
-    assert back_colour(draw(picture(), sample_pose(), moment(spine_lower_deg=-10.0 - off), limits=limits), 0.3) == FAULT
+    assert back_colour(draw(picture(), sample_pose(), moment(spine_lower_deg=arched), limits=limits), 0.3) == FAULT
 
 
 def test_a_back_that_is_not_measured_or_not_judged_is_grey(monkeypatch):

@@ -94,7 +94,8 @@ def test_report_json_has_the_fields_of_schema_1_and_is_strict_json():
     assert made["schema"] == 1
     assert made["stand"] == "none"  # the sample has no stand
     assert list(made["clip"]) == [
-        *("path", "sha256", "frames", "duration_s", "width", "height", "rotation_deg", "variable_frame_rate", "thinned")
+        *("path", "sha256", "frames", "duration_s", "width", "height", "rotation_deg", "variable_frame_rate", "thinned"),
+        "turned_deg",
     ]
     assert made["view"] == {"kind": "side", "facing": "right", "yaw_deg": 88.0}
     assert made["tracking"] == {"frames_with_person": 0.997, "warnings": ["feet leave the picture from 3.2 s"]}
