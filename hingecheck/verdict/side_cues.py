@@ -99,7 +99,7 @@ SIDE_ROWS: Final[tuple[Cue, ...]] = (
                 high=51.0,
                 worst_by=20.0,
                 say="Push your chest out",
-                reason="rendered hinges read at most 12.8, upper backs that round by 25 and more at least 15.4; people, from the side, up to 10",
+                reason="rendered hinges read at most 12.8, upper backs that round by 25 and more at least 15.4; good real ones up to 10",
             ),
         ),
     ),
