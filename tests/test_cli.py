@@ -50,6 +50,7 @@ SCHEMA = {
         **{"path": str, "sha256": str, "frames": int, "duration_s": NUMBER, "width": int, "height": int, "rotation_deg": int},
         "variable_frame_rate": bool,
         "thinned": bool,
+        "turned_deg": int,
     },
     "model": str,
     "profile": {"name": str, "sha256": str},
@@ -232,7 +233,7 @@ def test_frames_csv_has_the_columns_promised_and_a_row_a_frame(analysed):
     assert {row["phase"] for row in rows} == {"standing", "down", "bottom", "up"}
     assert {row["rep"] for row in rows} == {"0", "1"}
     assert {row["cues"] for row in rows} == {"", "neutral_spine"}
-    assert {row["knee_ankle_ratio"] for row in rows} == {""}  # from the side one knee hides the other
+    assert {row["hips_lead_deg"] == "" for row in rows if row["phase"] != "up"} == {True}  # measured on the way up only
 
 
 def test_the_annotated_video_is_one_that_browsers_play(analysed):
