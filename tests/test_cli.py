@@ -553,7 +553,7 @@ def test_a_batch_that_is_stopped_leaves_quietly_with_all_its_processes(one_rep, 
     assert alive(process.pid) == []
 
 
-@pytest.mark.parametrize("room", [4_000, 200_000], ids=["poses", "page"])
+@pytest.mark.parametrize("room", [4_000, 30_000], ids=["poses", "page"])
 def test_a_full_disk_is_told_in_one_line_and_leaves_no_half_written_file(hinges, hingecheck, tmp_path, room):
     with files_no_larger_than(room):
         code, out, err = hingecheck("analyze", hinges, "--no-annotate", "--out", tmp_path / "out")
@@ -610,7 +610,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(arguments):
 
 @pytest.fixture
 def rounded():
-    """Recorded poses of three reps in which the lower back rounds, and in two the upper one by more than five degrees; goldens."""
+    """Recorded poses of three reps in which the lower back rounds surely by more than 18 degrees, and the upper one by more than 3; goldens."""
     return make_goldens.FOLDER / "rounded_lower_back.poses.npz"
 
 
@@ -618,7 +618,7 @@ def rounded():
 def test_a_report_in_the_terminal_cuts_no_word(hingecheck, monkeypatch, rounded, tmp_path, columns):
     monkeypatch.setenv("COLUMNS", str(columns))
     strict = tmp_path / "strict.toml"
-    strict.write_text("cues.neutral_spine.rounded = 22\ncues.chest_out.rounded = 5\n")
+    strict.write_text("cues.neutral_spine.rounded = 18\ncues.chest_out.rounded = 3\n")
     code, out, err = hingecheck("retry", rounded, "--profile", strict)
     assert (code, err) == (0, "")
     assert "…" not in out
@@ -628,7 +628,7 @@ def test_a_report_in_the_terminal_cuts_no_word(hingecheck, monkeypatch, rounded,
     )  # whole, however narrow
     assert max(len(line) for line in rest) <= columns
     words = " ".join(out.split())
-    for word, times in {"neutral spine: rounded,": 3, "chest out: rounded,": 2, "(called from ": 5}.items():
+    for word, times in {"neutral spine: rounded,": 3, "chest out: rounded,": 3, "(called from ": 6}.items():
         assert words.count(word) == times
     assert "not judged: knees out, feet hip-width (can be judged only when seen from the front)" in words
     assert "practise next: neutral spine. The lower back keeps the shape it has when you stand tall." in words
