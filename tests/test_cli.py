@@ -610,7 +610,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(arguments):
 
 @pytest.fixture
 def rounded():
-    """Recorded poses of three reps in which the lower back rounds surely by more than 18 degrees, and the upper one by more than 3; goldens."""
+    """Recorded poses of three reps whose lower back rounds surely by more than 18 degrees, the upper by more than 3; goldens."""
     return make_goldens.FOLDER / "rounded_lower_back.poses.npz"
 
 

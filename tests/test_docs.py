@@ -159,7 +159,10 @@ def test_how_far_round_cues_are_judged_is_documented_as_the_table_has_it(root):
         f"knees and feet up to {views.GAPS_WITHIN_DEG:g} off a square front view." in readme
     )
     assert "(`butt_high`, `soft_knees`, `squeeze_butt`, `neutral_spine`, `chest_out`) are judged from any side" in measures
-    assert f"`shoulders_back` and `core_tight` need more than angles: they are judged up to {views.SIDE_WITHIN_DEG:g}° off a square" in measures
+    assert (
+        f"`shoulders_back` and `core_tight` need more than angles: they are judged up to {views.SIDE_WITHIN_DEG:g}° off a square"
+        in measures
+    )
     assert f"`knees_out` and `feet_hip_width` are judged up to {views.GAPS_WITHIN_DEG:g}° off a square front or back view" in measures
     for text in (root / "README.md", *DOCS.glob("*.md")):
         assert not re.search(r"oblique view[^.]*(no cue|none) is", text.read_text(encoding="utf-8")), text.name

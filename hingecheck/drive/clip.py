@@ -389,6 +389,6 @@ def _line_of(moment: report.Moment, verdict: Verdict) -> coaching.Line:
 def view_note(kind: ViewKind) -> str:
     """Note on the picture about what cannot be judged in this view."""
     return {
-        ViewKind.FRONT: "Front view: back not judged",
-        ViewKind.OBLIQUE: "Seen at an angle: back not judged",
+        ViewKind.FRONT: "Front view: shoulders, core not judged",
+        ViewKind.OBLIQUE: "Seen at an angle: shoulders, core not judged",
     }.get(kind, "")

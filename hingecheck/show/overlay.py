@@ -80,7 +80,7 @@ def draw(
     praise
         Words shown in place of a cue, such as "Better".
     note
-        A standing remark, such as "Front view: back not judged".
+        A standing remark, such as "Front view: shoulders, core not judged".
     clock
         Time to show in place of the phase, such as "12:30".
     gauges

@@ -17,6 +17,7 @@ import replayed
 import synthetic
 from clips import make_clip, number_in, scramble
 from sample_result import sample_clip
+from synthetic import exact  # noqa: F401
 
 from hingecheck import __version__
 from hingecheck.drive import batch as batches
@@ -231,7 +232,8 @@ def test_the_video_shows_every_frame_with_the_cue_of_that_moment_and_the_reps_do
 
 
 @pytest.mark.parametrize(
-    ("yaw_deg", "note"), [(90.0, ""), (0.0, "Front view: back not judged"), (45.0, "Seen at an angle: back not judged")]
+    ("yaw_deg", "note"),
+    [(90.0, ""), (0.0, "Front view: shoulders, core not judged"), (45.0, "Seen at an angle: shoulders, core not judged")],
 )
 def test_a_picture_says_what_its_view_hides(tmp_path, undrawn, monkeypatch, yaw_deg, note):
     poses = synthetic.film(synthetic.stand(1.0) + synthetic.hinge(), yaw_deg=yaw_deg)
@@ -561,7 +563,7 @@ def test_a_job_that_a_cluster_loses_is_not_done_and_has_not_failed(folder):
 # The function below runs in processes of its own, which import this module anew.
 
 
-def touchy(job, tell, settings, model, every_frame, alone):
+def touchy(job, tell, settings, model, every_frame, alone, rotate):
     """Stands in for ``batches.score``: a clip named ``killer`` takes the process with it; every attempt leaves a mark."""
     Path(job.folder).mkdir(parents=True, exist_ok=True)
     (Path(job.folder) / f"attempt-{time.time_ns()}").touch()

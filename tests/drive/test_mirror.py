@@ -250,7 +250,7 @@ def test_a_fast_computer_keeps_the_full_model_and_a_chosen_one_stays_however_slo
 def test_from_the_front_it_is_said_what_is_not_judged(tmp_path, monkeypatch):
     written = words(monkeypatch)
     practise(tmp_path, synthetic.film(synthetic.stand(1.5) + synthetic.hinge(reps=1), yaw_deg=0.0))
-    assert "Front view: back not judged" in written
+    assert "Front view: shoulders, core not judged" in written
 
 
 # --------------------------------------------------------------------------------------------------------------------- recording

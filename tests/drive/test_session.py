@@ -267,7 +267,7 @@ def test_from_the_front_it_says_what_is_not_judged(tmp_path):
     practice = practise(tmp_path, film(stand(1.4), FPS, yaw_deg=0.0), close=False)
     assert practice.says() == ["Stand tall", ""]
     assert practice.events[0]["view"] == "front"
-    assert practice.shown[-1].note == "Front view: back not judged"
+    assert practice.shown[-1].note == "Front view: shoulders, core not judged"
     assert practice.shown[0].note == ""
 
 
@@ -433,7 +433,7 @@ def test_who_turns_to_the_front_is_set_anew_there(tmp_path):
     practice = practise(tmp_path, turning([(5.2, 90.0), (5.8, 0.0)]))
     assert_practice_was_paused_and_kept(practice)
     assert [event["view"] for event in practice.events if event["kind"] == "ready"] == ["side", "front"]
-    assert practice.shown[-1].note == "Front view: back not judged"
+    assert practice.shown[-1].note == "Front view: shoulders, core not judged"
 
 
 def test_turning_a_little_pauses_nothing(tmp_path):
