@@ -51,7 +51,7 @@ def test_nobody_opens_a_session_before_the_password(tmp_path):
     with application(tmp_path, password="correct horse battery", host="0.0.0.0") as client:
         with pytest.raises(WebSocketDisconnect), begin(client):
             pass
-        assert client.get("/live", headers={"Accept": "text/html"}).headers["location"] == "/login"
+        assert client.get("/live", headers={"Accept": "text/html"}).headers["location"] == "/login?next=%2Flive"
 
 
 def test_what_is_no_picture_is_passed_over_and_an_empty_session_is_not_kept(client):
