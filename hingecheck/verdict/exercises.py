@@ -103,7 +103,7 @@ EXERCISES: Final[tuple[Exercise, ...]] = (
             ("soft_knees", "bent"): Limit(55.0, "labelled footage: 45 to 55 in good Romanian deadlifts; rendered squats 57 and more"),
             ("butt_high", "low"): Limit(0.12, "knees bent by 50 degrees let the hips sink by 0.1; rendered squats by 0.15"),
             ("shoulders_back", "forward"): Limit(
-                0.075, "a load draws the shoulders forward: 0.071 in a good one on labelled footage; rendered slumped ones read 0.079"
+                0.07, "a load draws the shoulders forward: 0.071 in a good one on labelled footage; rendered slumped ones read 0.079"
             ),
         },
         reason="trunk bent over, arms hanging, hands short of the floor; no camera tells a light bar from none",

@@ -4,7 +4,7 @@ from typing import Final
 
 from .cue import BOTTOM, LOADED, RISING, TOP, Cue, Fault
 from .types import ViewKind
-from .views import ANY_DEG, SIDE_WITHIN_DEG
+from .views import ANY_DEG, DROP_WITHIN_DEG, SIDE_WITHIN_DEG
 
 # Nearer to upright the arms sweep across the edge of the back, and the spine carries little.
 LOADED_LEAN_DEG: Final = 25.0
@@ -15,7 +15,7 @@ SIDE_ROWS: Final[tuple[Cue, ...]] = (
         name="Butt high",
         about="A string holds the butt up: the hips travel back, they do not sink.",
         view=ViewKind.SIDE,
-        within_deg=ANY_DEG,
+        within_deg=DROP_WITHIN_DEG,
         unit="leg lengths",
         joints=("hip",),
         hold_s=0.2,

@@ -19,6 +19,7 @@ FRONT_WITHIN_DEG: Final = 16.0
 # right are lost where one leg hides the other.
 ANY_DEG: Final = 90.0
 GAPS_WITHIN_DEG: Final = 45.0
+DROP_WITHIN_DEG: Final = 60.0  # beyond, the drop of the hip is off by 0.04 leg lengths on bodies left out, half of what is asked
 LEGS_WITHIN_DEG: Final = 17.0  # a lifter who gets set from the side is asked to stand this square
 SWITCH_SINE: Final = 0.2  # the near side changes only when the lifter has clearly turned through the front
 
