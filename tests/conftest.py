@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-# A suite that is started in the background inherits an ignored Ctrl-C, and the programs that it starts would inherit it too.
+# A suite that is started in the background, or by nohup, inherits ignored signals, and the programs that it starts would inherit them too.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # The machines that run this are shared: a slow example is no defect. CI takes the same examples every time. Elsewhere each run seeks new
 # ones.
