@@ -72,8 +72,8 @@ class Practice:
 
     @property
     def kinds(self) -> list[str]:
-        """What happened, baselines aside."""
-        return [event["kind"] for event in self.events if event["kind"] != "baseline"]
+        """What happened in the practice: not when a stand was learnt, nor that a figure half out of the picture cannot be measured."""
+        return [event["kind"] for event in self.events if event["kind"] not in ("baseline", "impossible")]
 
     def times(self, kind) -> list[float]:
         return [event["time_s"] for event in self.events if event["kind"] == kind]
