@@ -138,14 +138,15 @@ def test_a_clip_whose_poses_are_known_is_judged_and_drawn_with_a_still_of_every_
     with application(tmp_path / "data", workers=1) as client:
         clip_id = golden(client, "rounded_lower_back", video=sample_videos / "rounded_lower_back.mp4")
         athlete = client.get(f"/api/clips/{clip_id}").json()["athlete"]
-        client.put(f"/api/athletes/{athlete}/limits", json={"cues": {"neutral_spine": {"rounded": 20}}})
+        client.put(f"/api/athletes/{athlete}/limits", json={"cues": {"neutral_spine": {"rounded": 17}}})
         assert finished(client, clip_id)["work"] == "done"
         page = client.get(f"/clips/{clip_id}").text
         stills = [part.partition('"')[0] for part in page.split('src="') if "/stills/" in part[:60]]
-        assert len(stills) == 3
+        assert len(set(stills)) == 3  # the first of them heads the page as well
         assert all(client.get(still).content.startswith(b"\xff\xd8") for still in stills)
         assert client.get(f"/api/clips/{clip_id}/poster").content.startswith(b"\xff\xd8")
-        assert client.get(f"/api/clips/{clip_id}/report.html").text.count("data:image/jpeg") == 1
+        cues = {still.split("/")[-2] for still in stills}  # a picture a cue in the report, and the first heads it
+        assert client.get(f"/api/clips/{clip_id}/report.html").text.count("data:image/jpeg") == 1 + len(cues), stills
         client.put(f"/api/athletes/{athlete}/limits", json={"cues": {"neutral_spine": {"rounded": 45}}})
         finished(client, clip_id)
         assert client.get(stills[0]).status_code == 404
