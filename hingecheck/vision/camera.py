@@ -36,6 +36,9 @@ FAR: Final = 0.15  # of the height: seen from further off, the background does n
 LOST_S: Final = 0.3  # a picture blurred by a knock is sharp again by then
 # A cut: the picture, 32 px wide, differs from the last by this many grey levels, and by this many times as much as it usually does.
 CUT_GREY, CUT_TIMES = 6.0, 4.0
+# A picture shown again, compressed anew, differs from the first showing by at most this many grey levels anywhere. Clips of a few stills a
+# second are full of them: each picture stands for half a second, and then the lifter is somewhere else.
+SAME_GREY: Final = 2
 JUMP: Final = 0.5  # trunk lengths that hip or shoulder move between two pictures only across a cut: 7 m/s at 30 a second
 JUMP_S: Final = 0.1
 COARSE: Final = (32, 24)
@@ -52,7 +55,7 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Body:
-    """Middle of hips and of shoulders (2, 2), px of the small picture, when they were last seen."""
+    """Middle of hips and of shoulders (2, 2), px of the small picture, and when the last picture that shows them was."""
 
     places: Floats
     time_s: float
@@ -63,8 +66,8 @@ class Camera:
     """What is known of the camera after a picture. Similarities (4,), px of the small picture, as in ``verdict.steady``.
 
     ``key`` the picture compared with, ``points`` (N, 2) of it, ``place`` from it to the reference; ``motion`` from the last picture to the
-    key. ``last`` and ``coarse`` the last picture, ``box`` the person in it, ``usual`` how much pictures differ; ``sure_s`` when the motion
-    was last known.
+    key. ``last`` and ``coarse`` the last picture, at ``last_s``, ``box`` the person in it, ``usual`` how much pictures differ; ``sure_s`` when
+    the motion was last known. A picture shown again is not another picture.
     """
 
     key: Picture | None = None
@@ -74,6 +77,7 @@ class Camera:
     motion: Floats = field(default_factory=lambda: np.array(NOWHERE))
     last: Picture | None = None
     coarse: Picture | None = None
+    last_s: float = -np.inf
     box: Box | None = None
     body: Body | None = None
     usual: float = 0.0
@@ -95,6 +99,9 @@ def follow(camera: Camera, image: Picture, xy: Floats | None, time_s: float) -> 
     scale = np.array([width / size[0], height / size[1]])
     grey: Any = cv2.resize(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA)
     coarse: Any = cv2.resize(grey, COARSE, interpolation=cv2.INTER_AREA)
+    change = None if camera.coarse is None else np.abs(coarse.astype(np.int16) - camera.coarse)
+    if change is not None and change.max() <= SAME_GREY:
+        return replace(camera, sure_s=time_s), _enlarged(camera.to_reference, scale), STILL
     box = body = None
     if xy is not None:
         small = xy / scale
@@ -102,15 +109,20 @@ def follow(camera: Camera, image: Picture, xy: Floats | None, time_s: float) -> 
         pad = PAD * np.ptp(small, axis=0).max()
         least, most = small.min(axis=0) - pad, small.max(axis=0) + pad
         box = float(least[0]), float(least[1]), float(most[0]), float(most[1])
-    differs = 0.0 if camera.coarse is None else float(np.abs(coarse.astype(np.int16) - camera.coarse).mean())
+    differs = 0.0 if change is None else float(change.mean())
     sudden = camera.coarse is not None and differs > max(CUT_GREY, CUT_TIMES * camera.usual)
     camera, broke = _stepped(camera, grey, box, time_s, sudden)
     if broke == STILL and _jumped(camera.body, body) and differs > CUT_TIMES / 2 * camera.usual:
         camera, broke = _anew(camera, grey, box, time_s), CUT
     usual = differs if camera.coarse is None else camera.usual + (min(differs, CUT_GREY) - camera.usual) * 0.1
-    camera = replace(camera, last=grey, coarse=coarse, box=box, body=body or camera.body, usual=usual)
-    a, b, x, y = camera.to_reference.tolist()
-    return camera, np.array([a, b, x * scale[0], y * scale[1]]), broke
+    camera = replace(camera, last=grey, coarse=coarse, last_s=time_s, box=box, body=body or camera.body, usual=usual)
+    return camera, _enlarged(camera.to_reference, scale), broke
+
+
+def _enlarged(similarity: Floats, scale: Floats) -> Floats:
+    """A similarity of the small picture in the large one. (4,), (2,) how many times as wide and as high -> (4,)."""
+    a, b, x, y = similarity.tolist()
+    return np.array([a, b, x * scale[0], y * scale[1]])
 
 
 def _stepped(camera: Camera, grey: Picture, box: Box | None, time_s: float, sudden: bool) -> tuple[Camera, int]:
@@ -125,9 +137,10 @@ def _stepped(camera: Camera, grey: Picture, box: Box | None, time_s: float, sudd
         if found is not None:
             camera = nearer
     if found is None:
-        if sudden:
+        beside = camera.points[_outside(camera.points, box, grey)]
+        if sudden and (_shows(beside, grey) or time_s - camera.last_s <= JUMP_S):
             return _anew(camera, grey, box, time_s), CUT
-        seen = len(camera.points) >= LEAST and _spread(camera.points, grey)
+        seen = _shows(camera.points, grey)
         if seen and time_s - camera.sure_s > LOST_S:
             return _anew(camera, grey, box, time_s), MOVED
         return (camera if seen else replace(camera, sure_s=time_s)), STILL
@@ -167,7 +180,7 @@ def _motion(key: Picture, points: NDArray[np.float32], grey: Picture, before: Fl
     now, found, _ = cv2.calcOpticalFlowPyrLK(key, grey, points, guess, maxLevel=LEVELS, **FLOW)
     seen = (found[:, 0] == 1) & _outside(now, box, grey)
     points, now = points[seen], now[seen]
-    if len(points) < LEAST or not _spread(points, grey):
+    if not _shows(points, grey):
         return None
     if (before == NOWHERE).all() and _still(now - points):
         return before, 1.0
@@ -175,7 +188,7 @@ def _motion(key: Picture, points: NDArray[np.float32], grey: Picture, before: Fl
     if similarity is None:
         return None
     agrees = agree[:, 0] == 1
-    if agrees.sum() < LEAST or agrees.mean() < AGREEING or not _spread(points[agrees], grey):
+    if agrees.mean() < AGREEING or not _shows(points[agrees], grey):
         return None
     motion = np.array([similarity[0, 0], similarity[1, 0], similarity[0, 2], similarity[1, 2]])
     if _shift(motion, grey) < CALM_PX:
@@ -214,7 +227,7 @@ def _patches(key: Picture, points: NDArray[np.float32]) -> Patches:
 def _rests(patches: Patches, grey: Picture, box: Box | None) -> bool:
     """Whether the strongest points are where they were in the key."""
     seen = _outside(patches.points, box, grey)
-    if seen.sum() < LEAST or not _spread(patches.points[seen], grey):
+    if not _shows(patches.points[seen], grey):
         return False
     change = patches.grey[seen] - grey.ravel()[patches.where[seen]]
     return _still((patches.motion[seen] @ change[..., None])[..., 0])
@@ -235,9 +248,9 @@ def _outside(points: NDArray[Any], box: Box | None, grey: Picture) -> Bools:
     return inside & ~((x > left) & (x < right) & (y > top) & (y < bottom))
 
 
-def _spread(points: NDArray[Any], grey: Picture) -> bool:
-    """Whether points (N, 2) px cover so much of the picture that they are its background."""
-    return len(points) > 1 and bool((np.ptp(points, axis=0) >= WIDE * np.array(grey.shape[::-1])).all())
+def _shows(points: NDArray[Any], grey: Picture) -> bool:
+    """Whether points (N, 2) px are so many, and cover so much of the picture, that they are its background."""
+    return len(points) >= LEAST and bool((np.ptp(points, axis=0) >= WIDE * np.array(grey.shape[::-1])).all())
 
 
 def _shift(similarity: Floats, grey: Picture) -> float:

@@ -87,8 +87,22 @@ def test_a_body_that_jumps_in_the_same_room_is_a_cut_if_the_picture_jumps_with_i
     wall = room()
     before, after = shot(wall), shot(wall)
     before[110:370, 150:210], after[110:370, 230:290] = 20, 20
-    _, breaks = seen([before] * 5 + [after] * 2, [lifter()] * 5 + [lifter(260.0)] * 2)
+    film = [before] * 5 + [after] * 2
+    for n, picture in enumerate(film):  # a filmed picture is never twice the same
+        film[n] = picture.copy()
+        film[n][400:440, 20 * n : 20 * n + 40] = 90
+    _, breaks = seen(film, [lifter()] * 5 + [lifter(260.0)] * 2)
     assert breaks == [STILL] * 5 + [CUT, STILL]
+
+
+def test_a_clip_of_a_few_stills_a_second_has_no_cuts_however_far_the_body_is_from_one_to_the_next() -> None:
+    wall = room()
+    stills = [shot(wall) for _ in range(3)]
+    for still, left in zip(stills, (150, 230, 310), strict=True):
+        still[110:370, left : left + 60] = 20
+    shown = [still for still in stills for _ in range(12)]
+    _, breaks = seen(shown, [lifter(180.0 + 80.0 * (n // 12)) for n in range(36)])
+    assert set(breaks) == {STILL}
 
 
 def test_further_off_than_a_seventh_of_the_height_the_camera_has_moved() -> None:
