@@ -66,8 +66,8 @@ class Camera:
     """What is known of the camera after a picture. Similarities (4,), px of the small picture, as in ``verdict.steady``.
 
     ``key`` the picture compared with, ``points`` (N, 2) of it, ``place`` from it to the reference; ``motion`` from the last picture to the
-    key. ``last`` and ``coarse`` the last picture, at ``last_s``, ``box`` the person in it, ``usual`` how much pictures differ; ``sure_s`` when
-    the motion was last known. A picture shown again is not another picture.
+    key. ``last`` and ``coarse`` the last picture, at ``last_s``, ``box`` the person in it, ``usual`` how much pictures differ; ``sure_s``
+    when the motion was last known. A picture shown again is not another picture.
     """
 
     key: Picture | None = None
