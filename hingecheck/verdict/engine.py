@@ -118,8 +118,8 @@ def advance(state: State, poses: Poses, profile: Profile) -> tuple[State, Result
 
 
 def _begun_anew(state: State, profile: Profile) -> tuple[State, tuple[Rep, ...]]:
-    """After a cut nothing is known but the number of reps; the open one counts if the lifter was up again."""
-    ended = finish(state, profile).reps if state.track.top_s is not None else ()
+    """After a cut nothing is known but the number of reps; the open one counts if the lifter was nearly up again."""
+    ended = finish(state, profile).reps if state.track.risen else ()
     fresh = replace(start(profile), last_s=state.last_s, body=state.body)
     return replace(fresh, track=phases.Track(reps=state.track.reps + len(ended))), ended
 

@@ -29,6 +29,7 @@ TURN_DEG: Final = 6.0  # risen this far from the deepest point counts as up, ben
 UNSEEN_DESCENT_DEG_S: Final = 40.0  # how fast the descent of a lifter first seen bent over is taken to have been
 TOP_S: Final = 0.4  # how long a top is watched before the rep is closed
 CREEP_DEG: Final = 1.0  # a lifter who straightens this far while the top is watched is still rising: the watch starts again
+RISEN_SHARE: Final = 0.25  # of the depth that may be left where a film is cut: editors cut at the lockout, often a little before it
 LOST_S: Final = 1.0  # a lifter unseen for longer has left: an open rep is dropped
 MIN_LEAN_DEG: Final = 15.0  # a bend in which the trunk never leans this far forward is a step or a sit, not a hinge,
 LYING_DEG: Final = 40.0  # unless it leans back as far as this: the lifter lies on back or shoulders
@@ -58,6 +59,11 @@ class Track:
     fastest: float = 0.0
     most_lean: float = -math.inf
     seen_s: float = 0.0
+
+    @property
+    def risen(self) -> bool:
+        """Whether the open movement is a rep though no more of it is seen: its top is reached, or nearly."""
+        return self.top_s is not None or (self.phase is Phase.UP and self.lowest <= RISEN_SHARE * self.deepest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,6 +120,19 @@ def test_a_rep_whose_top_was_reached_counts_though_a_cut_follows() -> None:
     assert len(engine.analyse(replace(Poses.concat([first, later]), breaks=breaks), STANDARD).reps) == 1
 
 
+@pytest.mark.parametrize(("left", "reps"), [(0.2, 1), (0.3, 0)])
+def test_a_rise_that_a_cut_ends_counts_from_three_quarters_on(left: float, reps: int) -> None:
+    whole = film(stand(1.5) + hinge(1))
+    flexion = engine.analyse(whole, STANDARD).metrics.hip_flexion_deg
+    bottom = int(np.nanargmax(flexion))
+    first = whole[: bottom + int(np.argmax(flexion[bottom:] <= left * flexion[bottom])) + 1]
+    second = film(stand(1.5))
+    breaks = np.zeros(len(first) + len(second), np.int8)
+    breaks[len(first)] = CUT
+    later = replace(second, time_s=second.time_s + first.time_s[-1] + 0.04)
+    assert len(engine.analyse(replace(Poses.concat([first, later]), breaks=breaks), STANDARD).reps) == reps
+
+
 def test_breaks_give_the_same_verdict_however_the_frames_are_cut() -> None:
     poses = film(stand(1.0) + hinge(1) + stand(1.0) + hinge(1))
     breaks = np.zeros(len(poses), np.int8)
