@@ -74,6 +74,7 @@ def test_a_fault_leads_to_its_worst_moment_and_every_still_is_there(page, server
 def test_video_and_plots_are_tied_both_ways(page, server, ids):
     opened(page, server, ids[0])
     x_of = "t => { const axis = document.getElementById('chart')._fullLayout.xaxis; return axis._offset + axis.l2p(t); }"
+    page.locator("#chart").scroll_into_view_if_needed()
     box = page.locator("#chart").bounding_box()
     page.mouse.move(box["x"] + page.evaluate(x_of, 2.0), box["y"] + 120)
     page.mouse.move(box["x"] + page.evaluate(x_of, 2.0) + 1, box["y"] + 121)
