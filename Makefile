@@ -7,6 +7,7 @@ PYTHON := $(shell for python in python3 python3.14 python3.13 python3.12 python3
 endif
 BIN := .venv/bin
 READY := .venv/ready
+SPREAD := -n auto --dist loadfile  # on all cores; the tests of a file share what it sets up
 
 .PHONY: help demo test coverage lint bench figures docs clean
 
@@ -28,10 +29,10 @@ demo: $(READY)
 	@echo "This computer:        $(BIN)/hingecheck doctor"
 
 test: $(READY)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(SPREAD) $(ARGS)
 
 coverage: $(READY)
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --cov-fail-under=90
+	$(BIN)/python -m pytest $(SPREAD) --cov --cov-report=term:skip-covered --cov-fail-under=90
 
 lint: $(READY)
 	$(BIN)/ruff check .
