@@ -11,6 +11,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from hingecheck.verdict.cues import CUES
+from hingecheck.verdict.exercise import OTHER
+from hingecheck.verdict.exercises import BY_ID
+
 from ..stats import Floats
 
 PEAKS: Final = ("hip_flexion_deg", "knee_flexion_deg", "trunk_lean_deg", "spine_lower_deg", "spine_upper_deg")
@@ -40,11 +44,12 @@ class Judged:
 
     @cached_property
     def counts(self) -> dict[str, Counter[str]]:
-        """In how many repetitions a cue is ok, fault, not_judged, or whatever else a report may say."""
-        found: dict[str, Counter[str]] = {}
+        """In how many repetitions a cue is ok, fault, not_judged, or whatever else a report may say, of those a cue applies to."""
+        found: dict[str, Counter[str]] = {cue.id: Counter() for cue in CUES}
         for rep in self.reps:
             for cue, one in rep["cues"].items():
-                found.setdefault(cue, Counter())[one["status"]] += 1
+                if applies(cue, _exercise(rep)):
+                    found.setdefault(cue, Counter())[one["status"]] += 1
         return found
 
     @property
@@ -104,6 +109,12 @@ def impossible(values: Floats, metric: str) -> int:
     """How many values no joint can have. NaN is none. (T,) degrees -> a number."""
     low, high = POSSIBLE_DEG[metric]
     return int(((values < low) | (values > high)).sum())
+
+
+def applies(cue: str, exercise: str | None) -> bool:
+    """Whether a cue applies to an exercise, be it withheld there or not. Every cue does to one that is not known."""
+    row = BY_ID.get(exercise or OTHER)
+    return row is None or row.id == OTHER or row.judges(cue) or any(of == cue for of, _ in row.withheld)
 
 
 def _exercise(of: Mapping[str, Any]) -> str | None:
