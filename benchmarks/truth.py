@@ -37,6 +37,8 @@ EXPECTED: Final[dict[str, tuple[frozenset[tuple[str, str]], frozenset[str]]]] = 
         ("hips_rise_first", [("squeeze_butt", "hips_first")], ["soft_knees", "butt_high"]),
     )
 }
+# What is right in these lifts though it were a fault of a hinge.
+SITTING: Final = frozenset({"deadlift_floor", "squat_air", "squat_goblet", "squat_back"})
 BACK_FAULTS: Final = frozenset({"rounded_lower_back", "rounded_upper_back", "core_loose", "shoulders_forward"})
 
 # Faults that follow from the true numbers of a rep: rep field, limit, and whether the fault lies above it.
@@ -78,6 +80,7 @@ class Truth:
     """A rendered clip. ``measures``: name -> (T,), at ``time_s`` (T,). ``moving`` (T,): True within a repetition.
 
     ``azimuth_deg``: 0 is a side view, 90 the front, negative from behind. ``body`` is the same for all clips of one person.
+    ``exercise`` None: a hinge, with or without a load.
     """
 
     name: str
@@ -90,6 +93,7 @@ class Truth:
     moving: NDArray[np.bool_]
     measures: dict[str, Floats]
     reps: tuple[TrueRep, ...]
+    exercise: str | None = None
 
     @property
     def view(self) -> str:
@@ -139,13 +143,14 @@ def azimuth_bin(azimuth_deg: float) -> str:
     return f"{view} rear" if behind and view != "side" else view
 
 
-def faults_of(rep: dict[str, Any]) -> tuple[str, ...]:
+def faults_of(rep: dict[str, Any], exercise: str | None = None) -> tuple[str, ...]:
     """The names of a rep's faults: as declared, else as its true numbers show (of a good preset with one number changed)."""
     declared = tuple(fault for fault in rep["faults"] if fault in EXPECTED)
     if declared:
         return declared
     seen = ((name, rep.get(key), limit, above) for name, key, limit, above in _RULES)
-    return tuple(name for name, value, limit, above in seen if value is not None and (value >= limit if above else value <= limit))
+    found = (name for name, value, limit, above in seen if value is not None and (value >= limit if above else value <= limit))
+    return tuple(name for name in found if not (name == "squatty" and exercise in SITTING))
 
 
 def load_truth(path: Path) -> Truth | None:
@@ -159,7 +164,7 @@ def load_truth(path: Path) -> Truth | None:
         return None
     frames = {key: np.asarray(value) for key, value in told["per_frame"].items()}
     body = json.dumps([told["gender"], told["stature_m"], told["shape"]], sort_keys=True)
-    azimuth_deg = float(told["camera"]["azimuth"])
+    azimuth_deg, exercise = float(told["camera"]["azimuth"]), told.get("exercise")
     return Truth(
         name=told["name"],
         clip=clip,
@@ -170,7 +175,8 @@ def load_truth(path: Path) -> Truth | None:
         time_s=frames["t"].astype(float),
         moving=frames["rep"] > 0,
         measures=_measures(frames, told["near_side"], azimuth_deg, path.with_suffix(".npz")),
-        reps=tuple(TrueRep(r["rep"], r["start_s"], r["bottom_s"], r["end_s"], faults_of(r)) for r in told["reps"]),
+        reps=tuple(TrueRep(r["rep"], r["start_s"], r["bottom_s"], r["end_s"], faults_of(r, exercise)) for r in told["reps"]),
+        exercise=exercise,
     )
 
 

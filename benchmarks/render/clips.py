@@ -78,6 +78,18 @@ PRESETS: Final[dict[str, Preset]] = {
     "hips_rise_first": Preset(("side",), {"hips_first": (0.75, 1.0), "knee_bottom": (35, 50), "load_kg": 30.0, "hold": "barbell"}),
 }
 
+# Other lifts than the hinge drill, by hingecheck's names, and how each moves whatever its fault.
+LIFTS: Final[dict[str, dict[str, Any]]] = {
+    "rdl": {"hold": "barbell", "load_kg": (30, 50)},
+    "good_morning": {"hold": "dowel", "arms": "back", "peak_hip_flexion": (72, 86)},
+    "deadlift_floor": {"hold": "barbell", "load_kg": (50, 80), "peak_hip_flexion": (112, 120), "knee_bottom": (60, 72)},
+    "squat_air": {"hold": "none", "arms": "forward", "peak_hip_flexion": (96, 106), "knee_bottom": (98, 112)},
+    "squat_goblet": {"hold": "kettlebell", "arms": "chest", "peak_hip_flexion": (94, 104), "knee_bottom": (98, 112)},
+    "squat_back": {"hold": "barbell", "arms": "back", "load_kg": (30, 60), "peak_hip_flexion": (98, 108), "knee_bottom": (95, 108)},
+}
+
+FULL_PLATE_M: Final = 0.225  # radius: what a bar lies on
+
 # What may differ from repetition to repetition; stance, toes and shoulder blades that hang forward may not.
 PER_REP: Final = (
     "peak_hip_flexion",
@@ -247,11 +259,13 @@ def random_clip(
     reps: int = 3,
     hold: str | None = None,
     fault_reps: Sequence[int] | None = None,
+    lift: str | None = None,
 ) -> Clip:
-    """Describe a clip whole. ``fault_reps``: repetitions, from 1, that show the fault; None is all of them."""
+    """Describe a clip whole. ``fault_reps``: repetitions, from 1, that show the fault; None is all of them. ``lift`` of ``LIFTS``."""
     chosen = PRESETS[preset]
     good = {name: sample(told, rng) for name, told in COMMON.items()}
     motion = good | {name: sample(told, rng) for name, told in chosen.motion.items()}
+    motion |= {name: sample(told, rng) for name, told in LIFTS.get(lift or "", {}).items()}
     per_rep = {} if fault_reps is None else _some_reps(preset, motion, good, reps, fault_reps)
     sex, shape, stature_m = random_body(rng)
     if "hold" not in motion:
@@ -261,6 +275,9 @@ def random_clip(
     motion |= {"reps": reps, "fps": fps, "per_rep": per_rep, "bar_close": float(rng.uniform(0.5, 1.0)), "seed": int(rng.integers(1 << 30))}
     view = view or chosen.views[rng.integers(len(chosen.views))]
     post = _random_post(rng)
+    look = random_look(rng, sex)
+    if lift == "deadlift_floor":
+        look["plate_radius"] = FULL_PLATE_M
     return {
         "preset": preset,
         "faults": [] if preset == "good" else [preset],
@@ -270,9 +287,10 @@ def random_clip(
         "shape": shape,
         "stature": stature_m,
         "motion": motion,
-        "look": random_look(rng, sex),
+        "look": look,
         "camera": asdict(random_camera(rng, view, size_px)),
         "post": asdict(post),
+        **({} if lift is None else {"lift": lift}),
     }
 
 

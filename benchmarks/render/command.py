@@ -18,7 +18,7 @@ import numpy as np
 from hingecheck.errors import InputError
 
 from ..tracked import commit
-from .clips import PRESETS, Clip, random_clip
+from .clips import LIFTS, PRESETS, Clip, random_clip
 from .suites import RECIPE, SUITES, describe, slots
 from .wardrobe import missing
 
@@ -52,9 +52,12 @@ def described(asked: argparse.Namespace) -> Clip:
             raise InputError(f"{asked.spec}: no clip description ({error}). Give the JSON of one") from error
     elif asked.clip not in PRESETS:
         raise InputError(f"--clip {asked.clip}: no such preset. Give one of {', '.join(PRESETS)}")
+    elif asked.lift not in (None, *LIFTS):
+        raise InputError(f"--lift {asked.lift}: no such lift. Give one of {', '.join(LIFTS)}")
     else:
         rng = np.random.default_rng(asked.seed)
-        clip = random_clip(asked.clip, rng, view=asked.view, reps=asked.reps, hold=asked.hold, fault_reps=asked.fault_reps)
+        more = {"hold": asked.hold, "fault_reps": asked.fault_reps, "lift": asked.lift}
+        clip = random_clip(asked.clip, rng, view=asked.view, reps=asked.reps, **more)
     for change in asked.set:
         apply(clip, change)
     if lacking := [key for key in _DESCRIBED if key not in clip]:

@@ -21,6 +21,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--view", choices=("side", "front", "oblique"), help="clip: where the camera stands (default: one that shows the fault)"
     )
     parser.add_argument("--reps", type=int, default=3, help="clip: repetitions")
+    parser.add_argument("--lift", metavar="NAME", help="clip: another lift than the hinge drill: squat_air, deadlift_floor ...")
     parser.add_argument(
         "--hold", choices=("none", "dowel", "barbell", "kettlebell", "dumbbells"), help="clip: what is in the hands (default: drawn)"
     )

@@ -75,6 +75,7 @@ def truth(scene: "Scene", clip: Clip, name: str) -> tuple[dict[str, Any], dict[s
         "schema": SCHEMA,
         "name": name,
         "preset": clip["preset"],
+        "exercise": clip.get("lift"),
         "faults": clip["faults"],
         "fault_rules": {fault: FAULT_RULES.get(fault) for fault in clip["faults"]},
         "view": clip["view"],

@@ -29,14 +29,17 @@ POSTURE: Final = (
     "hands_height",  # wrists above the ankles
     "feet_apart",  # ankle to ankle, across
     "split",  # ankle to ankle, fore and aft and in height
+    "leg_covered",  # 1 while something covers a hip, knee or ankle: the plates of a bar, mostly
 )
 WIDTHS_BEYOND_DEG: Final = 30.0  # nearer to a side view, what is left and right lies behind one another, and its gap is a guess
+
+_LEG: Final = [landmark for joint in ("hip", "knee", "ankle") for landmark in skeleton.SIDES[joint]]
 
 COLUMN: Final = {name: column for column, name in enumerate(POSTURE)}
 
 
 def measure(poses: Poses, yaw_deg: Floats) -> Floats:
-    """The posture in each frame, columns as in ``POSTURE``. Gated poses of T, yaw (T,) signed degrees -> (T, 14). NaN where unseen."""
+    """The posture in each frame, columns as in ``POSTURE``. Gated poses of T, yaw (T,) signed degrees -> (T, 15). NaN where unseen."""
     sine, cosine = np.sin(np.radians(yaw_deg))[:, None], np.cos(np.radians(yaw_deg))[:, None]
     x, y, z = np.moveaxis(poses.world, -1, 0)
     body = np.stack([x * sine - z * cosine, -y, x * cosine + z * sine], axis=-1)  # ahead, up, to the left
@@ -71,6 +74,7 @@ def measure(poses: Poses, yaw_deg: Floats) -> Floats:
                 (at["wrist"] - at["ankle"])[:, 1] / tall,
                 feet,
                 np.hypot(apart["ankle"][:, 0], apart["ankle"][:, 1]) / tall,
+                np.where(np.isfinite(tall), poses.hidden[:, _LEG].any(axis=1), np.nan),
             ],
             axis=-1,
         )

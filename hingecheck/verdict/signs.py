@@ -40,6 +40,10 @@ OFF_FLOOR: Final = Sign("hands_height", least=0.4, blur=0.1)
 LOW: Final = Sign("hands_height", most=0.75, blur=0.15)
 HIGH: Final = Sign("hands_height", least=0.75, blur=0.15)
 BY_HEIGHT: Final = Sign("hands_height", 0.5, 0.75, blur=0.1)  # the handle of a bell, against a bar
+# The plates of a bar cover a leg, seen from the side, in a third and more of the frames of most lifts on labelled footage; a kettlebell
+# does in a fifth at most.
+PLATED: Final = Sign("leg_covered", least=0.3, blur=0.1)
+NOT_PLATED: Final = Sign("leg_covered", most=0.3, blur=0.1, unseen=1.0)
 
 # The hands, one from the other.
 HANDS_CLOSE: Final = Sign("hands_apart", most=0.8, blur=0.15, unseen=1.0)

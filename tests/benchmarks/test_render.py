@@ -334,8 +334,19 @@ def test_an_unknown_preset_is_told_with_the_known_ones():
         command.described(asked)
 
 
+def test_a_lift_keeps_its_knees_whatever_its_fault():
+    drawn = [random_clip("rounded_lower_back", np.random.default_rng(5), lift=lift) for lift in ("squat_air", "deadlift_floor")]
+    squat, pull = (clip["motion"] for clip in drawn)
+    assert 98 <= squat["knee_bottom"] <= 112 and squat["lumbar_bottom"] >= 26
+    assert (pull["hold"], drawn[1]["look"]["plate_radius"]) == ("barbell", 0.225)
+    assert [clip["lift"] for clip in drawn] == ["squat_air", "deadlift_floor"]
+    asked = Namespace(spec=None, clip="good", lift="curl", set=[])
+    with pytest.raises(InputError, match="curl: no such lift"):
+        command.described(asked)
+
+
 def test_a_texture_that_is_not_packed_is_named():
-    asked = Namespace(spec=None, clip="good", seed=1, view=None, reps=1, hold=None, fault_reps=None, set=["look.hair=hair_afro"])
+    asked = Namespace(spec=None, clip="good", seed=1, view=None, reps=1, hold=None, fault_reps=None, lift=None, set=["look.hair=hair_afro"])
     with pytest.raises(InputError, match="hair_afro not packed"):
         command.described(asked)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from synthetic import Build, Key, Keys, exact, film, hinge, noisy, stand
 
-from hingecheck.verdict import engine, recognise, scoring
+from hingecheck.verdict import engine, recognise, scoring, skeleton
 from hingecheck.verdict.cues import BY_ID as CUE
 from hingecheck.verdict.cues import COLUMN, CUES
 from hingecheck.verdict.exercise import Performed
@@ -73,6 +73,13 @@ def test_from_the_side_hands_a_little_above_a_bar_hold_a_kettlebell() -> None:
     assert named(judged(PULL)) == ["kb_deadlift_floor"] * 2
     assert named(judged(PULL, Build(hands_gap_m=0.1), yaw_deg=5.0)) == ["kb_deadlift_floor"] * 2  # inside the feet
     assert named(judged(PULL, Build(hands_gap_m=0.6), yaw_deg=5.0)) == ["deadlift_floor"] * 2  # outside
+
+
+def test_plates_before_the_leg_are_of_a_bar() -> None:
+    poses = film(PULL, yaw_deg=90.0)
+    hidden = np.zeros(poses.score.shape, bool)
+    hidden[:, skeleton.INDEX["left_knee"]] = True
+    assert named(engine.analyse(replace(poses, hidden=hidden), STANDARD)) == ["deadlift_floor"] * 2
 
 
 def test_a_hip_thrust_is_counted_and_recognised() -> None:
