@@ -223,17 +223,21 @@ def display() -> Iterator[Check]:
 
 def protection() -> Iterator[Check]:
     """Which limits on processes that open clips cannot be enforced on this system. ``drive`` then runs without them."""
-    linux = sys.platform.startswith("linux")
+    from . import kernel
+
+    linux, lacking = sys.platform.startswith("linux"), kernel.lacking()
     enforced = {
         "memory of uploads (serve)": linux and _is_there("resource"),  # other systems have this limit but ignore it
         "memory of clips (batch --memory)": linux and hasattr(os, "sysconf") and Path("/proc/self/statm").exists(),
         "pages before analysis (serve)": hasattr(os, "nice"),
+        "files of other clips (serve)": kernel.LANDLOCK not in lacking,
+        "network of decoders (serve)": kernel.FILTER not in lacking,
     }
     missing = [what for what, is_enforced in enforced.items() if not is_enforced]
     if missing:
         yield Check("protection", Verdict.WARN, f"not bounded here: {', '.join(missing)}", "Open only clips that you trust, or use Linux")
     else:
-        yield Check("protection", Verdict.OK, "memory and priority of processes are bounded")
+        yield Check("protection", Verdict.OK, "memory, priority, files and network of processes are bounded")
 
 
 def _is_there(module: str) -> bool:

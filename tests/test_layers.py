@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).parents[1] / "hingecheck"
 # A folder imports from lines above its own, and from no neighbour on its line. `drive` and `doctor` are neighbours, `media` and `show` too.
 # `hingecheck/__init__.py` stands outside: it shows names of any folder, and imports nothing but `_lazy` until they are used.
 ORDER = (
-    {"_lazy", "errors", "opencv"},
+    {"_lazy", "errors", "kernel", "opencv"},
     {"verdict"},
     {"storage"},
     {"media", "show"},
@@ -30,6 +30,7 @@ ORDER = (
 FOREIGN: dict[str, set[str] | None] = {
     "_lazy": set(),
     "errors": set(),
+    "kernel": set(),
     "opencv": {"cv2"},
     "verdict": {"numpy", "pydantic"},
     "storage": {"numpy", "pyarrow"},

@@ -3,11 +3,14 @@
 import os
 import signal
 import sys
+import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import parent_process
 from pathlib import Path
 from threading import Thread
+
+from .. import kernel
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,13 +18,18 @@ class Confinement:
     """Limits that a process sets on itself before anything else. Limits that the system lacks are skipped.
 
     ``address_bytes``: memory, None for no limit. ``niceness``: added to that of the parent process. ``core``: the core it runs on, None for
-    any. ``interruptible``: whether Ctrl-C ends it.
+    any. ``interruptible``: whether Ctrl-C ends it. ``file_bytes``: of the largest file it may write. ``threads``: how many more this user
+    may then have. ``writes``: the only folders in which it may read and change files, beside reading what it needs to run; then it makes
+    no socket and starts no program either. None: any.
     """
 
     address_bytes: int | None = None
     niceness: int = 0
     core: int | None = None
     interruptible: bool = True
+    file_bytes: int | None = None
+    threads: int | None = None
+    writes: tuple[str, ...] | None = None
 
     def apply(self) -> None:
         """Apply the limits to this process and all that it starts from now on."""
@@ -32,22 +40,41 @@ class Confinement:
             with suppress(OSError):  # a container may forbid it
                 os.sched_setaffinity(0, {self.core})
         if self.address_bytes is not None:
-            _limit_memory(self.address_bytes)
+            _limit("RLIMIT_AS", self.address_bytes)
+            _limit("RLIMIT_CORE", 0)  # a crash writes no core dump
+        if self.file_bytes is not None:
+            _limit("RLIMIT_FSIZE", self.file_bytes)
+        if self.threads is not None:
+            _limit("RLIMIT_NPROC", _threads_of_user() + self.threads)
+        if self.writes is not None:
+            tempfile.tempdir = self.writes[0]  # the system's own may not be written any more
+            kernel.confine(kernel.libraries(), self.writes)
         _end_with_parent()
 
 
-def _limit_memory(address_bytes: int) -> None:
-    """Limit the memory of this process. A crash writes no core dump."""
+def _limit(name: str, most: int) -> None:
+    """Set a limit of this process, where the system has it."""
     if sys.platform == "win32":
         return
     try:
         import resource
     except ImportError:
         return
-    for limit, most in (("RLIMIT_AS", address_bytes), ("RLIMIT_CORE", 0)):
-        if hasattr(resource, limit):
-            with suppress(OSError, ValueError):  # macOS has the first limit but may refuse to set it
-                resource.setrlimit(getattr(resource, limit), (most, most))
+    if hasattr(resource, name):
+        with suppress(OSError, ValueError):  # macOS has RLIMIT_AS but may refuse to set it
+            own = getattr(resource, name)
+            most = min([most, *(limit for limit in resource.getrlimit(own) if limit != resource.RLIM_INFINITY)])
+            resource.setrlimit(own, (most, most))
+
+
+def _threads_of_user() -> int:
+    """How many threads run for this user, which is what the system counts; 0 if it does not say."""
+    count = 0
+    with suppress(OSError):
+        for status in Path("/proc").glob("[0-9]*/task"):
+            with suppress(OSError):
+                count += len(os.listdir(status)) if status.stat().st_uid == os.getuid() else 0
+    return count
 
 
 def _end_with_parent() -> None:

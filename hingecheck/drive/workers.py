@@ -117,6 +117,7 @@ class Worker(Generic[J]):
 
     job: J
     tries = 0
+    ended_by = ""  # the signal or exit code of a process that died
 
     def __init__(self, work: Work, confinement: Confinement | None = None, *, copied: bool = True, fed: bool = False) -> None:
         context = _COPIED if copied else _FRESH
@@ -178,7 +179,8 @@ class Worker(Generic[J]):
                     self.busy, self._done = False, self._done + 1
                 yield kind, value
         except (EOFError, OSError):
-            yield self._lose("died", f"the process that read it died ({self._how()}). Convert the clip, or give it more memory.")
+            self.ended_by = self._how()
+            yield self._lose("died", f"the process that read it died ({self.ended_by}). Convert the clip, or give it more memory.")
         if not self.busy:
             return
         now_s = time.monotonic()

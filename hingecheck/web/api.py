@@ -24,6 +24,7 @@ from .deps import athlete_or_404, clip_or_404, crew, differing, judged_or_404, s
 from .schemas import Athlete, AthleteChanges, Clip, ClipChanges, Correction, Id, Name, Named, Password, Session, Settings
 from .security import Gate, TooManyTries
 from .store import tidy
+from .work import FULL, out_of_room
 
 SPARE_BYTES: Final = 256 << 20  # kept free on the disk for the files that are made from a clip
 PAUSE_S: Final = 60.0  # an upload that sends nothing for so long is given up
@@ -131,7 +132,7 @@ def delete_athlete(request: Request, athlete_id: Id) -> None:
 def clips(request: Request, athlete: Annotated[str | None, Query(pattern="^[0-9a-f]{16}$")] = None) -> list[Clip]:
     """All clips, or those of one athlete, the newest day first."""
     progress = crew(request).progress()
-    return [shown(clip, progress) for clip in store(request).clips(athlete)]
+    return [shown(clip, progress, crew(request).trouble) for clip in store(request).clips(athlete)]
 
 
 @router.post(
@@ -150,7 +151,7 @@ async def upload(request: Request, name: Name, athlete: Name, day: date | None =
     if not said.isdigit() or int(said) > most:
         raise HTTPException(413, f"{name}: larger than {most / 1e9:g} GB. Cut the clip, or make it smaller.")
     if (await run_in_threadpool(shutil.disk_usage, own.root)).free < int(said) + SPARE_BYTES:
-        raise HTTPException(507, f"{name}: no room left on the disk. Delete clips, or free some space.")
+        raise HTTPException(507, f"{name}: {FULL}")
     clip_id, folder = await run_in_threadpool(own.new_folder)
     try:
         size = await _stream_to(request, folder / "original", name, most)
@@ -189,7 +190,8 @@ async def _stream_to(request: Request, target: Path, name: str, most: int) -> in
     except ClientDisconnect as error:
         raise HTTPException(400, f"{name}: the upload broke off. Upload it again.") from error
     except OSError as error:
-        raise HTTPException(507, f"{name}: cannot be stored ({error.strerror}). Free some space.") from error
+        why = FULL if out_of_room(error) else f"cannot be stored ({error.strerror}). Check the folder of --data."
+        raise HTTPException(507, f"{name}: {why}") from error
     finally:
         draft.discard()
     return size
@@ -198,7 +200,7 @@ async def _stream_to(request: Request, target: Path, name: str, most: int) -> in
 @router.get("/clips/{clip_id}")
 def clip(request: Request, clip_id: Id) -> Clip:
     """How a clip stands."""
-    return shown(clip_or_404(request, clip_id), crew(request).progress())
+    return shown(clip_or_404(request, clip_id), crew(request).progress(), crew(request).trouble)
 
 
 @router.patch("/clips/{clip_id}")
@@ -277,7 +279,7 @@ async def _events(request: Request) -> AsyncIterator[str]:
     while not request.app.state.closing() and not await request.is_disconnected():
         waiting = await run_in_threadpool(store(request).unfinished)
         progress = crew(request).progress()
-        now = json.dumps([shown(clip, progress).model_dump(mode="json") for clip in waiting])
+        now = json.dumps([shown(clip, progress, crew(request).trouble).model_dump(mode="json") for clip in waiting])
         if now != sent:
             sent, silent_s = now, 0.0
             yield f"event: clips\ndata: {now}\n\n"

@@ -1,6 +1,7 @@
 """Puts the server together and runs it."""
 
 import asyncio
+import json
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -12,6 +13,7 @@ from typing import Any, Final
 import platformdirs
 import uvicorn
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
@@ -20,7 +22,7 @@ from starlette.responses import FileResponse
 from .. import __version__
 from ..errors import HingecheckError, InputError, OutputError
 from ..vision import estimators
-from . import api, live, pages, results, security
+from . import api, live, pages, protocol, results, security, work
 from .jobs import Crew
 from .security import Gate, Guard
 from .store import Store
@@ -71,7 +73,10 @@ def create(
     app.add_api_route("/static/{name}", _shared, include_in_schema=False)
     app.add_exception_handler(HingecheckError, _told)
     app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(OSError, _failed)
     app.mount("/static/own", StaticFiles(directory=HERE / "static"))
+    app.add_middleware(protocol.Heads)
     app.add_middleware(Guard, gate=gate)
     return app
 
@@ -96,6 +101,19 @@ def _shared(name: str) -> FileResponse:
 
 def _told(request: Request, error: Any) -> Response:
     return _answered(request, 507 if isinstance(error, OutputError) else 422, str(error))
+
+
+def _failed(request: Request, error: Any) -> Response:
+    """Of the files of the store: a full disk is named, anything else is our own fault."""
+    if not work.out_of_room(error):
+        raise error
+    return _answered(request, 507, work.FULL)
+
+
+def _invalid(request: Request, error: Any) -> Response:
+    """What is wrong with a request, without what it held: that may be no text."""
+    wrong = [{key: problem[key] for key in ("type", "loc", "msg")} for problem in error.errors()]
+    return Response(json.dumps({"detail": wrong}, default=str), 422, media_type="application/json")
 
 
 def _refused(request: Request, error: Any) -> Response:
@@ -123,6 +141,7 @@ def run(options: Options, ask: Callable[[], str | None]) -> None:
             log_level="warning",
             server_header=False,
             proxy_headers=False,
+            http=protocol.Patient,
             ws="wsproto",
             ws_max_size=live.LARGEST_FRAME,
             timeout_graceful_shutdown=3,

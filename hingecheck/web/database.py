@@ -8,12 +8,22 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from ..errors import InputError, OutputError
 from ..storage.files import atomic, writing
 
 Row = dict[str, Any]
+
+PATIENCE_S: Final = 30.0  # for another program that reads the file
+_TROUBLE: Final = {
+    sqlite3.SQLITE_FULL: "the disk is full. Free some space.",
+    sqlite3.SQLITE_IOERR: "the disk is full, or fails. Free some space.",
+    sqlite3.SQLITE_READONLY: "cannot be written. Give this user permission to write there.",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened. Give this user permission to read and write there.",
+    sqlite3.SQLITE_BUSY: "another program holds the data. Close it.",
+    sqlite3.SQLITE_LOCKED: "another program holds the data. Close it.",
+}
 
 
 class Database:
@@ -90,14 +100,28 @@ class Database:
         try:
             connection = self._idle.pop()
         except IndexError:
-            connection = sqlite3.connect(self._file, timeout=30, isolation_level=None, check_same_thread=False)
+            connection = self._connect()
+        try:
+            yield connection
+        except sqlite3.Error as error:
+            connection.close()  # whatever it was in the middle of; the next one begins anew
+            if (why := trouble(error)) is not None:
+                raise OutputError(f"{self.root}: {why}") from error
+            raise
+        except BaseException:
+            self._idle.append(connection)
+            raise
+        self._idle.append(connection)
+
+    def _connect(self) -> sqlite3.Connection:
+        try:
+            connection = sqlite3.connect(self._file, timeout=PATIENCE_S, isolation_level=None, check_same_thread=False)
             connection.row_factory = sqlite3.Row
             for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
                 connection.execute(f"PRAGMA {setting}")
-        try:
-            yield connection
-        finally:
-            self._idle.append(connection)
+        except sqlite3.Error as error:
+            raise OutputError(f"{self.root}: {trouble(error) or error}") from error
+        return connection
 
     @contextmanager
     def _change(self) -> Iterator[sqlite3.Connection]:
@@ -124,7 +148,7 @@ class Database:
         for backup in self.root.glob(self._backup("*").name):
             with suppress(OSError):
                 backup.unlink()
-        with suppress(sqlite3.OperationalError), self._connected() as connection:  # a reader blocks it; the next deletion does it
+        with suppress(sqlite3.Error, OutputError), self._connected() as connection:  # a reader blocks it; the next deletion does it
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def fact(self, name: str) -> bytes | None:
@@ -136,6 +160,11 @@ class Database:
         """Store a value under this name, replacing the old one."""
         with self._change() as db:
             db.execute("INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value))
+
+
+def trouble(error: sqlite3.Error) -> str | None:
+    """What stands in the way of the file and what to do; None where it is the fault of what was asked, or of the file."""
+    return _TROUBLE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
 
 
 def _locked(root: Path) -> sqlite3.Connection:
@@ -160,10 +189,11 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
+        connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # SQLite takes some back by itself, as on a full disk
+            connection.execute("ROLLBACK")
         raise
-    connection.execute("COMMIT")
 
 
 def _copy(db: sqlite3.Connection, target: Path) -> None:

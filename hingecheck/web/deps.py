@@ -53,10 +53,11 @@ def _there(row: Row | None, what: str) -> Row:
     return row
 
 
-def shown(clip: Row, progress: dict[str, Any]) -> Clip:
-    """A clip's row as an answer, with its progress."""
+def shown(clip: Row, progress: dict[str, Any], trouble: str | None = None) -> Clip:
+    """A clip's row as an answer, with its progress, or with the ``trouble`` that keeps all clips from being worked on."""
     now = progress.get(clip["id"])
-    return Clip.model_validate({**clip, "progress": None if now is None else asdict(now)})
+    waits = trouble if now is None and clip["work"] in ("queued", "running") else None
+    return Clip.model_validate({**clip, "progress": None if now is None else asdict(now), "held_up": waits})
 
 
 def shown_athlete(row: Row) -> Athlete:

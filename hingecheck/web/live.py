@@ -1,7 +1,7 @@
 """A live session in the browser: its page, and the WebSocket between its camera and the worker process."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import date, datetime
 from functools import partial
@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query, Request, Response, WebSocket
 from starlette.concurrency import run_in_threadpool
 
 from ..drive.workers import Limits, Worker
-from ..errors import HingecheckError
+from ..errors import HingecheckError, OutputError
 from . import mirror, sandbox
 from .database import Row
 from .deps import store
@@ -22,6 +22,7 @@ from .store import Store, profile_of
 LARGEST_FRAME: Final = 2 << 20  # bytes of a JPEG
 QUIET_S: Final = 120.0  # a page that sends nothing for so long counts as left behind
 LIMITS: Final = Limits(silent_s=300.0)  # the worker sends pictures even while no frame comes, so only loading and the summary are silent
+AGAIN_S: Final = (1.0, 3.0, 10.0, 30.0)  # between tries to store a session while that fails
 BUSY: Final = 1013  # closing code: try again later
 
 Feed = Connection  # sends frames, as bytes, to the worker
@@ -98,7 +99,7 @@ async def _hold(socket: WebSocket, who: Row, feed: "asyncio.Future[Feed]", minut
     job = mirror.Job(str(folder), name, profile_of(who).model_dump(), socket.app.state.model, minutes, keep)
     saved = False
     try:
-        start = partial(Worker, mirror.main, sandbox.SESSION, copied=False, fed=True)
+        start = partial(Worker, mirror.main, sandbox.within(sandbox.SESSION, folder), copied=False, fed=True)
         worker: Worker[mirror.Job] = await run_in_threadpool(start)
         try:
             worker.begin(job)
@@ -110,15 +111,29 @@ async def _hold(socket: WebSocket, who: Row, feed: "asyncio.Future[Feed]", minut
         if ended["kind"] == "done":
             report = ended["report"]
             size = sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
-            await run_in_threadpool(own.add_clip, clip_id, who["id"], name, date.today(), size, "done", report)
-            saved = True
-            ended = {"kind": "done", "id": clip_id, "reps": len(report["reps"]), "score": report["score"]}
+            try:
+                await _stored(own.add_clip, clip_id, who["id"], name, date.today(), size, "done", report)
+            except OutputError as error:
+                ended = {"kind": "failed", "why": f"the session could not be kept: {str(error).partition(': ')[2]}"}
+            else:
+                saved = True
+                ended = {"kind": "done", "id": clip_id, "reps": len(report["reps"]), "score": report["score"]}
         await _send(socket, ended)  # a user who has left finds the session among the clips
         with suppress(Exception):
             await socket.close()
     finally:
         if not saved:
             own.remove_files([clip_id])
+
+
+async def _stored(add: Callable[..., None], *row: Any) -> None:
+    """Add a row; while the disk is full or the data held, again and again for a while. ``OutputError`` if that does not end."""
+    for pause_s in AGAIN_S:
+        try:
+            return await run_in_threadpool(add, *row)
+        except OutputError:
+            await asyncio.sleep(pause_s)
+    await run_in_threadpool(add, *row)
 
 
 async def _relay(socket: WebSocket, worker: "Worker[mirror.Job]") -> Mapping[str, Any]:

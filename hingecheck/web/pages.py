@@ -69,7 +69,7 @@ def _listed(request: Request, clips: Sequence[Row]) -> dict[str, Any]:
     """What a table of clips shows: the clips with their state, and which of them have a picture."""
     folder, progress = store(request).folder, crew(request).progress()
     posters = {clip["id"] for clip in clips if (folder(clip["id"]) / "poster.jpg").exists()}
-    return {"clips": [shown(clip, progress) for clip in clips], "posters": posters}
+    return {"clips": [shown(clip, progress, crew(request).trouble) for clip in clips], "posters": posters}
 
 
 @router.get("/login")
@@ -86,7 +86,7 @@ def login(request: Request) -> Response:
 def clip(request: Request, clip_id: Id) -> Response:
     """All about one clip."""
     row = clip_or_404(request, clip_id)
-    now = shown(row, crew(request).progress())
+    now = shown(row, crew(request).progress(), crew(request).trouble)
     if row["report"] is None:
         return render(request, "waiting.html", clip=now)
     profile = profile_of(row)

@@ -66,6 +66,19 @@ def is_local(host: str) -> bool:
         return host == "localhost"
 
 
+def neighbourhood(address: str) -> str:
+    """What stands for an address when guesses are counted: for one of IPv6 its /64, all of which one home or one machine has."""
+    try:
+        known = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(known, ipaddress.IPv6Address):
+        if known.ipv4_mapped is not None:
+            return str(known.ipv4_mapped)
+        return str(ipaddress.ip_network((known, 64), strict=False))
+    return str(known)
+
+
 def hashed(password: str, salt: bytes | None = None) -> bytes:
     """Salt and scrypt hash of a password, 16 and 32 bytes. One guess costs 64 MB and a tenth of a second."""
     salt = salt or secrets.token_bytes(16)
@@ -139,7 +152,7 @@ class Gate:
         with self._one_at_a_time:  # each guess takes 64 MB
             if len(self._failures) > MOST_GUESSERS:
                 self._failures.clear()
-            failures, now = self._failures[address], time.monotonic()
+            failures, now = self._failures[neighbourhood(address)], time.monotonic()
             while failures and failures[0] < now - TRIES_S:
                 failures.popleft()
             if len(failures) >= TRIES:
@@ -147,7 +160,7 @@ class Gate:
             if not hmac.compare_digest(hashed(password, self.password[:16]), self.password):
                 failures.append(now)
                 return None
-            self._failures.pop(address, None)
+            self._failures.pop(neighbourhood(address), None)
         session = new_session()
         self.store.begin_session(self._digest(session), time.time() + SESSION_S)
         return session

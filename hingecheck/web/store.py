@@ -186,7 +186,10 @@ class Store(Database):
                 "UPDATE clips SET work = 'running' WHERE id = (SELECT id FROM clips WHERE work = 'queued' "
                 "ORDER BY judged, added_s LIMIT 1) RETURNING id"
             ).fetchone()
-        return None if taken is None else self.clip(taken["id"])
+            if taken is None:
+                return None
+            # In the same transaction: a claim whose row could not be read would be nobody's.
+            return dict(db.execute(f"{_CLIP}{_FROM}WHERE clips.id = ?", (taken["id"],)).fetchone())
 
     def finish(self, clip: Row, report: Mapping[str, Any] | None, error: str | None) -> None:
         """Store how the work on a claimed clip ended. A clip that was requeued meanwhile goes back into the queue."""

@@ -5,6 +5,7 @@ It reads ``original`` in the clip's folder. It writes ``video.mp4`` (only if a b
 drawn. New limits take effect in the same way.
 """
 
+import errno
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ import av
 
 from ..drive import clip as one_clip
 from ..drive.workers import Send
-from ..errors import HingecheckError, RecordingError
+from ..errors import HingecheckError, OutputError, RecordingError
 from ..media.encoding import Encoder
 from ..media.sources import open_clip
 from ..show.report import Moment, worst_moments
@@ -25,6 +26,7 @@ from ..verdict.types import Result, Status
 from . import corrections
 
 MOST_STILLS: Final = 120
+FULL: Final = "the disk is full. Delete clips, or free some space."
 
 OnFrame = Callable[[str, int, int | None], None]  # (phase, frames done, frames expected)
 
@@ -42,18 +44,31 @@ class Job:
 def main(job: Job, send: Send) -> dict[str, Any]:
     """Bring one clip up to date, in a worker process. Sends ``(phase, done, of)`` for frames. Returns the report.
 
-    Every failure is raised as ``HingecheckError`` with a reason for the user.
+    Every failure is raised as ``HingecheckError`` with a reason for the user: ``OutputError`` if there is no room for its files.
     """
     try:
         profile = Profile.model_validate(job.settings)
         return bring_up_to_date(Path(job.folder), job.name, profile, job.model, lambda *progress: send(progress))
     except HingecheckError as error:
+        if out_of_room(error):
+            raise OutputError(f"{job.name}: {FULL}") from error
         raise HingecheckError(spoken(str(error), job.folder, job.name)) from error
     except MemoryError as error:
         raise HingecheckError(f"{job.name}: takes more memory than a clip may. Make it smaller, 1080p or less.") from error
     except Exception as error:  # a malformed file can raise anything in the decoder or the model
+        if out_of_room(error):
+            raise OutputError(f"{job.name}: {FULL}") from error
         why = f"{job.name}: cannot be analysed ({type(error).__name__}: {error}). Convert it to H.264."
         raise HingecheckError(spoken(why, job.folder, job.name)) from error
+
+
+def out_of_room(error: BaseException | None) -> bool:
+    """Whether a full disk, or a quota, is behind an error."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def bring_up_to_date(folder: Path, name: str, profile: Profile, model: str, on_frame: OnFrame) -> dict[str, Any]:

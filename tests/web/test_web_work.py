@@ -112,8 +112,10 @@ def test_a_process_that_dies_is_told_and_deleting_a_clip_ends_its_process(tmp_pa
     with application(tmp_path / "data", workers=1) as client:
         crew = client.app.state.crew
         clip_id = upload(client, tmp_path / "long.mp4")
-        os.kill(running(crew, clip_id).pid, signal.SIGKILL)
-        assert "the process that read it died" in finished(client, clip_id)["error"]
+        first = running(crew, clip_id)
+        os.kill(first.pid, signal.SIGKILL)
+        os.kill(running(crew, clip_id, after=first).pid, signal.SIGKILL)  # it was started once more
+        assert "the system ended the process that read it (SIGKILL)" in finished(client, clip_id)["error"]
         client.post(f"/api/clips/{clip_id}/again")
         process = running(crew, clip_id)
         assert client.delete(f"/api/clips/{clip_id}").status_code == 204
@@ -122,13 +124,21 @@ def test_a_process_that_dies_is_told_and_deleting_a_clip_ends_its_process(tmp_pa
             os.kill(process.pid, 0)
 
 
-def running(crew, clip_id):
-    """The process of a clip that is being watched."""
+def running(crew, clip_id, after=None):
+    """The process of a clip that is being watched, another than ``after``."""
     ends = time.monotonic() + 600
-    while clip_id not in crew.progress():
+    while clip_id not in crew.progress() or crew._at_work.get(clip_id) in (None, after):
         assert time.monotonic() < ends
         time.sleep(0.05)
     return crew._at_work[clip_id]
+
+
+def test_a_process_that_is_killed_once_costs_nothing(tmp_path, sample_videos):
+    with application(tmp_path / "data", workers=1) as client:
+        clip_id = upload(client, shortened(sample_videos / "good.mp4", tmp_path / "good.mp4"))
+        os.kill(running(client.app.state.crew, clip_id).pid, signal.SIGKILL)
+        clip = finished(client, clip_id)
+        assert (clip["work"], clip["error"], clip["reps"]) == ("done", None, 1)
 
 
 # Drawing

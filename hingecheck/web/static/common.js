@@ -70,6 +70,7 @@ const DOING = { converting: "converting", seeing: "watching", drawing: "drawing"
 
 /** How a clip stands, in words. */
 export function standing(clip) {
+  if (clip.held_up) return `waiting: ${clip.held_up}`;
   if (clip.work === "queued") return "waiting its turn";
   const at = clip.progress;
   if (!at) return "starting";

@@ -10,9 +10,9 @@ document.getElementById("again")?.addEventListener("click", async () => {
 const list = document.getElementById("under_way");
 if (list) {
   line(list, id, name, section.dataset.work === "queued" ? "waiting its turn" : "starting", null);
-  follow(clips => {
+  follow(async clips => {
     const clip = clips.find(one => one.id === id);
     if (clip) line(list, id, name, standing(clip), share(clip));
-    else location.reload();
+    else await call("GET", `/api/clips/${id}`).then(() => location.reload(), () => location.assign("/"));  // done, or deleted
   });
 }
