@@ -133,9 +133,7 @@ class Store(Database):
     def clip(self, clip_id: str) -> Row | None:
         """One clip with its report as plain values, or None."""
         found = self._row(f"{_CLIP}, report{_FROM}WHERE clips.id = ?", clip_id)
-        if found is not None and found["report"] is not None:
-            found["report"] = json.loads(found["report"])
-        return found
+        return None if found is None else _parsed(found)
 
     def folder(self, clip_id: str) -> Path:
         """The folder of a clip's files. ``clip_id`` must be the id of a row."""
@@ -189,7 +187,7 @@ class Store(Database):
             if taken is None:
                 return None
             # In the same transaction: a claim whose row could not be read would be nobody's.
-            return dict(db.execute(f"{_CLIP}{_FROM}WHERE clips.id = ?", (taken["id"],)).fetchone())
+            return _parsed(dict(db.execute(f"{_CLIP}, report{_FROM}WHERE clips.id = ?", (taken["id"],)).fetchone()))
 
     def finish(self, clip: Row, report: Mapping[str, Any] | None, error: str | None) -> None:
         """Store how the work on a claimed clip ended. A clip that was requeued meanwhile goes back into the queue."""
@@ -234,6 +232,11 @@ class Store(Database):
         """End one session, or all."""
         with self._change() as db:
             db.execute("DELETE FROM sessions WHERE ? IS NULL OR digest = ?", (digest, digest))
+
+
+def _parsed(row: Row) -> Row:
+    """A row with its report as plain values."""
+    return row if row["report"] is None else row | {"report": json.loads(row["report"])}
 
 
 def profile_of(row: Row) -> Profile:
