@@ -44,10 +44,8 @@ def confine(reads: Sequence[str], writes: Sequence[str]) -> tuple[str, ...]:
 
     No socket can be made any more and no other program started. What is open stays open. Returns which means were lacking.
     """
-    if not sys.platform.startswith("linux"):
-        return LANDLOCK, FILTER
-    system = ctypes.CDLL(None, use_errno=True)
-    if system.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0):
+    system = _system()
+    if system is None or system.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0):
         return LANDLOCK, FILTER  # a kernel that refuses this refuses both
     if hasattr(system, "capset"):  # root keeps its own files, and nothing else of root: it could read other processes' memory
         system.capset(struct.pack("Ii", _CAPABILITIES, 0), bytes(24))
@@ -64,16 +62,24 @@ def libraries() -> tuple[str, ...]:
     return (*system, sys.base_prefix, sys.prefix, *standard, *packages, str(own), str(own.parent / "models"), str(own.parent / "profiles"))
 
 
+def _system() -> Any:
+    """The C library of a Linux, or None."""
+    if not sys.platform.startswith("linux"):
+        return None
+    try:
+        return ctypes.CDLL(None, use_errno=True)
+    except (OSError, TypeError):
+        return None
+
+
 def _landlock_version() -> int:
     """The version of Landlock in this kernel, 0 without."""
-    if not sys.platform.startswith("linux"):
-        return 0
-    version: int = ctypes.CDLL(None, use_errno=True).syscall(_LANDLOCK_CREATE, None, ctypes.c_size_t(0), _WITH_VERSION)
-    return max(0, version)
+    system = _system()
+    return 0 if system is None else max(0, int(system.syscall(_LANDLOCK_CREATE, None, ctypes.c_size_t(0), _WITH_VERSION)))
 
 
 def _architecture() -> tuple[int, tuple[int, ...]] | None:
-    return _ARCHITECTURES.get(platform.machine()) if sys.platform.startswith("linux") and sys.maxsize > 1 << 32 else None
+    return _ARCHITECTURES.get(platform.machine()) if _system() is not None and sys.maxsize > 1 << 32 else None
 
 
 def _keep_to(system: Any, reads: Sequence[str], writes: Sequence[str]) -> bool:

@@ -261,15 +261,15 @@ def test_the_example_of_the_score_is_right():
         (23.0, 5.0, 25.0, Status.OK, judging.NEARLY),
         (27.0, 5.0, 25.0, Status.FAULT, None),
         (15.0, 5.0, 25.0, Status.OK, None),
-        (26.0, 8.0, 26.9, Status.OK, judging.NEARLY),
-        (27.0, 8.0, 26.9, Status.FAULT, None),
+        (26.0, 8.0, 27.23, Status.OK, judging.NEARLY),
+        (28.0, 8.0, 27.23, Status.FAULT, None),
     ],
 )
 def test_the_example_of_a_fault_and_what_is_none_is_right(value, off, called_at, status, note):
     text = " ".join(document("scoring.md").split())
     usual = BY_ID["neutral_spine"].fault("rounded").usual_spread
     assert f"from {20 + usual:g} degrees on, {usual:g} of them" in text
-    assert "at ± 5 from 25: 23 ± 5 is `ok` with a note, 27 ± 5 a fault, 15 ± 5 `ok`. At ± 8 it is called from 26.9: 26 ± 8 is `ok`" in text
+    assert "at ± 5 from 25: 23 ± 5 is `ok` with a note, 27 ± 5 a fault, 15 ± 5 `ok`. At ± 8 it is called from 27.2: 26 ± 8 is `ok`" in text
     said = judged_of_a_back_that_rounds_by(value, off=off, limit=20.0)
     assert (said.status, said.called_at, said.reason) == (status, pytest.approx(called_at), note)
 

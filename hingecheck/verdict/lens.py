@@ -161,7 +161,7 @@ def look(seen: Floats, stand: Floats | None, geometry: Floats) -> tuple[Floats, 
     spread = (scale.mean(axis=0) + middle.std(axis=0)) * learnt.true_deviation * learnt.widen[int(not known)]
     own = guessed(geometry)
     lying = (own[:, TRUNK] < LYING_DEG)[:, None] & np.isfinite(own)
-    value, spread = np.where(lying, own, value), np.where(lying, np.maximum(spread, UNTAUGHT), spread)
+    value, spread = np.where(lying, own, value), np.where(lying, UNTAUGHT, spread)
     return np.where(unseen, np.nan, value * SCALE), np.where(unseen, np.nan, spread * SCALE)
 
 
