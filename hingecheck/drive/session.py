@@ -164,7 +164,7 @@ class Session:
         while t - float(self._before[0].time_s[0]) > BEFORE_S:
             self._before.popleft()
         yaw_deg = self._signed_yaw(result)
-        since_s = self._scout.standing_s
+        since_s = self._scout.stand.since_s
         stood_s = -1.0 if since_s is None else t - since_s
         self._guide, advice = readiness.advance(self._guide, poses, self._size, light, yaw_deg, stood_s)
         if advice.tier >= Tier.STAND and since_s is not None and stood_s >= baseline.STAND_S:

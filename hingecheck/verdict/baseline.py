@@ -38,6 +38,8 @@ STAND_KNEE_DEG: Final = 45.0
 STAND_TRUNK_DEG_S: Final = 20.0
 STAND_THIGH_DEG_S: Final = 40.0
 STAND_S: Final = 0.4
+TOPS_S: Final = 0.2  # of tops of reps, all together, tell the shape of somebody who is never seen to stand
+MOST_TOPS: Final = 600  # frames of them
 LEG_SURE: Final = 0.7  # landmarks of a leg scored below are guessed: 0.8 and more wherever a leg is in sight
 # A part of the back that an arm hid while standing is learnt as soon as it shows, if the trunk leans no further than this. Arms hang
 # straight down and uncover the back after a few degrees, when the spine has hardly moved. The part must have been seen for ``SURE_S``.
@@ -100,18 +102,21 @@ def standing(series: Floats, rate: Floats, yaw_deg: Floats, sure: Floats) -> Boo
 
     False where unseen.
     """
+    still = np.abs(rate[:, THIGH]) < STAND_THIGH_DEG_S
+    certain = sure[:, 1] >= LEG_SURE
+    stands: Bools = upright(series, yaw_deg, sure) & (still | ~certain) & (np.abs(rate[:, TRUNK]) < STAND_TRUNK_DEG_S)
+    return stands
+
+
+def upright(series: Floats, yaw_deg: Floats, sure: Floats) -> Bools:
+    """Whether the lifter is upright, still or not. Smoothed series (T, SERIES), yaw (T,), sureness (T, 2) -> (T,). False where unseen."""
     share = sources(yaw_deg)
     limit = np.where(share[:, NEAR_SIDE] == 1.0, STAND_FLEXION_DEG, STAND_FLEXION_WORLD_DEG)
     trunk, thigh, shin = np.moveaxis(series[:, LEANS] - calibration.standing_read(share), -1, 0)
     straight = (trunk + thigh < limit) & (np.abs(thigh + shin) < STAND_KNEE_DEG)
     over_the_feet = (np.abs(trunk) < STAND_TALL_DEG) & (np.abs(shin - thigh) / 2 < STAND_LEAN_DEG)
-    still = np.abs(rate[:, THIGH]) < STAND_THIGH_DEG_S
-    stands: Bools = (
-        (np.abs(trunk) < STAND_LEAN_DEG)
-        & np.where(sure[:, 1] < LEG_SURE, over_the_feet, straight & still)
-        & (np.abs(rate[:, TRUNK]) < STAND_TRUNK_DEG_S)
-    )
-    return stands
+    tall: Bools = (np.abs(trunk) < STAND_LEAN_DEG) & np.where(sure[:, 1] < LEG_SURE, over_the_feet, straight)
+    return tall
 
 
 def medians(rows: Floats) -> Floats:

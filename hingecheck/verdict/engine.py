@@ -5,68 +5,44 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Final
 
 import numpy as np
 
 from . import (
     back_drift,
     bottoms,
-    confidence,
+    comparing,
     coverage,
     hips_lead,
     judging,
-    lens,
-    metrics,
     observing,
     phases,
     plausible,
     recognise,
     series,
-    smoothing,
     steady,
 )
 from . import baseline as standing
 from .baseline import Baseline
+from .comparing import Standing
 from .observing import Seen
 from .poses import Poses, PoseSource, chunks, nobody
 from .profiles import Profile
 from .tallies import every_rule, rules
-from .types import Bools, Event, Floats, Metrics, Phase, Rep, Result, Stand, ViewKind
+from .types import Event, Phase, Rep, Result, Stand, ViewKind
 
 __all__ = ["Seen", "State", "advance", "analyse", "finish", "first_baseline", "observe", "rules", "start"]
-
-LENS_CUTOFF_HZ: Final = (4.0,) * len(lens.OUTPUTS)
-# No angle goes on by so much more than it was going within a tenth of a second; in the units of the measures.
-LENS_LEAP: Final = (25.0, 25.0, 20.0, 20.0, 25.0, 25.0, 0.15, 0.6, 0.8, 45.0)
-
-# What is kept of a stand before there is one.
-NO_STAND: Final[dict[str, Any]] = {
-    "standing_s": None,
-    "recent_time_s": np.empty(0),
-    "recent_series": np.empty((0, series.SERIES)),
-    "recent_yaw_deg": np.empty(0),
-    "recent_features": np.empty((0, lens.FEATURES)),
-}
 
 
 @dataclass(frozen=True, slots=True)
 class State:
     """Everything remembered between frames. Made by ``start``, handed to and back by ``advance``; nothing else remembers anything.
 
-    ``standing_s`` since when the lifter stands still; ``recent_*`` the frames of that stand; ``given`` the baseline was handed in.
     ``body`` is the last that was believed, ``seen`` what was seen of the open rep.
     """
 
     sight: observing.Sight
-    lens: smoothing.Tracked
-    baseline: Baseline | None
-    given: bool
-    standing_s: float | None
-    recent_time_s: Floats
-    recent_series: Floats
-    recent_yaw_deg: Floats
-    recent_features: Floats
+    stand: Standing
     track: phases.Track
     tallies: tuple[judging.Tally, ...]
     deepest: bottoms.Deepest
@@ -77,14 +53,17 @@ class State:
     body: plausible.Last = plausible.NOBODY
     seen: coverage.Coverage = coverage.NOTHING
 
+    @property
+    def baseline(self) -> Baseline | None:
+        """The standing shape known so far."""
+        return self.stand.baseline
+
 
 def start(profile: Profile, baseline: Baseline | None = None) -> State:
     """State before the first frame. A ``baseline`` handed in is kept throughout; without one it is learnt from the first stand."""
     return State(
         sight=observing.Sight(),
-        lens=smoothing.start(len(lens.OUTPUTS)),
-        baseline=baseline,
-        given=baseline is not None,
+        stand=Standing(baseline, given=baseline is not None),
         track=phases.Track(),
         tallies=judging.start(every_rule(profile)),
         deepest=bottoms.NOT_YET,
@@ -92,7 +71,6 @@ def start(profile: Profile, baseline: Baseline | None = None) -> State:
         bottom=hips_lead.Bottom(),
         exercise=recognise.Open(),
         last_s=None,
-        **NO_STAND,
     )
 
 
@@ -125,22 +103,23 @@ def _begun_anew(state: State, profile: Profile) -> tuple[State, tuple[Rep, ...]]
 
 
 def _moved(state: State) -> State:
-    """After the camera moved, where the lifter stood is no longer known, but how the lifter stands is."""
-    return replace(state, sight=state.sight.moved(), baseline=state.baseline and state.baseline.without_places(), **NO_STAND)
+    """After the camera moved."""
+    return replace(state, sight=state.sight.moved(), stand=state.stand.moved())
 
 
 def _judged(state: State, poses: Poses, profile: Profile) -> tuple[State, Result]:
     """``advance`` over frames of one reference picture."""
     time_s = poses.time_s
     state, seen = observe(state, poses)
-    state, measured, spreads, bending, stood, shaped, events = _against_standing(state, time_s, seen)
+    stand, compared = comparing.against(state.stand, time_s, seen)
+    measured, spreads = compared.measured, compared.spreads
     body, measured, usable, impossible = plausible.possible(state.body, time_s, measured, measured.hip_flexion_deg)
     flexion, track = np.where(usable, measured.hip_flexion_deg, np.nan), state.track
     track, moved = phases.advance(
         track,
         time_s,
         flexion,
-        bending,
+        compared.rate,
         measured.trunk_lean_deg,
         start_deg=profile.reps.start_deg,
         min_depth_deg=profile.reps.min_depth_deg,
@@ -165,8 +144,8 @@ def _judged(state: State, poses: Poses, profile: Profile) -> tuple[State, Result
         moved.rep > 0,
         off_deg,
         moved.closed,
-        stood,
-        shaped,
+        compared.stood,
+        compared.shaped,
         taken_for,
         tuple(named.id for named in performed),
     )
@@ -175,7 +154,16 @@ def _judged(state: State, poses: Poses, profile: Profile) -> tuple[State, Result
     reps = tuple(coverage.honest(bottoms.rep(c, b, cues, named), whole) for c, b, cues, named, whole in ends if c.counted)
     closing = [Event(float(time_s[c.frame]), "rep", rep=c.index) for c in moved.closed if c.counted]
     state = replace(
-        state, track=track, tallies=tallies, deepest=deepest, descent=descent, bottom=bottom, body=body, seen=open_rep, exercise=exercise
+        state,
+        stand=stand,
+        track=track,
+        tallies=tallies,
+        deepest=deepest,
+        descent=descent,
+        bottom=bottom,
+        body=body,
+        seen=open_rep,
+        exercise=exercise,
     )
     if len(time_s):
         state = replace(state, last_s=float(time_s[-1]))
@@ -189,7 +177,7 @@ def _judged(state: State, poses: Poses, profile: Profile) -> tuple[State, Result
         facing=np.where(np.isfinite(seen.yaw_deg), series.way_faced(seen.yaw_deg), 0).astype(np.int8),
         active=judged.active,
         exercise=taken_for,
-        events=tuple(sorted((*events, *impossible, *judged.events, *closing), key=lambda event: event.time_s)),
+        events=tuple(sorted((*compared.events, *impossible, *judged.events, *closing), key=lambda event: event.time_s)),
         reps=reps,
     )
     return state, result
@@ -211,7 +199,8 @@ def analyse(poses: PoseSource, profile: Profile, baseline: Baseline | None = Non
     """The verdict on a whole recording: ``start``, ``advance`` over one chunk after the other, ``finish``.
 
     With ``hindsight``, when the first rep begins before the lifter was ever seen standing, all is judged a second time with the shape of
-    the first stand (a lockout) known from the start. Without, the verdict is what was said live. ``Result.stand`` says which it was.
+    the first stand (a lockout) known from the start; if there is none, as where every rep touches and goes, with that of the tops of all
+    reps. Without, the verdict is what was said live. ``Result.stand`` says which it was.
     """
     result = _whole(start(profile, baseline), poses, profile)
     broken_s = next((event.time_s for event in result.events if event.kind in steady.KINDS.values()), np.inf)
@@ -219,9 +208,12 @@ def analyse(poses: PoseSource, profile: Profile, baseline: Baseline | None = Non
     late = bool(learnt and result.reps and result.reps[0].start_s < learnt[0])
     if baseline is not None or (learnt and not late):
         return replace(result, stand=Stand.OWN)
-    if not (late and hindsight):
+    if not hindsight or not (late or (len(result.reps) > 1 and broken_s == np.inf)):
         return result
-    again = _whole(replace(start(profile, first_baseline(poses, profile)), given=False), poses, profile)
+    known = first_baseline(poses, profile) if late else tops(poses, result, profile)
+    if known is None:
+        return result
+    again = _whole(replace(start(profile), stand=Standing(known)), poses, profile)
     return replace(again, stand=Stand.LOCKOUT)
 
 
@@ -251,95 +243,22 @@ def first_baseline(poses: PoseSource, profile: Profile) -> Baseline | None:
     return state.baseline
 
 
+def tops(poses: PoseSource, result: Result, profile: Profile) -> Baseline | None:
+    """The standing shape of somebody who never stands still: the middle of the upright frames at the tops of reps. None with too few."""
+    state, first, parts = start(profile), 0, []
+    for chunk in chunks(poses):
+        state, seen = observe(state, chunk)
+        there = standing.upright(seen.series, seen.yaw_deg, seen.sure) & (result.phase[first : first + len(chunk)] == Phase.STANDING)
+        parts.append((chunk.time_s[there], seen.series[there], seen.yaw_deg[there], seen.features[there]))
+        first += len(chunk)
+    time_s, rows, yaws, features = (np.concatenate(column)[: standing.MOST_TOPS] for column in zip(*parts, strict=True))
+    steps = np.diff(result.time_s)
+    if not len(steps) or len(time_s) * float(np.median(steps)) < standing.TOPS_S:
+        return None
+    return standing.learn(float(time_s[0]), rows, yaws, features).without_places()
+
+
 def observe(state: State, poses: Poses) -> tuple[State, Seen]:
     """What T more frames show before anything is compared with standing -> state, Seen."""
     sight, seen = observing.observe(state.sight, poses)
     return replace(state, sight=sight), seen
-
-
-def _against_standing(state: State, time_s: Floats, seen: Seen) -> tuple[State, Metrics, Metrics, Floats, Bools, Bools, list[Event]]:
-    """Learn the baseline where the lifter stands, and measure each frame against the one known by then.
-
-    T frames -> state, metrics, how far each may be off, how fast the hips bend, degrees a second (T,),
-    whether a stand was known and whether its back was (T,), ``baseline`` events.
-    """
-    times = np.concatenate([state.recent_time_s, time_s])
-    rows = np.concatenate([state.recent_series, seen.series])
-    yaws = np.concatenate([state.recent_yaw_deg, seen.yaw_deg])
-    features = np.concatenate([state.recent_features, seen.features])
-    still = standing.standing(seen.series, seen.rate, seen.yaw_deg, seen.sure)
-    state, learnt = _learn(state, still, times, rows, yaws, features)
-    seen_before = np.isfinite(rows[np.searchsorted(times, time_s - standing.SURE_S)])
-    parts, told, stood, shaped, looks = [], [], [], [], []
-    for (first, known), (last, _) in zip(learnt, [*learnt[1:], (len(time_s), None)], strict=True):
-        while True:
-            until, completed = last, known
-            if known is not None:
-                until, completed = standing.complete(known, seen.series[first:last], seen_before[first:last], first, last)
-            stretch = slice(first, until)
-            measured, opinions = metrics.against(known, seen.series[stretch], seen.yaw_deg[stretch], seen.sure[stretch])
-            own = None if known is None else np.array(known.features)
-            looks.append(lens.look(seen.features[stretch], own, metrics.readings(measured, opinions, seen.series[stretch])))
-            parts.append(measured)
-            told.append(opinions)
-            stood.append(np.full(until - first, known is not None))
-            shaped.append(np.full(until - first, known is not None and known.shaped))
-            state = replace(state, baseline=completed)
-            if until == last:
-                break
-            first, known = until, completed
-    value, spread = (np.concatenate(part) for part in zip(*looks, strict=True))
-    lens_state, smooth, rate = smoothing.track(state.lens, time_s, value, LENS_CUTOFF_HZ, LENS_LEAP)
-    by_geometry = Metrics.concat(parts)
-    measured = metrics.through(by_geometry, smooth)
-    opinions = np.concatenate(told)
-    off = series.off_side(by_geometry.view_yaw_deg)
-    known_by_outline = np.isfinite(opinions[:, metrics.KNEES][:, metrics.BY_OUTLINE])
-    wide = confidence.spreads(off, seen.sure, np.concatenate(shaped), known_by_outline, opinions[:, metrics.BY_REAR])
-    spreads = metrics.through(wide, spread)
-    spreads = replace(spreads, hips_lead_deg=metrics.of_lead(spreads.trunk_lean_deg, spreads.knee_flexion_deg))
-    keep = int(np.searchsorted(times, times[-1] - standing.STAND_S)) if len(times) else 0
-    state = replace(
-        state,
-        lens=lens_state,
-        recent_time_s=times[keep:],
-        recent_series=rows[keep:],
-        recent_yaw_deg=yaws[keep:],
-        recent_features=features[keep:],
-    )
-    events = [Event(float(time_s[frame]), "baseline") for frame, _ in learnt[1:]]
-    return (
-        state,
-        measured,
-        spreads,
-        rate[:, lens.HIP],
-        np.concatenate(stood),
-        np.concatenate(shaped),
-        events,
-    )
-
-
-def _learn(
-    state: State, still: Bools, times: Floats, rows: Floats, yaws: Floats, features: Floats
-) -> tuple[State, list[tuple[int, Baseline | None]]]:
-    """Find the frames at which a stand has lasted long enough to be learnt from, if what is known is missing or outdated.
-
-    ``still`` (T,); the rest begins with the frames carried over -> state, (frame, baseline from there) with (0, the one so far) first.
-    """
-    carried = len(times) - len(still)
-    since, known = state.standing_s, state.baseline
-    learnt = [(0, known)]
-    for frame, (t, stands) in enumerate(zip(times[carried:].tolist(), still.tolist(), strict=True)):
-        if frame + carried and t - times[frame + carried - 1] > smoothing.FORGET_S:
-            since = None  # the camera stalled: the lifter may have moved meanwhile
-        if not stands:
-            since = None
-        elif since is None:
-            since = t
-        elif not state.given and t - since >= standing.STAND_S:
-            row = carried + frame
-            if standing.outdated(known, rows[row], float(yaws[row])):
-                stand = slice(int(np.searchsorted(times, t - standing.STAND_S)), row + 1)
-                known = standing.learn(t, rows[stand], yaws[stand], features[stand])
-                learnt.append((frame, known))
-    return replace(state, standing_s=since), learnt

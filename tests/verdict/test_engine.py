@@ -35,7 +35,7 @@ from synthetic import (
     without_person,
 )
 
-from hingecheck.verdict import calibration, engine
+from hingecheck.verdict import calibration, engine, judging
 from hingecheck.verdict.back_drift import LEAST_LEAN_DEG
 from hingecheck.verdict.cues import CUES
 from hingecheck.verdict.poses import Poses, nobody
@@ -346,12 +346,22 @@ def test_the_profile_says_what_is_a_rep() -> None:
     assert len(engine.analyse(poses, loads("[reps]\nmin_depth_deg = 60")).reps) == 0
 
 
+def test_reps_that_touch_and_go_are_compared_with_their_own_tops() -> None:
+    poses = film(hinge(4, down_s=0.7, up_s=0.7, top_s=0.0), begin=hinge()[0])  # bent over from the start, never still
+    live, clip = (engine.analyse(poses, STANDARD, hindsight=hindsight) for hindsight in (False, True))
+    assert (live.stand, clip.stand) == (Stand.NONE, Stand.LOCKOUT)
+    assert [rep.cues["neutral_spine"].reason for rep in live.reps] == [judging.BY_SHAPE_ALONE] * len(clip.reps)
+    assert [rep.cues["neutral_spine"].reason for rep in clip.reps] == [None] * len(clip.reps)
+    assert all(rep.cues["butt_high"].status is Status.NOT_JUDGED for rep in clip.reps)  # where they stood is not known
+    assert not any(event.kind == "baseline" for event in live.events)
+
+
 def test_a_state_before_the_first_frame_knows_nothing() -> None:
     state = engine.start(STANDARD)
     assert state.baseline is None
     assert state.last_s is None
     assert state.sight.near == -1
-    assert not state.given
+    assert not state.stand.given
     assert engine.finish(state, STANDARD).reps == ()
 
 
