@@ -359,6 +359,8 @@ def test_this_folder_is_no_clip(hingecheck, monkeypatch, tmp_path):
         (["analyze"], "Missing argument 'CLIP...'. Try `hingecheck --help`."),
         (["analyze", "x.mp4", "--bogus"], "No such option: --bogus"),
         (["bogus"], "No such command 'bogus'. Try `hingecheck --help`."),
+        (["liv"], "No such command 'liv'. Did you mean 'live'? Try `hingecheck --help`."),
+        (["live", "--record", "x.txt"], "--record x.txt: not the name of a video. Give NAME.mp4"),
         (["profile", "bogus"], "No such command 'bogus'. Try `hingecheck --help`."),
         (["batch", ".", "--workers", "0"], "Invalid value for '--workers':"),
         (["batch", "none"], "none: not a folder. Give the folder that holds the clips."),
@@ -371,6 +373,11 @@ def test_wrong_usage_is_told_in_one_line(hingecheck, arguments, says):
     assert (code, out) == (2, "")
     assert one_line(err)
     assert err.startswith(says)
+
+
+def test_h_is_help_everywhere(hingecheck):
+    for command in ([], ["live"], ["profile", "new"]):
+        assert hingecheck(*command, "-h") == hingecheck(*command, "--help")
 
 
 def test_wrong_usage_of_the_real_command_is_told_in_one_line():

@@ -209,6 +209,8 @@ def live(
     exercise: ExerciseOption = None,
 ) -> int:
     """Coach in front of a camera: one cue at a time, reps counted. Leave with q, Esc or Ctrl-C; the session is summed up and saved."""
+    if record is not None and record.suffix.lower() not in (".mp4", ".m4v", ".mov"):
+        raise InputError(f"--record {record}: not the name of a video. Give NAME.mp4")
     from datetime import datetime
 
     if camera is not None and source is not None:
@@ -343,6 +345,7 @@ def serve(
     largest: Annotated[float, typer.Option("--largest", min=0.001, help="Largest clip that may be uploaded, GB.")] = 4.0,
     certificate: Annotated[Path | None, typer.Option("--certificate", help="TLS certificate (PEM): serve by https.")] = None,
     key: Annotated[Path | None, typer.Option("--key", help="Its key (PEM), where that is a file of its own.")] = None,
+    browser: Annotated[bool | None, typer.Option("--open/--no-open", help="Open the page in a browser; default: in a terminal.")] = None,
     model: ModelOption = "full",
 ) -> int:
     """Serve the coach's page: upload, look, discuss, send. Videos stay on this computer; ends with Ctrl-C."""
@@ -350,7 +353,9 @@ def serve(
         from ..web import app as web
     except ImportError as error:
         raise InputError(f"the page needs {error.name or error}. Run: pip install 'hingecheck[web]'") from error
-    web.run(web.Options(host, port, data, workers or os.cpu_count() or 1, model, round(largest * 1e9), certificate, key), _password)
+    opens = sys.stdout.isatty() if browser is None else browser
+    limits = round(largest * 1e9), certificate, key, opens
+    web.run(web.Options(host, port, data, workers or os.cpu_count() or 1, model, *limits), _password)
     return OK
 
 

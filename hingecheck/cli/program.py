@@ -23,6 +23,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["--help", "-h"]},
     help="Watches a hip hinge on video and says what to change.",
 )
 
@@ -61,7 +62,8 @@ def main() -> None:
         if type(error).__name__ == "NoArgsIsHelpError":
             print(usage(), file=sys.stderr)
             sys.exit(BAD_INPUT)
-        _fail(BAD_INPUT, f"{usage().rstrip('.')}. Try `hingecheck --help`.", debug)
+        said = re.sub(r"[.]?$", ".", usage().rstrip(".")).replace("?.", "?")
+        _fail(BAD_INPUT, f"{said} Try `hingecheck --help`.", debug)
     if code == INTERRUPTED:  # Typer may turn Ctrl-C into this code
         _fail(INTERRUPTED, "interrupted")
     sys.exit(code if isinstance(code, int) else OK)

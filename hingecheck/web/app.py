@@ -3,11 +3,13 @@
 import asyncio
 import json
 import socket
+import webbrowser
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from threading import Thread
 from typing import Any, Final
 
 import platformdirs
@@ -35,7 +37,7 @@ PLOTLY: Final = "plotly.min.js"
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The options of `hingecheck serve`. ``data`` None: the user's own data folder."""
+    """The options of `hingecheck serve`. ``data`` None: the user's own data folder. ``opens``: open the page in a browser."""
 
     host: str = "127.0.0.1"
     port: int = 8000
@@ -45,6 +47,7 @@ class Options:
     largest_upload: int = LARGEST_UPLOAD
     certificate: Path | None = None
     key: Path | None = None
+    opens: bool = False
 
 
 def create(
@@ -161,6 +164,10 @@ def run(options: Options, ask: Callable[[], str | None]) -> None:
         print(f"http{'s' if https else ''}://{shown}:{port}  (data in {data}; Ctrl-C ends it)", flush=True)
         if not local and not https:
             print("Note: without --certificate, whoever listens on this network can read the password and the videos.", flush=True)
+        if options.opens:
+            reached = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(options.host, shown)
+            # In a thread: some browsers come back only when they are closed. The socket listens already, so nothing is missed.
+            Thread(target=webbrowser.open, args=(f"http{'s' if https else ''}://{reached}:{port}",), daemon=True).start()
         with suppress(KeyboardInterrupt):
             server.run(sockets=[listener])
 

@@ -180,6 +180,22 @@ def test_without_its_libraries_it_says_what_to_install(tmp_path):
     assert (ended.returncode, ended.stderr) == (2, "the page needs fastapi. Run: pip install 'hingecheck[web]'\n")
 
 
+@pytest.mark.parametrize("option", ["--open", "--no-open", None])
+def test_the_page_is_opened_in_a_browser_if_asked_to(tmp_path, option):
+    browser, opened = tmp_path / "browser", tmp_path / "opened"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {opened}.part && mv {opened}.part {opened}\n')
+    browser.chmod(0o755)
+    with Server(tmp_path / "data", *([option] if option else []), environment={"BROWSER": f"{browser} %s"}) as server:
+        if option == "--open":
+            ends = time.monotonic() + 300
+            while not opened.exists():
+                assert time.monotonic() < ends
+                time.sleep(0.05)
+            assert opened.read_text().strip() == server.address
+        assert server.client.get("/").status_code == 200
+    assert opened.exists() == (option == "--open")
+
+
 def test_ctrl_c_ends_it_at_once_even_while_a_page_listens(tmp_path):
     with Server(tmp_path) as server, server.client.stream("GET", "/api/events") as answer:
         next(answer.iter_lines())
