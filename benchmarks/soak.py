@@ -1,7 +1,7 @@
 """``python -m benchmarks.soak --minutes 30``: the page under steady use. Memory, threads and open files of the server, minute by minute.
 
-Five requests a second for what a browser asks for, and a clip a minute that is analysed and deleted again. Returns 1 if a request failed, or
-if the last third lies above the third before it.
+Five requests a second for what a browser asks for, and a clip a minute that is analysed and deleted again. Returns 1 if a request failed,
+or if the last third lies above the third before it.
 """
 
 import argparse
